@@ -1,0 +1,1 @@
+"""The domain: value types and pure functions. No clock, dice, files, network or logs."""

@@ -1,0 +1,304 @@
+"""Every way the service says no: a stable code and a sentence in Thai and English.
+
+HTTP status lives elsewhere, in one table (`web/problems.py`).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import ClassVar
+
+import msgspec
+
+from exam_service.core.text import Text
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing that is wrong in what was sent, and where: a check returns all of them at once."""
+
+    code: str
+    message: Text
+    path: str = ""
+    """JSON-path-like place in the document, as in `questions[3].options[1].text`."""
+    file: str | None = None
+    line: int | None = None
+    question: str | None = None
+
+
+class Refusal(Exception):
+    """A rule saying no. Nothing was changed."""
+
+    code: ClassVar[str]
+    sentence: ClassVar[Text]
+
+    def __init__(
+        self, *, retry_at: datetime | None = None, faults: Sequence[Fault] = (), data: object = None, **facts: object
+    ) -> None:
+        self.retry_at = retry_at
+        self.faults = tuple(faults)
+        self.data = data
+        self.facts = facts
+        self.text = self.sentence.fill({"retry_at": retry_at, **facts})
+        super().__init__(f"{self.code}: {self.text.en}")
+
+
+# What was sent
+
+
+class Invalid(Refusal):
+    code = "invalid-input"
+    sentence = Text(
+        en="What was sent has {count} fault(s); nothing was changed.",
+        th="ข้อมูลที่ส่งมามีข้อผิดพลาด {count} แห่ง ยังไม่มีการเปลี่ยนแปลงใด ๆ",
+    )
+
+
+class TooLarge(Refusal):
+    code = "too-large"
+    sentence = Text(
+        en="The body is larger than {limit} bytes.",
+        th="ข้อมูลที่ส่งมามีขนาดเกิน {limit} ไบต์",
+    )
+
+
+class NotFound(Refusal):
+    code = "not-found"
+    sentence = Text(
+        en="There is no {what} `{id}` here.",
+        th="ไม่พบ {what} `{id}`",
+    )
+
+
+class AlreadyExists(Refusal):
+    code = "already-exists"
+    sentence = Text(
+        en="There is already a {what} `{id}`.",
+        th="มี {what} `{id}` อยู่แล้ว",
+    )
+
+
+class KeyReused(Refusal):
+    code = "idempotency-key-reused"
+    sentence = Text(
+        en="This Idempotency-Key was used before with another body.",
+        th="Idempotency-Key นี้เคยใช้กับข้อมูลอื่นแล้ว",
+    )
+
+
+# Who is asking
+
+
+class NotAuthenticated(Refusal):
+    code = "not-authenticated"
+    sentence = Text(
+        en="Give a valid API key or candidate session.",
+        th="โปรดระบุ API key หรือเซสชันผู้เข้าสอบที่ถูกต้อง",
+    )
+
+
+class NotAllowed(Refusal):
+    code = "not-allowed"
+    sentence = Text(
+        en="This API key lacks the scope `{scope}`.",
+        th="API key นี้ไม่มีสิทธิ์ `{scope}`",
+    )
+
+
+class LaunchUsed(Refusal):
+    code = "launch-used"
+    sentence = Text(
+        en="This launch link was already used; open the course again from your learning system.",
+        th="ลิงก์เข้าสอบนี้ถูกใช้ไปแล้ว โปรดเข้าสู่รายวิชาจากระบบเรียนอีกครั้ง",
+    )
+
+
+class LaunchExpired(Refusal):
+    code = "launch-expired"
+    sentence = Text(
+        en="This launch link has expired; open the course again from your learning system.",
+        th="ลิงก์เข้าสอบนี้หมดอายุแล้ว โปรดเข้าสู่รายวิชาจากระบบเรียนอีกครั้ง",
+    )
+
+
+class TooManyRequests(Refusal):
+    code = "too-many-requests"
+    sentence = Text(
+        en="Too many requests; try again at {retry_at}.",
+        th="มีคำขอมากเกินไป โปรดลองใหม่ {retry_at}",
+    )
+
+
+class Unavailable(Refusal):
+    code = "unavailable"
+    sentence = Text(
+        en="The service cannot do this just now; try again at {retry_at}.",
+        th="ระบบยังทำรายการนี้ไม่ได้ในขณะนี้ โปรดลองใหม่ {retry_at}",
+    )
+
+
+# Publishing and enrolling
+
+
+class NotPublished(Refusal):
+    code = "not-published"
+    sentence = Text(
+        en="Course `{course}` is not published yet.",
+        th="หลักสูตร `{course}` ยังไม่เผยแพร่",
+    )
+
+
+class UnknownFact(Refusal):
+    code = "unknown-fact"
+    sentence = Text(
+        en="Course `{course}` has no fact `{fact}`.",
+        th="หลักสูตร `{course}` ไม่มีข้อมูลชื่อ `{fact}`",
+    )
+
+
+# Attempts
+
+
+class ConditionsNotMet(Refusal):
+    code = "conditions-not-met"
+    sentence = Text(
+        en="“{exam}” opens when its conditions are met: {missing}",
+        th="“{exam}” จะเปิดเมื่อครบเงื่อนไข: {missing}",
+    )
+
+
+class WindowNotOpen(Refusal):
+    code = "window-not-open"
+    sentence = Text(
+        en="“{exam}” opens {retry_at}.",
+        th="“{exam}” จะเปิด {retry_at}",
+    )
+
+
+class WindowClosed(Refusal):
+    code = "window-closed"
+    sentence = Text(
+        en="“{exam}” closed {closed_at}.",
+        th="“{exam}” ปิดแล้วเมื่อ {closed_at}",
+    )
+
+
+class AttemptsExhausted(Refusal):
+    code = "attempts-exhausted"
+    sentence = Text(
+        en="All {limit} attempts at “{exam}” have been used.",
+        th="ใช้สิทธิ์ทำ “{exam}” ครบ {limit} ครั้งแล้ว",
+    )
+
+
+class CoolingDown(Refusal):
+    code = "cooling-down"
+    sentence = Text(
+        en="You can try “{exam}” again from {retry_at}.",
+        th="ทำ “{exam}” ใหม่ได้ตั้งแต่ {retry_at}",
+    )
+
+
+class AlreadyPassed(Refusal):
+    code = "already-passed"
+    sentence = Text(
+        en="“{exam}” has been passed; it need not be taken again.",
+        th="ผ่าน “{exam}” แล้ว ไม่ต้องทำซ้ำ",
+    )
+
+
+class MovedToOtherDevice(Refusal):
+    code = "moved-to-other-device"
+    sentence = Text(
+        en="This attempt was opened on another device; go on there, or open it here again.",
+        th="การสอบนี้ถูกเปิดบนอุปกรณ์อื่นแล้ว โปรดทำต่อที่นั่น หรือเปิดที่นี่อีกครั้ง",
+    )
+
+
+class DeadlinePassed(Refusal):
+    code = "deadline-passed"
+    sentence = Text(
+        en="Time was up {deadline}; what was saved until then is counted.",
+        th="หมดเวลาเมื่อ {deadline} ระบบนับคำตอบที่บันทึกไว้ก่อนหน้านั้น",
+    )
+
+
+class AttemptEnded(Refusal):
+    code = "attempt-ended"
+    sentence = Text(
+        en="This attempt has already been handed in.",
+        th="การสอบครั้งนี้ส่งไปแล้ว",
+    )
+
+
+class AttemptVoided(Refusal):
+    code = "attempt-voided"
+    sentence = Text(
+        en="This attempt was voided by staff.",
+        th="การสอบครั้งนี้ถูกยกเลิกโดยเจ้าหน้าที่",
+    )
+
+
+class AttemptRunning(Refusal):
+    code = "attempt-running"
+    sentence = Text(
+        en="This attempt is still running.",
+        th="การสอบครั้งนี้ยังไม่สิ้นสุด",
+    )
+
+
+class SequenceReused(Refusal):
+    code = "sequence-reused"
+    sentence = Text(
+        en="Save number {seq} of this device was already received with other responses.",
+        th="การบันทึกลำดับที่ {seq} ของอุปกรณ์นี้เคยรับไว้แล้วด้วยคำตอบอื่น",
+    )
+
+
+class ReviewNotOpen(Refusal):
+    code = "review-not-open"
+    sentence = Text(
+        en="The review of this attempt is not open.",
+        th="ยังไม่เปิดให้ทบทวนการสอบครั้งนี้",
+    )
+
+
+# Certificates
+
+
+class NotYetEarned(Refusal):
+    code = "not-yet-earned"
+    sentence = Text(
+        en="The conditions for the certificate are not met yet: {missing}",
+        th="ยังไม่ครบเงื่อนไขการขอวุฒิบัตร: {missing}",
+    )
+
+
+class KindNotOffered(Refusal):
+    code = "kind-not-offered"
+    sentence = Text(
+        en="This course does not offer “{kind}”.",
+        th="หลักสูตรนี้ไม่มี “{kind}”",
+    )
+
+
+class NotRevocable(Refusal):
+    code = "not-revocable"
+    sentence = Text(
+        en="This certificate does not stand any more.",
+        th="วุฒิบัตรนี้ไม่มีผลอยู่แล้ว",
+    )
+
+
+class SigningFailed(Refusal):
+    code = "signing-failed"
+    sentence = Text(
+        en="The certificate could not be signed correctly; nothing was issued.",
+        th="ลงนามวุฒิบัตรไม่สำเร็จ จึงยังไม่ออกวุฒิบัตร",
+    )
+
+
+class UnreadableEvidence(Refusal):
+    code = "unreadable-evidence"
+    sentence = Text(
+        en="This is no certificate that can be read here: {why}",
+        th="อ่านหลักฐานนี้ไม่ได้: {why}",
+    )

@@ -1,0 +1,52 @@
+"""People as Thai organisations record them. The national id never leaves the place that seals it."""
+
+import re
+import unicodedata
+
+import msgspec
+
+Standing = str
+"""Academic standing (วิทยฐานะ), as the organisation writes it: `professional`, `senior_professional`, …"""
+
+
+class PersonName(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A name with its title, in NFC. Thai names need no family name and no western order."""
+
+    given: str
+    family: str = ""
+    title: str = ""
+    """นาย, นาง, นางสาว, or an academic or military title, as the person wishes it to be printed."""
+
+    def __post_init__(self) -> None:
+        for part in ("given", "family", "title"):
+            value = unicodedata.normalize("NFC", " ".join(getattr(self, part).split()))
+            if any(unicodedata.category(c) in ("Cc", "Cs", "Co") for c in value) or len(value) > 120:
+                raise ValueError(f"`{part}` must be at most 120 printable characters")
+            msgspec.structs.force_setattr(self, part, value)
+        if not self.given:
+            raise ValueError("`given` must not be empty")
+
+    @property
+    def display(self) -> str:
+        """As it is printed: a Thai title is written without a space before the given name."""
+        thai_title = bool(re.fullmatch(r"[\u0e00-\u0e7f.]+", self.title))
+        first = self.title + ("" if thai_title or not self.title else " ") + self.given
+        return f"{first} {self.family}".strip()
+
+    @property
+    def masked(self) -> str:
+        """First letters only, for pages that anybody may open: `ส… ใ…`."""
+        return " ".join(_first_letter(part) + "…" for part in (self.given, self.family) if part)
+
+
+def _first_letter(word: str) -> str:
+    """The first consonant with the leading vowel that Thai writes before it (`เ แ โ ใ ไ`)."""
+    return word[:2] if word[0] in "เแโใไ" else word[:1]
+
+
+def national_id_is_valid(digits: str) -> bool:
+    """Thirteen digits whose last one is the check digit (11 - Σ dᵢ·(14 - i) mod 11) mod 10."""
+    if not re.fullmatch(r"[0-9]{13}", digits):
+        return False
+    total = sum(int(d) * (13 - i) for i, d in enumerate(digits[:12]))
+    return (11 - total % 11) % 10 == int(digits[12])

@@ -1,0 +1,73 @@
+"""What a person reads: always in Thai and English, or in one of them with the other falling back."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+
+
+import msgspec
+
+
+BANGKOK = timezone(timedelta(hours=7), "Asia/Bangkok")
+"""Thailand keeps UTC+7 all year and has no daylight saving time."""
+
+_THAI_MONTHS = (
+    "มกราคม", "กุมภาพันธ์", "มีนาคม", "เมษายน", "พฤษภาคม", "มิถุนายน",
+    "กรกฎาคม", "สิงหาคม", "กันยายน", "ตุลาคม", "พฤศจิกายน", "ธันวาคม",
+)  # fmt: skip
+_ENGLISH_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+class Text(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A sentence or title in Thai and English; at least one is given."""
+
+    th: str | None = None
+    en: str | None = None
+
+    def __post_init__(self) -> None:
+        if not (self.th and self.th.strip()) and not (self.en and self.en.strip()):
+            raise ValueError("give the text in `th` or `en`, or both")
+
+    def within(self, language: str) -> str:
+        """The text in the language asked for, or in the other one when that is missing."""
+        first, second = (self.th, self.en) if language == "th" else (self.en, self.th)
+        return first or second or ""
+
+    def fill(self, values: Mapping[str, object]) -> "Text":
+        """The same text with `{name}` places filled; dates and texts are put in the reader's own form."""
+        return Text(
+            th=self.th and self.th.format_map({k: spoken(v, "th") for k, v in values.items()}),
+            en=self.en and self.en.format_map({k: spoken(v, "en") for k, v in values.items()}),
+        )
+
+
+def spoken(value: object, language: str) -> str:
+    """A value as a person would write it in that language."""
+    match value:
+        case Text():
+            return value.within(language)
+        case datetime():
+            return date_time(value, language)
+        case bool():
+            return {"th": ("ไม่ใช่", "ใช่"), "en": ("no", "yes")}[language][value]
+        case float():
+            return f"{value:.4f}".rstrip("0").rstrip(".")
+        case _:
+            return str(value)
+
+
+def date(when: datetime, language: str) -> str:
+    """The calendar day in Bangkok: `22 พฤศจิกายน 2569` (Buddhist Era) or `22 November 2026`."""
+    local = when.astimezone(BANGKOK)
+    if language == "th":
+        return f"{local.day} {_THAI_MONTHS[local.month - 1]} {local.year + 543}"
+    return f"{local.day} {_ENGLISH_MONTHS[local.month - 1]} {local.year}"
+
+
+def date_time(when: datetime, language: str) -> str:
+    """Day and time in Bangkok, to the minute, rounded up so that nobody who waits for it comes too early."""
+    up = when + timedelta(seconds=59, microseconds=999_999)
+    clock = f"{up.astimezone(BANGKOK):%H:%M}"
+    return f"{date(up, 'th')} เวลา {clock} น." if language == "th" else f"{date(up, 'en')} at {clock}"
