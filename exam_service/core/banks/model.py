@@ -1,0 +1,31 @@
+"""A question bank: the document that authors write, that is stored, and that papers are drawn from."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from exam_service.core.banks.interactions import Question
+from exam_service.core.banks.interactions.base import Code
+from exam_service.core.text import Text
+
+FORMAT = "exam-service/bank@1"
+
+
+class Objective(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A learning objective that questions belong to."""
+
+    code: Code
+    title: Text
+
+
+class Bank(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The native format. YAML, TOML and JSON carry the same document."""
+
+    format: Literal["exam-service/bank@1"]
+    code: Code
+    title: Text
+    objectives: tuple[Objective, ...]
+    questions: tuple[Question, ...]
+    description: Text | None = None
+    licence: Annotated[str, msgspec.Meta(max_length=200)] | None = None
+    authors: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""Courses, exams and attempts: the model, the state machine, timing, papers and scoring."""
