@@ -129,6 +129,7 @@ def _matched(strata: Sequence[Stratum], seen: Collection[int], dice: Dice) -> tu
     """
     orders = [list(dice.shuffled(stratum.pool)) for stratum in strata]
     owner: dict[int, int] = {}
+    fill = [0] * len(strata)
     for allowed in ([[q for q in order if q not in seen] for order in orders], orders):
         fill = [0] * len(strata)
         for holder in owner.values():

@@ -1,0 +1,45 @@
+"""A certificate as it is stored: what is signed comes first, byte for byte, and is never encoded again."""
+
+from datetime import datetime
+
+import msgspec
+
+from exam_service.core.certificates.model import CertificateState, Issuance, RevocationReason
+
+
+class CertificateRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One certificate with its faces. `pending` until both faces are signed and have been verified."""
+
+    id: str
+    enrolment: str
+    course_version: str
+    issuance: Issuance
+    kid: str
+    unsigned: bytes
+    """The credential without its proof, stored before anything is signed."""
+    state: CertificateState
+    credential: bytes | None = None
+    """The signed credential, exactly as it is handed out."""
+    qr_token: bytes | None = None
+    """The COSE_Sign1 of the QR."""
+    reason: RevocationReason | None = None
+    note: str | None = None
+    """The organisation's own words about the reason; never shown in public."""
+    state_changed_at: datetime
+    state_changed_by: str | None = None
+    superseded_by: str | None = None
+
+
+class SigningKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A private key as it is kept: sealed."""
+
+    kid: str
+    sealed: bytes
+
+
+class StatusListRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A published status list: signed, with the moment up to which it may be believed."""
+
+    number: int
+    document: bytes
+    valid_until: datetime

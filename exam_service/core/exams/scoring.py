@@ -1,0 +1,164 @@
+"""Scoring: stored paper + journal + key -> the same number, always.
+
+Sums are exact fractions; what is stored is rounded *down* to four decimals, so that rounding never lifts anybody over a threshold, and a
+threshold with up to four decimals is met by the stored number exactly when it is met by the fraction.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+
+import msgspec
+
+from exam_service.core.banks.interactions import BaseQuestion
+from exam_service.core.exams.attempt import Attempt, State
+from exam_service.core.exams.model import Exam
+from exam_service.core.exams.paper import Form, Pool, read_responses
+from exam_service.core.rules import Decision, Facts, Value, decide
+
+
+class ItemScore(msgspec.Struct, frozen=True, kw_only=True):
+    item: str
+    earned: float
+    possible: int
+    answered: bool
+
+
+class SectionScore(msgspec.Struct, frozen=True, kw_only=True):
+    section: str
+    earned: float
+    possible: int
+    percent: float
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """What an attempt is worth. `passed` is None when the exam sets no criterion: then completing is enough."""
+
+    earned: float
+    possible: int
+    percent: float
+    sections: tuple[SectionScore, ...]
+    items: tuple[ItemScore, ...]
+    passed: bool | None = None
+
+
+class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One save as it was acknowledged: what it holds for each item, None for an item that was cleared."""
+
+    epoch: int
+    seq: int
+    responses: dict[str, object]
+
+
+def latest(entries: Iterable[JournalEntry]) -> dict[str, object]:
+    """The last response to each item, in the order of device session and sequence."""
+    responses: dict[str, object] = {}
+    for entry in sorted(entries, key=lambda e: (e.epoch, e.seq)):
+        responses.update(entry.responses)
+    return responses
+
+
+def score(exam: Exam, form: Form, responses: Mapping[str, object], pool: Pool) -> Result:
+    """The result of a paper with these responses under the keys of these bank versions."""
+    given, _ = read_responses(form, responses)
+    keys = questions_of(form, pool)
+    earned = {place.item: keys[place.item].score(given.get(place.item)) * place.points for place in form.items}
+    sections = []
+    for section in exam.sections:
+        places = [place for place in form.items if place.section == section.code]
+        got, possible = sum((earned[p.item] for p in places), Fraction()), sum(p.points for p in places)
+        sections.append(
+            SectionScore(section=section.code, earned=_down(got), possible=possible, percent=_percent(got, possible))
+        )
+    total, possible = sum(earned.values(), Fraction()), sum(place.points for place in form.items)
+    result = Result(
+        earned=_down(total),
+        possible=possible,
+        percent=_percent(total, possible),
+        sections=tuple(sections),
+        items=tuple(
+            ItemScore(
+                item=p.item, earned=_down(earned[p.item]), possible=p.points, answered=given.get(p.item) is not None
+            )
+            for p in form.items
+        ),
+    )
+    return msgspec.structs.replace(result, passed=passes(exam, result))
+
+
+def questions_of(form: Form, pool: Pool) -> dict[str, BaseQuestion]:
+    """The question behind each item of the paper."""
+    wanted = {(place.bank, place.question) for place in form.items}
+    found = {(code, q.id): q for code, bank in pool.items() for q in bank.questions if (code, q.id) in wanted}
+    return {place.item: found[place.bank, place.question] for place in form.items}
+
+
+def passes(exam: Exam, result: Result) -> bool | None:
+    """The exam's pass rule on this result; None when it has none."""
+    decision = pass_decision(exam, result)
+    return None if decision is None else decision.met
+
+
+def pass_decision(exam: Exam, result: Result) -> Decision | None:
+    """The exam's pass rule on this result, with the reasons."""
+    if exam.pass_rule is None:
+        return None
+    labels = {f"exam.{exam.code}.percent": exam.title} | {
+        f"exam.{exam.code}.section.{section.code}.percent": section.title for section in exam.sections
+    }
+    return decide(exam.pass_rule, Facts(score_facts(exam, result), labels))
+
+
+def score_facts(exam: Exam, result: Result) -> dict[str, Value]:
+    """The facts of one result, under the names that rules use."""
+    values: dict[str, Value] = {f"exam.{exam.code}.percent": result.percent}
+    for section in result.sections:
+        values[f"exam.{exam.code}.section.{section.section}.percent"] = section.percent
+    return values
+
+
+def counted(exam: Exam, finished: Sequence[tuple[Attempt, Result]]) -> Result | None:
+    """The result that counts among the graded attempts, by the exam's policy; None before the first."""
+    results = [r for a, r in sorted(finished, key=lambda pair: pair[0].number) if a.state is State.graded]
+    if not results:
+        return None
+    match exam.attempts.counts:
+        case "best":
+            return max(results, key=lambda r: (r.passed is True, r.percent))
+        case "last":
+            return results[-1]
+        case "first":
+            return results[0]
+        case "average":
+            return _average(exam, results)
+
+
+def _average(exam: Exam, results: list[Result]) -> Result:
+    """The mean of the percents, whole and by section; points are those of the last attempt's paper."""
+    last, n = results[-1], len(results)
+
+    def mean(values: Iterable[float]) -> float:
+        return _down(sum((Fraction(str(v)) for v in values), Fraction()) / n)
+
+    sections = tuple(
+        msgspec.structs.replace(
+            s, percent=mean(r.sections[i].percent for r in results), earned=mean(r.sections[i].earned for r in results)
+        )
+        for i, s in enumerate(last.sections)
+    )
+    result = msgspec.structs.replace(
+        last,
+        percent=mean(r.percent for r in results),
+        earned=mean(r.earned for r in results),
+        sections=sections,
+        items=(),
+    )
+    return msgspec.structs.replace(result, passed=passes(exam, result))
+
+
+def _down(value: Fraction) -> float:
+    return math.floor(value * 10_000) / 10_000
+
+
+def _percent(earned: Fraction, possible: int) -> float:
+    return _down(earned * 100 / possible) if possible else 0.0

@@ -1,0 +1,265 @@
+"""What the use cases need from outside, as Protocols of few verbs. One contract suite runs over every adapter of each.
+
+A transaction belongs to one organisation: everything it reads and writes is that organisation's, whatever ids it is given. What must look
+across organisations (whose key is this, which attempts are due) is `Directory`, and hands out no more than the way in.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Protocol
+
+from exam_service.core.banks.model import Bank
+from exam_service.core.certificates.keys import KeyRecord
+from exam_service.core.certificates.record import CertificateRecord, SigningKey, StatusListRecord
+from exam_service.core.exams.attempt import Attempt
+from exam_service.core.exams.journal import Save, Saved
+from exam_service.core.exams.model import CourseVersion
+from exam_service.core.exams.scoring import JournalEntry
+from exam_service.core.records import (
+    ApiKey,
+    AuditEvent,
+    BankVersion,
+    Candidate,
+    CourseRecord,
+    Enrolment,
+    Job,
+    Launch,
+    Organisation,
+    Paper,
+    Replay,
+    ReportedFact,
+    StoredResult,
+)
+
+
+class Clock(Protocol):
+    def __call__(self) -> datetime:
+        """Now, aware, in UTC."""
+
+
+class Entropy(Protocol):
+    def __call__(self, size: int) -> bytes:
+        """So many random bytes, fit for secrets."""
+
+
+# Storage: one organisation's transaction
+
+
+class Banks(Protocol):
+    async def add(self, version: BankVersion, document: bytes) -> None: ...
+    async def newest(self, code: str) -> BankVersion | None: ...
+    async def versions(self, code: str) -> Sequence[BankVersion]: ...
+    async def document(self, version_id: str) -> bytes | None: ...
+    async def page(self, after: str | None, limit: int) -> Sequence[BankVersion]:
+        """The newest version of each bank, by code, after that code."""
+
+
+class Courses(Protocol):
+    async def put(self, course: CourseRecord) -> None: ...
+    async def get(self, code: str, *, lock: bool = False) -> CourseRecord | None: ...
+    async def page(self, after: str | None, limit: int) -> Sequence[CourseRecord]: ...
+    async def publish(self, version: CourseVersion) -> None:
+        """Add the version and make it the course's newest."""
+
+    async def version(self, version_id: str) -> CourseVersion | None: ...
+    async def newest(self, code: str) -> CourseVersion | None: ...
+
+
+class Candidates(Protocol):
+    async def put(self, candidate: Candidate) -> None:
+        """Insert, or replace the one with the same id."""
+
+    async def get(self, candidate_id: str) -> Candidate | None: ...
+    async def find(
+        self, *, external_id: str | None = None, national_id_index: bytes | None = None
+    ) -> Candidate | None: ...
+    async def page(self, after: str | None, limit: int) -> Sequence[Candidate]: ...
+
+
+class Enrolments(Protocol):
+    async def put(self, enrolment: Enrolment) -> None:
+        """Insert, or replace the one with the same id. One candidate is enrolled in a course once."""
+
+    async def get(self, enrolment_id: str, *, lock: bool = False) -> Enrolment | None:
+        """With `lock`, whoever else wants it waits until this transaction ends."""
+
+    async def find(self, candidate_id: str, course: str) -> Enrolment | None: ...
+    async def page(self, course: str | None, after: str | None, limit: int) -> Sequence[Enrolment]: ...
+    async def report(self, facts: Sequence[ReportedFact]) -> None: ...
+    async def facts(self, enrolment_id: str) -> Sequence[ReportedFact]:
+        """Every report, oldest first."""
+
+
+class Attempts(Protocol):
+    async def add(self, attempt: Attempt, paper: Paper) -> None: ...
+    async def get(self, attempt_id: str, *, lock: bool = False) -> Attempt | None:
+        """With `lock`, saves in flight are waited for, and later ones wait."""
+
+    async def put(self, attempt: Attempt) -> None: ...
+    async def of(self, enrolment_id: str) -> Sequence[Attempt]: ...
+    async def page(self, course: str | None, after: str | None, limit: int) -> Sequence[Attempt]: ...
+    async def paper(self, attempt_id: str) -> Paper | None: ...
+
+
+class Results(Protocol):
+    async def journal(self, attempt_id: str) -> Sequence[JournalEntry]:
+        """Every save of the attempt, in order."""
+
+    async def saves(self, attempt_id: str) -> Sequence[Saved]:
+        """The facts of every save of the attempt, in order, for its receipts."""
+
+    async def add(self, result: StoredResult) -> None: ...
+    async def current(self, attempt_ids: Sequence[str]) -> Mapping[str, StoredResult]:
+        """The newest revision of each that has one."""
+
+    async def history(self, attempt_id: str) -> Sequence[StoredResult]: ...
+
+
+class Certificates(Protocol):
+    async def add(self, certificate: CertificateRecord) -> None: ...
+    async def put(self, certificate: CertificateRecord) -> None: ...
+    async def get(self, certificate_id: str, *, lock: bool = False) -> CertificateRecord | None: ...
+    async def of(self, enrolment_id: str) -> Sequence[CertificateRecord]: ...
+    async def page(self, after: str | None, limit: int) -> Sequence[CertificateRecord]: ...
+    async def index_is_free(self, status_list: int, index: int) -> bool: ...
+    async def withdrawn(self, status_list: int) -> Sequence[int]:
+        """The indexes of the list whose certificates do not stand (revoked, suspended or superseded)."""
+
+
+class Keys(Protocol):
+    """The organisation's signing keys; under the empty organisation, the service's own."""
+
+    async def add(self, record: KeyRecord, private: SigningKey) -> None: ...
+    async def put(self, record: KeyRecord) -> None: ...
+    async def all(self) -> Sequence[KeyRecord]: ...
+    async def private(self, kid: str) -> SigningKey | None: ...
+    async def status_list(self, number: int) -> StatusListRecord | None: ...
+    async def put_status_list(self, record: StatusListRecord) -> None: ...
+
+
+class ApiKeys(Protocol):
+    async def add(self, key: ApiKey) -> None: ...
+    async def get(self, key_id: str) -> ApiKey | None: ...
+    async def all(self) -> Sequence[ApiKey]: ...
+    async def put(self, key: ApiKey) -> None: ...
+
+
+class Jobs(Protocol):
+    async def put(self, job: Job) -> None: ...
+    async def get(self, job_id: str) -> Job | None: ...
+
+
+class Launches(Protocol):
+    async def add(self, launch: Launch) -> None: ...
+    async def get(self, launch_id: str, *, lock: bool = False) -> Launch | None: ...
+    async def put(self, launch: Launch) -> None: ...
+
+
+class Log(Protocol):
+    """Writes that were done: for staff to read (audit), and to answer again (replays)."""
+
+    async def audit(self, event: AuditEvent) -> None: ...
+    async def audited(self, subject: str) -> Sequence[AuditEvent]: ...
+    async def claim(self, replay: Replay) -> Replay | None:
+        """Take the key for this transaction, or return what was done under it. Who comes second waits for the first."""
+
+    async def fill(self, key: str, answer: bytes) -> None: ...
+
+
+class Tx(Protocol):
+    """One organisation's transaction."""
+
+    org: str
+    banks: Banks
+    courses: Courses
+    candidates: Candidates
+    enrolments: Enrolments
+    attempts: Attempts
+    results: Results
+    certificates: Certificates
+    keys: Keys
+    api_keys: ApiKeys
+    jobs: Jobs
+    launches: Launches
+    log: Log
+
+
+class Directory(Protocol):
+    """The few look-ups that come before an organisation is known."""
+
+    async def add_organisation(self, organisation: Organisation) -> None: ...
+    async def organisation(self, *, id: str | None = None, slug: str | None = None) -> Organisation | None: ...
+    async def organisations(self) -> Sequence[Organisation]: ...
+    async def org_of_api_key(self, key_id: str) -> str | None: ...
+    async def org_of_launch(self, launch_id: str) -> str | None: ...
+    async def org_of_certificate(self, certificate_id: str) -> str | None: ...
+    async def due_attempts(self, closed_before: datetime, limit: int) -> Sequence[tuple[str, str]]:
+        """(organisation, attempt) of those still in progress whose deadline and grace are over, oldest first."""
+
+
+class Store(Protocol):
+    def begin(self, org: str) -> AbstractAsyncContextManager[Tx]:
+        """A transaction that writes: committed when its block ends, rolled back when it raises."""
+
+    def read(self, org: str) -> AbstractAsyncContextManager[Tx]:
+        """A transaction that only reads, from one snapshot."""
+
+    def directory(self) -> AbstractAsyncContextManager[Directory]: ...
+
+    async def ready(self) -> bool:
+        """Whether the database answers and has this version's schema."""
+
+    async def close(self) -> None: ...
+
+
+class Journal(Protocol):
+    """The hot path. Saves of many candidates become durable together (group commit)."""
+
+    async def append(self, save: Save) -> Saved:
+        """Durable when it returns. The same save again returns the same facts, also after the attempt has ended.
+
+        Raises NotFound, SequenceReused, and what `core.exams.attempt.admit` raises, decided under the attempt's lock.
+        """
+
+    async def close(self) -> None:
+        """Write what waits, then stop."""
+
+
+# What may be lost
+
+
+class RateLimiter(Protocol):
+    async def take(self, key: str, limit: int, window_seconds: int, now: datetime) -> datetime | None:
+        """None when there is room, else when to come again. Atomic over all processes that share it."""
+
+    async def close(self) -> None: ...
+
+
+# Formats and cryptography
+
+
+class BankReader(Protocol):
+    def __call__(self, content: bytes, filename: str) -> Bank:
+        """The bank in YAML, TOML or JSON. Raises Invalid with every fault, each with file, line and question."""
+
+
+class Vault(Protocol):
+    def seal(self, plain: bytes, context: str) -> bytes: ...
+    def open(self, sealed: bytes, context: str) -> bytes: ...
+    def blind(self, text: str) -> bytes:
+        """A keyed hash: equal texts give equal bytes, and nobody without the key can try texts."""
+
+    def mac(self, data: bytes) -> bytes: ...
+    def mac_is_good(self, data: bytes, tag: bytes) -> bool: ...
+
+
+class Signer(Protocol):
+    """Ed25519 with private keys that are kept sealed. Messages are signed as they are."""
+
+    def create(self) -> tuple[bytes, bytes]:
+        """(public key of 32 bytes, sealed private key)."""
+
+    def sign(self, sealed: bytes, message: bytes) -> bytes: ...
+    def verify(self, public: bytes, message: bytes, signature: bytes) -> bool:
+        """Never raises: a malformed signature is a bad one."""
