@@ -168,7 +168,7 @@ def _answers(url: str) -> bool:
 
     try:
         run_apart(ask)
-    except (OSError, asyncpg.PostgresError, TimeoutError):
+    except (OSError, asyncpg.PostgresError, asyncpg.InternalClientError, TimeoutError):
         return False
     return True
 

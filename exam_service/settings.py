@@ -1,0 +1,327 @@
+"""Settings: one frozen Struct read from `EXAM_…` names of the environment and proved at start. All are optional."""
+
+import base64
+import binascii
+import difflib
+from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
+
+import msgspec
+
+from exam_service.core.errors import Fault, Refusal
+from exam_service.core.text import Text
+
+PREFIX = "EXAM_"
+RESERVED = "EXAM_TEST_"
+"""Names that belong to the tests; the service ignores them."""
+
+MASTER_KEY_BYTES = 32
+
+Network = IPv4Network | IPv6Network
+
+
+class BadSettings(Refusal):
+    """The environment holds settings that cannot be used; `faults` has all of them."""
+
+    code = "bad-settings"
+    sentence = Text(
+        en="The service cannot start: {count} setting(s) are wrong.\n{lines}",
+        th="เริ่มระบบไม่ได้ เพราะมีการตั้งค่าที่ไม่ถูกต้อง {count} รายการ\n{lines}",
+    )
+
+
+class Doc(msgspec.Struct, frozen=True):
+    """What a setting means in one line, how a default that depends on others reads, and its bounds."""
+
+    line: str
+    default: str | None = None
+    at_least: int = 0
+    at_most: int = 2**31 - 1
+    secret: bool = False
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything an operator may choose. `load` is the way to make one; the order is the order of the docs."""
+
+    data_dir: Annotated[Path, Doc("Folder of what the service stores: SQLite file, master key.")] = Path("var")
+    host: Annotated[str, Doc("Address to listen on; 0.0.0.0 for every network.")] = "127.0.0.1"
+    port: Annotated[int, Doc("TCP port to listen on.", at_least=1, at_most=65535)] = 8000
+    public_url: Annotated[
+        str,
+        Doc("Where people reach the service; it is in QR codes, launch URLs and did:web.", "http://localhost:PORT"),
+    ] = ""
+    database_url: Annotated[
+        str, Doc("sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME.", "sqlite:///DATA_DIR/exam.db", secret=True)
+    ] = ""
+    db_pool_size: Annotated[int, Doc("Connections to PostgreSQL that one process keeps.", at_least=1)] = 10
+    redis_url: Annotated[
+        str | None, Doc("redis://HOST:PORT/DB of a Redis or Valkey, for several processes.", secret=True)
+    ] = None
+    master_key_file: Annotated[
+        Path | None,
+        Doc("File with the master key; needed with PostgreSQL.", "DATA_DIR/master.key, made when missing"),
+    ] = None
+    master_key: Annotated[
+        bytes | None, Doc("The master key itself, 32 bytes in base64url, instead of a file.", secret=True)
+    ] = None
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], Doc("The least that is logged.")] = "info"
+    log_format: Annotated[Literal["text", "json"], Doc("text for people, json for collectors.")] = "text"
+    trusted_proxies: Annotated[
+        tuple[Network, ...],
+        Doc("Networks whose X-Forwarded-For is believed, parted by commas, as in 10.0.0.0/8,::1.", "none"),
+    ] = ()
+    sweep_seconds: Annotated[int, Doc("Seconds between sweeps, which finish attempts that ran out.", at_least=1)] = 15
+    grace_seconds: Annotated[int, Doc("Seconds after a deadline in which a response in flight still counts.")] = 30
+    launch_ttl_seconds: Annotated[int, Doc("Seconds in which a launch URL may be opened, once.", at_least=1)] = 600
+    session_hours: Annotated[int, Doc("Hours that a candidate's session lasts.", at_least=1)] = 12
+    rate_limit_public_per_minute: Annotated[
+        int, Doc("Requests a minute to public pages from one address.", at_least=1)
+    ] = 60
+    rate_limit_candidate_per_minute: Annotated[int, Doc("Requests a minute of one candidate.", at_least=1)] = 600
+    rate_limit_lms_per_minute: Annotated[int, Doc("Requests a minute with one API key.", at_least=1)] = 6000
+    max_body_bytes: Annotated[int, Doc("The largest request body, in bytes.", at_least=1024)] = 2_000_000
+    max_bank_bytes: Annotated[int, Doc("The largest question bank sent as a body, in bytes.", at_least=1024)] = (
+        20_000_000
+    )
+
+    @property
+    def postgresql(self) -> bool:
+        """Whether the database is PostgreSQL; else it is SQLite."""
+        return self.database_url.startswith("postgresql://")
+
+    def __repr__(self) -> str:
+        """Leave out what is secret, so that a log or a traceback may show the rest."""
+        shown = (f"{f}={'…' if _DOCS[f].secret and getattr(self, f) else getattr(self, f)!r}" for f in _DOCS)
+        return f"Settings({', '.join(shown)})"
+
+
+class Described(NamedTuple):
+    """One line of the list of settings."""
+
+    name: str
+    type: str
+    default: str
+    doc: str
+
+
+_HINTS = get_type_hints(Settings, include_extras=True)
+_TYPES: dict[str, Any] = {field: get_args(_HINTS[field])[0] for field in Settings.__struct_fields__}
+_DOCS: dict[str, Doc] = {field: get_args(_HINTS[field])[1] for field in Settings.__struct_fields__}
+_DEFAULTS: dict[str, Any] = {field.name: field.default for field in msgspec.structs.fields(Settings)}
+_NAMES: dict[str, str] = {PREFIX + field.upper(): field for field in Settings.__struct_fields__}
+
+
+def describe() -> list[Described]:
+    """List every setting with its type, its default as a person would write it, and what it means."""
+    return [
+        Described(name, _type_name(field), _default_text(field), _DOCS[field].line) for name, field in _NAMES.items()
+    ]
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """Return the settings that `environ` names; an empty value counts as not set.
+
+    Raises `BadSettings` with every fault: unknown names (and the nearest known one), values of the wrong type, settings
+    that exclude each other.
+    """
+    faults: list[Fault] = []
+    found: dict[str, Any] = {}
+    for name in sorted(n for n in environ if n.startswith(PREFIX) and not n.startswith(RESERVED)):
+        field = _NAMES.get(name)
+        if field is None:
+            faults.append(_unknown(name))
+        elif environ[name].strip():
+            try:
+                found[field] = _parse(field, environ[name].strip())
+            except _Wrong as wrong:
+                faults.append(Fault(code="bad-value", message=wrong.text, path=name))
+    faults += _conflicts(found)
+    if faults:
+        lines = Text(
+            th="\n".join(f"  {fault.path}: {fault.message.within('th')}" for fault in faults),
+            en="\n".join(f"  {fault.path}: {fault.message.within('en')}" for fault in faults),
+        )
+        raise BadSettings(faults=faults, count=len(faults), lines=lines)
+    return _complete(Settings(**found))
+
+
+def _complete(given: Settings) -> Settings:
+    """Fill in the defaults that depend on other settings."""
+    folder = given.data_dir
+    own_key = given.master_key is None and given.master_key_file is None
+    return msgspec.structs.replace(
+        given,
+        public_url=given.public_url or f"http://localhost:{given.port}",
+        database_url=given.database_url or f"sqlite:///{folder}/exam.db",
+        master_key_file=folder / "master.key" if own_key else given.master_key_file,
+    )
+
+
+def _conflicts(found: Mapping[str, Any]) -> list[Fault]:
+    key = "master_key" in found
+    key_file = "master_key_file" in found
+    faults = []
+    if key and key_file:
+        faults.append(
+            Fault(
+                code="conflict",
+                path="EXAM_MASTER_KEY",
+                message=Text(
+                    en="give either this or EXAM_MASTER_KEY_FILE, not both",
+                    th="ระบุค่านี้หรือ EXAM_MASTER_KEY_FILE อย่างใดอย่างหนึ่งเท่านั้น",
+                ),
+            )
+        )
+    if str(found.get("database_url", "")).startswith("postgresql:") and not (key or key_file):
+        # Replicas that each made a key of their own could not read what the others sealed.
+        faults.append(
+            Fault(
+                code="missing",
+                path="EXAM_MASTER_KEY_FILE",
+                message=Text(
+                    en="with PostgreSQL every process needs the same master key: give this or EXAM_MASTER_KEY",
+                    th="เมื่อใช้ PostgreSQL ทุกโพรเซสต้องใช้กุญแจหลักเดียวกัน โปรดระบุค่านี้หรือ EXAM_MASTER_KEY",
+                ),
+            )
+        )
+    return faults
+
+
+def _unknown(name: str) -> Fault:
+    nearest = difflib.get_close_matches(name, _NAMES, n=1, cutoff=0.0)[0]
+    return Fault(
+        code="unknown-setting",
+        path=name,
+        message=Text(
+            en=f"there is no such setting; the nearest is {nearest}",
+            th=f"ไม่มีการตั้งค่าชื่อนี้ ชื่อที่ใกล้เคียงที่สุดคือ {nearest}",
+        ),
+    )
+
+
+class _Wrong(Exception):
+    """A value that cannot be used, and why."""
+
+    def __init__(self, en: str, th: str) -> None:
+        super().__init__(en)
+        self.text = Text(en=en, th=th)
+
+
+def _parse(field: str, value: str) -> Any:
+    doc, wanted = _DOCS[field], _base_type(field)
+    if field in _URLS:
+        return _url(field, value)
+    if get_origin(wanted) is Literal:
+        return _one_of(get_args(wanted), value)
+    if wanted is int:
+        return _number(value, doc)
+    if wanted is bytes:
+        return _key(value)
+    if get_origin(wanted) is tuple:
+        return tuple(_network(part.strip()) for part in value.split(","))
+    return wanted(value)
+
+
+def _number(value: str, doc: Doc) -> int:
+    # int() takes signs, underscores and spaces; a setting is plain digits.
+    if value.isascii() and value.isdigit() and len(value) < 12 and doc.at_least <= int(value) <= doc.at_most:
+        return int(value)
+    raise _Wrong(
+        f"“{value}” is not a whole number from {doc.at_least} to {doc.at_most}",
+        f"“{value}” ไม่ใช่จำนวนเต็มตั้งแต่ {doc.at_least} ถึง {doc.at_most}",
+    )
+
+
+def _one_of(words: tuple[str, ...], value: str) -> str:
+    if value in words:
+        return value
+    raise _Wrong(f"“{value}” is none of {', '.join(words)}", f"“{value}” ไม่ใช่ค่าใดใน {', '.join(words)}")
+
+
+def _key(value: str) -> bytes:
+    """Decode without ever repeating the value: it may be nearly right. Common base64 means the same bytes, so it is taken."""
+    text = value.rstrip("=").replace("-", "+").replace("_", "/")
+    try:
+        key = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) == MASTER_KEY_BYTES:
+        return key
+    raise _Wrong(
+        f"this is not {MASTER_KEY_BYTES} bytes in base64url (make one with: openssl rand -base64 32)",
+        f"ค่านี้ไม่ใช่ข้อมูล {MASTER_KEY_BYTES} ไบต์แบบ base64url (สร้างได้ด้วยคำสั่ง openssl rand -base64 32)",
+    )
+
+
+def _network(value: str) -> Network:
+    try:
+        return ip_network(value)
+    except ValueError:
+        raise _Wrong(f"“{value}” is no IP address or network", f"“{value}” ไม่ใช่หมายเลขหรือเครือข่าย IP") from None
+
+
+_URLS: dict[str, tuple[str, ...]] = {
+    "public_url": ("https", "http"),
+    "database_url": ("sqlite", "postgresql"),
+    "redis_url": ("redis", "rediss"),
+}
+
+
+def _url(field: str, value: str) -> str:
+    """Check a URL without repeating it: it may hold a password."""
+    schemes = _URLS[field]
+    wanted = " or ".join(f"{scheme}://" for scheme in schemes)
+    fault = _Wrong(
+        f"this is no URL that begins with {wanted} and names a host",
+        f"ค่านี้ไม่ใช่ URL ที่ขึ้นต้นด้วย {wanted} และมีชื่อเครื่อง",
+    )
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        raise fault from None
+    if parts.scheme == "sqlite" and field == "database_url":
+        if not parts.netloc and len(parts.path) > 1:
+            return value
+        raise _Wrong(
+            "write sqlite:///FILE, or sqlite:////FOLDER/FILE", "โปรดเขียน sqlite:///FILE หรือ sqlite:////FOLDER/FILE"
+        )
+    if parts.scheme not in schemes or not parts.hostname:
+        raise fault
+    if field == "public_url":
+        if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
+            # did:web names a host, and the QR code is short because nothing stands before /v/.
+            raise _Wrong("give only the scheme, host and port", "ระบุเฉพาะโพรโทคอล ชื่อเครื่อง และพอร์ต")
+        return f"{parts.scheme}://{parts.netloc}"
+    return value
+
+
+def _base_type(field: str) -> Any:
+    """Return the type without `| None`."""
+    wanted = _TYPES[field]
+    if isinstance(wanted, UnionType):
+        return next(part for part in get_args(wanted) if part is not type(None))
+    return wanted
+
+
+def _type_name(field: str) -> str:
+    wanted = _base_type(field)
+    if field in _URLS:
+        return "URL"
+    if get_origin(wanted) is Literal:
+        return " | ".join(get_args(wanted))
+    if get_origin(wanted) is tuple:
+        return "networks"
+    return {int: "number", bytes: "key", Path: "path"}.get(wanted, "text")
+
+
+def _default_text(field: str) -> str:
+    written = _DOCS[field].default
+    if written is not None:
+        return written
+    default = _DEFAULTS[field]
+    return "none" if default is None else str(default)

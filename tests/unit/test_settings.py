@@ -1,0 +1,183 @@
+import base64
+import re
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+
+from exam_service.settings import BadSettings, Settings, describe, load
+
+KEY = bytes(range(32))
+KEY_TEXT = base64.urlsafe_b64encode(KEY).decode()
+POSTGRES = "postgresql://exam:hunter2@db/exam"
+
+
+def faults(environ: dict[str, str]) -> dict[str, str]:
+    with pytest.raises(BadSettings) as caught:
+        load(environ)
+    return {fault.path: fault.message.within("en") for fault in caught.value.faults}
+
+
+def test_nothing_need_be_set() -> None:
+    settings = load({})
+    assert settings.data_dir == Path("var")
+    assert settings.public_url == "http://localhost:8000"
+    assert settings.database_url == "sqlite:///var/exam.db"
+    assert settings.master_key_file == Path("var/master.key")
+    assert settings.redis_url is None
+    assert not settings.postgresql
+
+
+def test_defaults_follow_what_they_depend_on() -> None:
+    settings = load({"EXAM_PORT": "9001", "EXAM_DATA_DIR": "/srv/exam"})
+    assert settings.public_url == "http://localhost:9001"
+    assert settings.database_url == "sqlite:////srv/exam/exam.db"
+    assert settings.master_key_file == Path("/srv/exam/master.key")
+
+
+def test_every_setting_can_be_set() -> None:
+    environ = {
+        "EXAM_DATA_DIR": "/d",
+        "EXAM_HOST": "0.0.0.0",
+        "EXAM_PORT": "1",
+        "EXAM_PUBLIC_URL": "https://exam.example.go.th/",
+        "EXAM_DATABASE_URL": POSTGRES,
+        "EXAM_DB_POOL_SIZE": "3",
+        "EXAM_REDIS_URL": "redis://cache:6379/1",
+        "EXAM_MASTER_KEY": KEY_TEXT,
+        "EXAM_LOG_LEVEL": "debug",
+        "EXAM_LOG_FORMAT": "json",
+        "EXAM_TRUSTED_PROXIES": "10.0.0.0/8, ::1",
+        "EXAM_SWEEP_SECONDS": "4",
+        "EXAM_GRACE_SECONDS": "0",
+        "EXAM_LAUNCH_TTL_SECONDS": "5",
+        "EXAM_SESSION_HOURS": "6",
+        "EXAM_RATE_LIMIT_PUBLIC_PER_MINUTE": "7",
+        "EXAM_RATE_LIMIT_CANDIDATE_PER_MINUTE": "8",
+        "EXAM_RATE_LIMIT_LMS_PER_MINUTE": "9",
+        "EXAM_MAX_BODY_BYTES": "4096",
+        "EXAM_MAX_BANK_BYTES": "8192",
+    }
+    assert {*environ, "EXAM_MASTER_KEY_FILE"} == {line.name for line in describe()}
+    assert load(environ) == Settings(
+        data_dir=Path("/d"),
+        host="0.0.0.0",
+        port=1,
+        public_url="https://exam.example.go.th",
+        database_url=POSTGRES,
+        db_pool_size=3,
+        redis_url="redis://cache:6379/1",
+        master_key=KEY,
+        log_level="debug",
+        log_format="json",
+        trusted_proxies=(ip_network("10.0.0.0/8"), ip_network("::1/128")),
+        sweep_seconds=4,
+        grace_seconds=0,
+        launch_ttl_seconds=5,
+        session_hours=6,
+        rate_limit_public_per_minute=7,
+        rate_limit_candidate_per_minute=8,
+        rate_limit_lms_per_minute=9,
+        max_body_bytes=4096,
+        max_bank_bytes=8192,
+    )
+
+
+def test_an_empty_value_counts_as_not_set() -> None:
+    assert load({"EXAM_REDIS_URL": "", "EXAM_PORT": " "}) == load({})
+
+
+def test_names_of_others_and_of_tests_are_ignored() -> None:
+    assert load({"PATH": "/bin", "EXAMPLE": "1", "EXAM_TEST_DATABASE_URL": "?"}) == load({})
+
+
+@pytest.mark.parametrize(
+    "wrong, nearest",
+    [
+        ("EXAM_DATABSE_URL", "EXAM_DATABASE_URL"),
+        ("EXAM_PORTS", "EXAM_PORT"),
+        ("EXAM_DATABASE", "EXAM_DATABASE_URL"),
+        ("EXAM_MASTERKEY", "EXAM_MASTER_KEY"),
+        ("EXAM_", "EXAM_PORT"),
+    ],
+)
+def test_an_unknown_name_is_refused_and_the_nearest_is_named(wrong: str, nearest: str) -> None:
+    assert faults({wrong: "1"})[wrong].endswith(f"the nearest is {nearest}")
+
+
+def test_every_fault_is_told_at_once_in_both_languages() -> None:
+    with pytest.raises(BadSettings) as caught:
+        load({"EXAM_PORT": "0", "EXAM_HOTS": "x", "EXAM_LOG_LEVEL": "loud"})
+    assert [fault.path for fault in caught.value.faults] == ["EXAM_HOTS", "EXAM_LOG_LEVEL", "EXAM_PORT"]
+    assert caught.value.code == "bad-settings"
+    for fault in caught.value.faults:
+        assert fault.path in caught.value.text.within("en")
+        assert fault.path in caught.value.text.within("th")
+        assert re.search("[ก-๙]", fault.message.within("th"))
+
+
+@pytest.mark.parametrize("value", ["0", "65536", "-1", "8_0", "٣", "8.0", "eighty", "9" * 5000])
+def test_a_port_is_a_plain_number_in_its_range(value: str) -> None:
+    assert "whole number from 1 to 65535" in faults({"EXAM_PORT": value})["EXAM_PORT"]
+
+
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("EXAM_PUBLIC_URL", "exam.example.org"),
+        ("EXAM_PUBLIC_URL", "ftp://exam.example.org"),
+        ("EXAM_PUBLIC_URL", "https://"),
+        ("EXAM_PUBLIC_URL", "https://exam.example.org/service"),
+        ("EXAM_PUBLIC_URL", "https://exam.example.org:port"),
+        ("EXAM_DATABASE_URL", "mysql://db/exam"),
+        ("EXAM_DATABASE_URL", "sqlite://exam.db"),
+        ("EXAM_DATABASE_URL", "sqlite:///"),
+        ("EXAM_REDIS_URL", "localhost:6379"),
+        ("EXAM_TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("EXAM_TRUSTED_PROXIES", "10.0.0.1,,::1"),
+        ("EXAM_LOG_FORMAT", "JSON"),
+        ("EXAM_MASTER_KEY", KEY_TEXT[:-4]),
+        ("EXAM_MASTER_KEY", KEY_TEXT.replace("A", "!")),
+        ("EXAM_MASTER_KEY", "กุญแจ"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_refused(name: str, value: str) -> None:
+    assert set(faults({name: value})) == {name}
+
+
+def test_a_secret_is_not_repeated_in_a_fault() -> None:
+    said = str(faults({"EXAM_MASTER_KEY": "hunter2", "EXAM_DATABASE_URL": "mysql://exam:hunter2@db/exam"}))
+    assert "hunter2" not in said
+
+
+def test_a_secret_is_not_shown_by_repr() -> None:
+    shown = repr(load({"EXAM_DATABASE_URL": POSTGRES, "EXAM_MASTER_KEY": KEY_TEXT}))
+    assert "hunter2" not in shown
+    assert repr(KEY) not in shown
+    assert "port=8000" in shown
+
+
+def test_the_master_key_is_given_once() -> None:
+    assert "not both" in faults({"EXAM_MASTER_KEY": KEY_TEXT, "EXAM_MASTER_KEY_FILE": "/k"})["EXAM_MASTER_KEY"]
+    assert load({"EXAM_MASTER_KEY": KEY_TEXT}).master_key_file is None
+
+
+def test_the_master_key_is_read_in_either_alphabet_of_base64_and_with_or_without_padding() -> None:
+    key = bytes(range(224, 256))
+    for text in (base64.urlsafe_b64encode(key), base64.b64encode(key), base64.urlsafe_b64encode(key).rstrip(b"=")):
+        assert load({"EXAM_MASTER_KEY": text.decode()}).master_key == key
+
+
+def test_postgresql_needs_a_master_key_that_every_process_shares() -> None:
+    assert "every process" in faults({"EXAM_DATABASE_URL": POSTGRES})["EXAM_MASTER_KEY_FILE"]
+    assert load({"EXAM_DATABASE_URL": POSTGRES, "EXAM_MASTER_KEY_FILE": "/k"}).postgresql
+
+
+def test_every_setting_is_described() -> None:
+    for line in describe():
+        assert line.name.startswith("EXAM_")
+        assert line.doc.endswith(".")
+        assert line.type
+        assert line.default
+    assert ("EXAM_LOG_FORMAT", "text | json", "text", "text for people, json for collectors.") in describe()
+    assert next(line for line in describe() if line.name == "EXAM_DATABASE_URL").default == "sqlite:///DATA_DIR/exam.db"
