@@ -1,0 +1,46 @@
+"""What every use case is given: the ports, and the few settings that decide something."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from exam_service.core import ids
+from exam_service.core.certificates.model import new_id as new_certificate_id
+from exam_service.services.documents import Documents
+from exam_service.services.ports import BankReader, Clock, Entropy, Journal, RateLimiter, Signer, Store, Vault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Settings of the whole service that use cases read."""
+
+    public_url: str
+    """Without a slash at its end."""
+    grace: timedelta = timedelta(seconds=30)
+    launch_ttl: timedelta = timedelta(minutes=10)
+    session_ttl: timedelta = timedelta(hours=12)
+    sweep_every: timedelta = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """The service's own hands. Use cases are functions that take it first."""
+
+    store: Store
+    journal: Journal
+    limiter: RateLimiter
+    clock: Clock
+    entropy: Entropy
+    vault: Vault
+    signer: Signer
+    read_bank: BankReader
+    policy: Policy
+    documents: Documents = field(default_factory=Documents)
+
+    def now(self) -> datetime:
+        return self.clock()
+
+    def new_id(self, prefix: str) -> str:
+        return ids.make(prefix, int(self.now().timestamp() * 1000), self.entropy(10))
+
+    def new_certificate_id(self) -> str:
+        return new_certificate_id(self.entropy(10))

@@ -1,0 +1,78 @@
+"""Immutable documents, kept at hand: bank versions, course versions and papers never change, so a copy never goes stale."""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import msgspec
+
+from exam_service.core.banks.model import Bank
+from exam_service.core.exams.model import CourseVersion
+from exam_service.core.exams.paper import Form
+from exam_service.services.ports import Tx
+
+T = TypeVar("T")
+
+
+class Kept:
+    """The most recently used of one kind, at most so many."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._kept: OrderedDict[str, Any] = OrderedDict()
+
+    async def get(self, key: str, load: Callable[[], Awaitable[T | None]]) -> T | None:
+        """The kept one, or the loaded one, which is then kept. None is not kept."""
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            found: T = self._kept[key]
+            return found
+        loaded = await load()
+        if loaded is not None:
+            self._kept[key] = loaded
+            if len(self._kept) > self._size:
+                self._kept.popitem(last=False)
+        return loaded
+
+
+class Documents:
+    """Reads through to the organisation's own transaction. Keys carry the organisation, so none sees another's (P13)."""
+
+    def __init__(self) -> None:
+        self._banks = Kept(64)
+        self._courses = Kept(256)
+        self._forms = Kept(20_000)
+
+    async def bank(self, tx: Tx, version_id: str) -> Bank:
+        async def load() -> Bank | None:
+            document = await tx.banks.document(version_id)
+            return None if document is None else msgspec.json.decode(document, type=Bank)
+
+        return _there(await self._banks.get(f"{tx.org}/{version_id}", load), version_id)
+
+    async def course(self, tx: Tx, version_id: str) -> CourseVersion:
+        async def load() -> CourseVersion | None:
+            return await tx.courses.version(version_id)
+
+        return _there(await self._courses.get(f"{tx.org}/{version_id}", load), version_id)
+
+    async def pool(self, tx: Tx, version: CourseVersion, codes: set[str] | None = None) -> dict[str, Bank]:
+        """The banks that the course version pins."""
+        return {
+            code: await self.bank(tx, bank_id)
+            for code, bank_id in version.banks.items()
+            if codes is None or code in codes
+        }
+
+    async def form(self, tx: Tx, attempt_id: str) -> Form:
+        async def load() -> Form | None:
+            paper = await tx.attempts.paper(attempt_id)
+            return None if paper is None else msgspec.json.decode(paper.form, type=Form)
+
+        return _there(await self._forms.get(f"{tx.org}/{attempt_id}", load), attempt_id)
+
+
+def _there(found: T | None, key: str) -> T:
+    if found is None:
+        raise LookupError(f"the stored document {key} is gone")
+    return found

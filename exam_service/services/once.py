@@ -1,0 +1,42 @@
+"""Every write can be repeated (P3): same key, same body -> same answer; same key, other body -> a conflict.
+
+The key, what was asked and the answer are stored in the transaction that does the work, so there is no moment at which one is there
+without the other. Answers are sealed, because they may hold a secret that is shown once.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import msgspec
+
+from exam_service.core.errors import KeyReused
+from exam_service.core.records import Replay
+from exam_service.services.context import Context
+from exam_service.services.ports import Tx
+
+T = TypeVar("T")
+
+
+class RepeatKey(msgspec.Struct, frozen=True, kw_only=True):
+    """An Idempotency-Key with the digest of the whole request: method, path and body."""
+
+    key: str
+    request_digest: bytes
+
+
+async def once(
+    ctx: Context, org: str, repeat: RepeatKey | None, kind: type[T], work: Callable[[Tx], Awaitable[T]]
+) -> T:
+    """Do the work in one transaction, or give the answer it gave before. Raises KeyReused."""
+    async with ctx.store.begin(org) as tx:
+        if repeat is None:
+            return await work(tx)
+        claim = Replay(key=repeat.key, request_digest=repeat.request_digest, answer=None, created_at=ctx.now())
+        before = await tx.log.claim(claim)
+        if before is not None:
+            if before.request_digest != repeat.request_digest or before.answer is None:
+                raise KeyReused()
+            return msgspec.json.decode(ctx.vault.open(before.answer, f"replay/{org}/{repeat.key}"), type=kind)
+        answer = await work(tx)
+        await tx.log.fill(repeat.key, ctx.vault.seal(msgspec.json.encode(answer), f"replay/{org}/{repeat.key}"))
+        return answer
