@@ -1,7 +1,6 @@
 """Settings: one frozen Struct read from `EXAM_…` names of the environment and proved at start. All are optional."""
 
 import base64
-import binascii
 import difflib
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -57,6 +56,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_url: Annotated[
         str, Doc("sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME.", "sqlite:///DATA_DIR/exam.db", secret=True)
     ] = ""
+    database_url_file: Annotated[
+        Path | None, Doc("File that holds the database URL, so that its password is not in the environment.")
+    ] = None
     db_pool_size: Annotated[int, Doc("Connections to PostgreSQL that one process keeps.", at_least=1)] = 10
     redis_url: Annotated[
         str | None, Doc("redis://HOST:PORT/DB of a Redis or Valkey, for several processes.", secret=True)
@@ -126,20 +128,24 @@ def load(environ: Mapping[str, str]) -> Settings:
     """Return the settings that `environ` names; an empty value counts as not set.
 
     Raises `BadSettings` with every fault: unknown names (and the nearest known one), values of the wrong type, settings
-    that exclude each other.
+    that exclude each other. The only file read is the one that EXAM_DATABASE_URL_FILE names.
     """
     faults: list[Fault] = []
+    given: set[str] = set()
     found: dict[str, Any] = {}
     for name in sorted(n for n in environ if n.startswith(PREFIX) and not n.startswith(RESERVED)):
-        field = _NAMES.get(name)
+        field, value = _NAMES.get(name), environ[name].strip()
         if field is None:
             faults.append(_unknown(name))
-        elif environ[name].strip():
+        elif value:
+            given.add(field)
             try:
-                found[field] = _parse(field, environ[name].strip())
+                found[field] = _parse(field, value)
+                if field == "database_url_file":
+                    found["database_url"] = _parse("database_url", _read(found[field]))
             except _Wrong as wrong:
                 faults.append(Fault(code="bad-value", message=wrong.text, path=name))
-    faults += _conflicts(found)
+    faults += _conflicts(given, str(found.get("database_url", "")))
     if faults:
         lines = Text(
             th="\n".join(f"  {fault.path}: {fault.message.within('th')}" for fault in faults),
@@ -147,6 +153,18 @@ def load(environ: Mapping[str, str]) -> Settings:
         )
         raise BadSettings(faults=faults, count=len(faults), lines=lines)
     return _complete(Settings(**found))
+
+
+def decode_master_key(text: str) -> bytes:
+    """Return the 32 bytes that base64url text means, as in EXAM_MASTER_KEY or a line in EXAM_MASTER_KEY_FILE.
+
+    Common base64, and missing padding, mean the same bytes and are taken. Raises ValueError for anything else.
+    """
+    digits = text.strip().rstrip("=").replace("-", "+").replace("_", "/")
+    key = base64.b64decode(digits + "=" * (-len(digits) % 4), validate=True)
+    if len(key) != MASTER_KEY_BYTES:
+        raise ValueError(f"a master key has {MASTER_KEY_BYTES} bytes, not {len(key)}")
+    return key
 
 
 def _complete(given: Settings) -> Settings:
@@ -161,34 +179,34 @@ def _complete(given: Settings) -> Settings:
     )
 
 
-def _conflicts(found: Mapping[str, Any]) -> list[Fault]:
-    key = "master_key" in found
-    key_file = "master_key_file" in found
-    faults = []
-    if key and key_file:
-        faults.append(
-            Fault(
-                code="conflict",
-                path="EXAM_MASTER_KEY",
-                message=Text(
-                    en="give either this or EXAM_MASTER_KEY_FILE, not both",
-                    th="ระบุค่านี้หรือ EXAM_MASTER_KEY_FILE อย่างใดอย่างหนึ่งเท่านั้น",
-                ),
-            )
+def _conflicts(given: set[str], database_url: str) -> list[Fault]:
+    faults = [
+        Fault(
+            code="conflict",
+            path=f"EXAM_{field.upper()}",
+            message=Text(
+                en=f"give either this or EXAM_{field.upper()}_FILE, not both",
+                th=f"ระบุค่านี้หรือ EXAM_{field.upper()}_FILE อย่างใดอย่างหนึ่งเท่านั้น",
+            ),
         )
-    if str(found.get("database_url", "")).startswith("postgresql:") and not (key or key_file):
+        for field in ("database_url", "master_key")
+        if {field, f"{field}_file"} <= given
+    ]
+    if database_url.startswith("postgresql:") and not given & {"master_key", "master_key_file"}:
         # Replicas that each made a key of their own could not read what the others sealed.
-        faults.append(
-            Fault(
-                code="missing",
-                path="EXAM_MASTER_KEY_FILE",
-                message=Text(
-                    en="with PostgreSQL every process needs the same master key: give this or EXAM_MASTER_KEY",
-                    th="เมื่อใช้ PostgreSQL ทุกโพรเซสต้องใช้กุญแจหลักเดียวกัน โปรดระบุค่านี้หรือ EXAM_MASTER_KEY",
-                ),
-            )
+        sentence = Text(
+            en="with PostgreSQL every process needs the same master key: give this or EXAM_MASTER_KEY",
+            th="เมื่อใช้ PostgreSQL ทุกโพรเซสต้องใช้กุญแจหลักเดียวกัน โปรดระบุค่านี้หรือ EXAM_MASTER_KEY",
         )
+        faults.append(Fault(code="missing", path="EXAM_MASTER_KEY_FILE", message=sentence))
     return faults
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        raise _Wrong(f"the file {file} cannot be read", f"อ่านแฟ้ม {file} ไม่ได้") from None
 
 
 def _unknown(name: str) -> Fault:
@@ -243,18 +261,14 @@ def _one_of(words: tuple[str, ...], value: str) -> str:
 
 
 def _key(value: str) -> bytes:
-    """Decode without ever repeating the value: it may be nearly right. Common base64 means the same bytes, so it is taken."""
-    text = value.rstrip("=").replace("-", "+").replace("_", "/")
     try:
-        key = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except (binascii.Error, ValueError):
-        key = b""
-    if len(key) == MASTER_KEY_BYTES:
-        return key
-    raise _Wrong(
-        f"this is not {MASTER_KEY_BYTES} bytes in base64url (make one with: openssl rand -base64 32)",
-        f"ค่านี้ไม่ใช่ข้อมูล {MASTER_KEY_BYTES} ไบต์แบบ base64url (สร้างได้ด้วยคำสั่ง openssl rand -base64 32)",
-    )
+        return decode_master_key(value)
+    except ValueError:
+        # The value is never repeated: it may be nearly right.
+        raise _Wrong(
+            f"this is not {MASTER_KEY_BYTES} bytes in base64url (make one with: openssl rand -base64 32)",
+            f"ค่านี้ไม่ใช่ข้อมูล {MASTER_KEY_BYTES} ไบต์แบบ base64url (สร้างได้ด้วยคำสั่ง openssl rand -base64 32)",
+        ) from None
 
 
 def _network(value: str) -> Network:

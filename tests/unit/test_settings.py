@@ -58,7 +58,7 @@ def test_every_setting_can_be_set() -> None:
         "EXAM_MAX_BODY_BYTES": "4096",
         "EXAM_MAX_BANK_BYTES": "8192",
     }
-    assert {*environ, "EXAM_MASTER_KEY_FILE"} == {line.name for line in describe()}
+    assert {*environ, "EXAM_MASTER_KEY_FILE", "EXAM_DATABASE_URL_FILE"} == {line.name for line in describe()}
     assert load(environ) == Settings(
         data_dir=Path("/d"),
         host="0.0.0.0",
@@ -171,6 +171,29 @@ def test_the_master_key_is_read_in_either_alphabet_of_base64_and_with_or_without
 def test_postgresql_needs_a_master_key_that_every_process_shares() -> None:
     assert "every process" in faults({"EXAM_DATABASE_URL": POSTGRES})["EXAM_MASTER_KEY_FILE"]
     assert load({"EXAM_DATABASE_URL": POSTGRES, "EXAM_MASTER_KEY_FILE": "/k"}).postgresql
+
+
+def test_a_bad_master_key_is_not_also_called_missing() -> None:
+    assert set(faults({"EXAM_DATABASE_URL": POSTGRES, "EXAM_MASTER_KEY": "short"})) == {"EXAM_MASTER_KEY"}
+
+
+def test_the_database_url_may_lie_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "database_url"
+    file.write_text(POSTGRES + "\n", encoding="utf-8")
+    settings = load({"EXAM_DATABASE_URL_FILE": str(file), "EXAM_MASTER_KEY": KEY_TEXT})
+    assert settings.database_url == POSTGRES
+    assert settings.postgresql
+
+
+def test_a_file_of_the_database_url_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    assert "cannot be read" in faults({"EXAM_DATABASE_URL_FILE": str(tmp_path / "none")})["EXAM_DATABASE_URL_FILE"]
+    file = tmp_path / "database_url"
+    file.write_text("mysql://exam:hunter2@db/exam", encoding="utf-8")
+    said = faults({"EXAM_DATABASE_URL_FILE": str(file)})
+    assert set(said) == {"EXAM_DATABASE_URL_FILE"}
+    assert "hunter2" not in str(said)
+    both = {"EXAM_DATABASE_URL": "sqlite:///a.db", "EXAM_DATABASE_URL_FILE": str(file)}
+    assert set(faults(both)) == {"EXAM_DATABASE_URL", "EXAM_DATABASE_URL_FILE"}
 
 
 def test_every_setting_is_described() -> None:
