@@ -1,7 +1,7 @@
 """Deterministic CBOR, the small part that a COSE_Sign1 token needs (RFC 8949 section 4.2.1).
 
-Integers, byte and text strings, arrays, maps, booleans, null and tags. What is not in its one deterministic form is refused, so that
-there are no two encodings of one token. No floats, no indefinite lengths.
+Integers, byte and text strings, arrays, maps, booleans, null and tags. What is not in its one deterministic form is
+refused, so that there are no two encodings of one token. No floats, no indefinite lengths.
 """
 
 from typing import Any
@@ -29,7 +29,7 @@ class Tag:
 
 
 def encode(value: Any) -> bytes:
-    """The one deterministic encoding: shortest heads, map keys sorted by their encoded bytes. TypeError for other types."""
+    """The one deterministic encoding: shortest heads, map keys sorted as encoded. TypeError for other types."""
     if value is None:
         return b"\xf6"
     if isinstance(value, bool):
@@ -137,7 +137,7 @@ def _map(data: bytes, at: int, count: int, pos: int, depth: int) -> tuple[dict[A
     for _ in range(count):
         key, end = _item(data, pos, depth - 1)
         if not isinstance(key, int | str | bytes) or isinstance(key, bool):
-            raise ValueError(f"CBOR: a map key at byte {pos} is no number or string")
+            raise ValueError(f"CBOR: a map key at byte {pos} is no number or string")  # noqa: TRY004 - it is the data that is wrong
         # Sorted and without doubles in one comparison: each encoded key is greater than the one before.
         if data[pos:end] <= before:
             raise ValueError(f"CBOR: map keys at byte {pos} are not sorted or are repeated")

@@ -1,7 +1,8 @@
 """The portable face: an Open Badges 3.0 `OpenBadgeCredential` (W3C Verifiable Credentials 2.0).
 
-The Structs below are the document's one definition: what is issued is built from them, and only what they describe is accepted again.
-Verification signs an RDF graph but a reader reads JSON; because every member is known and none may be added, both say the same.
+The Structs below are the document's one definition: what is issued is built from them, and only what they describe is
+accepted again. Verification signs an RDF graph but a reader reads JSON; because every member is known and none may be
+added, both say the same.
 """
 
 import json
@@ -24,7 +25,7 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """A member object of the credential; unknown members are refused."""
 
 
-class Profile(_Part, kw_only=True):
+class Profile(_Part, frozen=True, kw_only=True):
     id: str
     type: Annotated[list[Literal["Profile"]], msgspec.Meta(min_length=1, max_length=1)]
     name: str
@@ -32,7 +33,7 @@ class Profile(_Part, kw_only=True):
     url: str | None = None
 
 
-class Identity(_Part, kw_only=True):
+class Identity(_Part, frozen=True, kw_only=True):
     """The recipient by printed name: Open Badges has no other place for it."""
 
     type: Literal["IdentityObject"]
@@ -41,11 +42,11 @@ class Identity(_Part, kw_only=True):
     identity_type: Literal["name"]
 
 
-class Criteria(_Part, kw_only=True):
+class Criteria(_Part, frozen=True, kw_only=True):
     narrative: str
 
 
-class Achievement(_Part, kw_only=True):
+class Achievement(_Part, frozen=True, kw_only=True):
     id: str
     type: Annotated[list[Literal["Achievement"]], msgspec.Meta(min_length=1, max_length=1)]
     achievement_type: Literal["Certificate", "CertificateOfCompletion"]
@@ -58,14 +59,14 @@ class Achievement(_Part, kw_only=True):
     tag: list[str] | None = None
 
 
-class Subject(_Part, kw_only=True):
+class Subject(_Part, frozen=True, kw_only=True):
     type: Annotated[list[Literal["AchievementSubject"]], msgspec.Meta(min_length=1, max_length=1)]
     identifier: Annotated[list[Identity], msgspec.Meta(min_length=1, max_length=1)]
     achievement: Achievement
     credits_earned: float | None = None
 
 
-class StatusEntry(_Part, kw_only=True):
+class StatusEntry(_Part, frozen=True, kw_only=True):
     id: str
     type: Literal["BitstringStatusListEntry"]
     status_purpose: Literal["revocation"]
@@ -73,7 +74,7 @@ class StatusEntry(_Part, kw_only=True):
     status_list_credential: str
 
 
-class Evidence(_Part, kw_only=True):
+class Evidence(_Part, frozen=True, kw_only=True):
     """The certificate that this one replaces: Open Badges has no term of its own for that."""
 
     id: str
@@ -82,7 +83,7 @@ class Evidence(_Part, kw_only=True):
     genre: Literal["superseded certificate"]
 
 
-class Proof(_Part, kw_only=True):
+class Proof(_Part, frozen=True, kw_only=True):
     type: Literal["DataIntegrityProof"]
     cryptosuite: Literal["eddsa-rdfc-2022"]
     created: str
@@ -91,7 +92,7 @@ class Proof(_Part, kw_only=True):
     proof_value: str
 
 
-class Credential(_Part, kw_only=True):
+class Credential(_Part, frozen=True, kw_only=True):
     """The whole document. `proof` is an array of one, which the 1EdTech schema asks for."""
 
     context: list[str] = msgspec.field(name="@context")
@@ -140,7 +141,9 @@ def unsigned(issuance: Issuance, base_url: str, status_list_url: str) -> dict[st
         credential_subject=Subject(
             type=["AchievementSubject"],
             identifier=[
-                Identity(type="IdentityObject", hashed=False, identity_hash=issuance.recipient_name, identity_type="name")
+                Identity(
+                    type="IdentityObject", hashed=False, identity_hash=issuance.recipient_name, identity_type="name"
+                )
             ],
             achievement=Achievement(
                 id=f"{base}/orgs/{issuance.organisation_slug}/courses/{issuance.course_code}",
@@ -179,7 +182,8 @@ def unsigned(issuance: Issuance, base_url: str, status_list_url: str) -> dict[st
 
 
 def _number(hours: float) -> float:
-    # A whole number is written without a fraction: JSON-LD makes different literals of 12 and 12.0 in different languages.
+    # A whole number is written without a fraction: JSON-LD makes different literals of 12 and 12.0 in different
+    # languages.
     return int(hours) if hours == int(hours) else hours
 
 
@@ -199,7 +203,7 @@ def _criteria(issuance: Issuance) -> str:
 
 
 def canonical_bytes(document: dict[str, Any]) -> bytes:
-    """The form that is stored and served: UTF-8 JSON, members sorted, no spaces. What was stored is never written again."""
+    """The form that is stored and served: UTF-8 JSON, members sorted, no spaces. It is never written again."""
     return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
@@ -221,7 +225,7 @@ def read(document: bytes) -> tuple[dict[str, Any], Credential]:
 
 
 def read_json(document: bytes) -> dict[str, Any]:
-    """A JSON object with no member given twice and no NaN; Unreadable for anything else, or when it is larger than 256 kB."""
+    """A JSON object with no member given twice and no NaN; Unreadable for anything else, or over 256 kB."""
     if len(document) > MAX_DOCUMENT:
         raise Unreadable("too-long", f"more than {MAX_DOCUMENT} bytes")
     try:

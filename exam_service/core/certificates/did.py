@@ -45,7 +45,8 @@ def method_id(did: str, kid: str) -> str:
 def did_document(did: str, keys: Iterable[KeyRecord]) -> dict[str, Any]:
     """The DID document with every public key of that DID: active, retired and compromised alike.
 
-    A retired key goes on verifying what it signed. A compromised one stays to be seen, with `revoked`, but asserts nothing any more.
+    A retired key goes on verifying what it signed. A compromised one stays to be seen, with `revoked`, but asserts
+    nothing any more.
     """
     mine = [key for key in keys if key.did == did]
     return {

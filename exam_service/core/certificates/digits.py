@@ -1,6 +1,7 @@
 """Bytes as decimal digits, so that a QR code can hold them in its dense numeric mode.
 
-Seven bytes become 17 digits; a tail of 1 to 6 bytes becomes 3, 5, 8, 10, 13 or 15. Each group is its number in base 10 with leading zeros.
+Seven bytes become 17 digits; a tail of 1 to 6 bytes becomes 3, 5, 8, 10, 13 or 15. Each group is its number in base 10
+with leading zeros.
 """
 
 _GROUP_BYTES, _GROUP_DIGITS = 7, 17

@@ -51,8 +51,8 @@ def kid_of(public: bytes) -> str:
 def fault_at(key: KeyRecord, when: datetime) -> str | None:
     """Why a signature that says it was made at `when` may not be believed under this key, or None when it may.
 
-    `key-compromised-since` means: it claims an earlier time, but whoever stole the key could claim that too, so only the issuer's own
-    record can tell.
+    `key-compromised-since` means: it claims an earlier time, but whoever stole the key could claim that too, so only
+    the issuer's own record can tell.
     """
     if when < key.created_at.replace(microsecond=0):
         return "key-not-yet-valid"

@@ -75,7 +75,7 @@ STATE_TEXTS: dict[CertificateState, Text] = {
 
 
 class Issuance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The frozen facts of one certificate; each of its faces is a function of these. There is no national id among them.
+    """The frozen facts of one certificate; each of its faces is a function of these. No national id is among them.
 
     Times are whole seconds in UTC, the recipient's name is in NFC.
     """

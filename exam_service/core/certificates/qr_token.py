@@ -52,13 +52,14 @@ class QrToken(msgspec.Struct, frozen=True, kw_only=True):
 def payload(issuance: Issuance, budget: int = MAX_BYTES) -> bytes:
     """The CWT claims in deterministic CBOR, short enough that the finished token has at most `budget` bytes.
 
-    When it would be longer, the title and then the name are cut where a letter ends and `…` shows it; only the QR is cut, never the
-    credential. ValueError when even that does not help.
+    When it would be longer, the title and then the name are cut where a letter ends and `…` shows it; only the QR is
+    cut, never the credential. ValueError when even that does not help.
     """
     title = issuance.course_title.within("th")
     name, code = issuance.recipient_name, shorten(issuance.course_code, _CODE_LETTERS)
     room = budget - _overhead()
     # The last round may cut both below the comfortable length: a QR that cannot be printed helps nobody.
+    claims = b""
     for least in (_LEAST_LETTERS, 4):
         title_letters, name_letters = len(title), len(name)
         while True:
@@ -156,7 +157,8 @@ def shorten(text: str, letters: int) -> str:
     if len(text) <= letters:
         return text
     end = letters - 1
-    # What follows the cut must not belong to the letter before it, and a vowel written before its consonant must not stay alone.
+    # What follows the cut must not belong to the letter before it, and a vowel written before its consonant must not
+    # stay alone.
     while end > 1 and (
         unicodedata.category(text[end]).startswith("M") or text[end] == "ำ" or text[end - 1] in "เแโใไ "
     ):
@@ -173,7 +175,7 @@ def is_shortened(short: str, whole: str) -> bool:
 
 
 def parse(text: str) -> QrToken:
-    """The token in a scanned text: a whole address, only its `#…`, or only the digits. Unreadable says what is wrong."""
+    """The token in a scanned text: a whole address, only its `#…`, or only the digits; else Unreadable."""
     text = text.strip()
     if len(text) > _MAX_TEXT:
         raise Unreadable("too-long")
@@ -214,16 +216,19 @@ def _split(text: str) -> tuple[str | None, str]:
 def read(raw: bytes) -> QrToken:
     """The facts in a COSE_Sign1 of exactly this form; Unreadable for any other."""
     try:
-        outer = cbor.decode(raw)
-        if not (isinstance(outer, cbor.Tag) and outer.number == 18 and isinstance(outer.value, list)):
-            raise ValueError("no COSE_Sign1")
-        protected, unprotected, claims, signature = outer.value
-        if unprotected != {} or not isinstance(signature, bytes) or len(signature) != 64:
-            raise ValueError("a COSE_Sign1 of another form")
-        kid = _read_header(protected)
-        return _read_claims(kid, protected, claims, signature)
+        return _read_claims(*_read_sign1(cbor.decode(raw)))
     except (ValueError, TypeError, OverflowError, OSError) as error:
         raise Unreadable("broken-token", str(error)) from error
+
+
+def _read_sign1(outer: object) -> tuple[str, bytes, bytes]:
+    """The key's name, the claims and the signature."""
+    if not (isinstance(outer, cbor.Tag) and outer.number == 18 and isinstance(outer.value, list)):
+        raise ValueError("no COSE_Sign1")
+    protected, unprotected, claims, signature = outer.value
+    if unprotected != {} or not isinstance(claims, bytes) or not isinstance(signature, bytes) or len(signature) != 64:
+        raise ValueError("a COSE_Sign1 of another form")
+    return _read_header(protected), claims, signature
 
 
 def _read_header(protected: object) -> str:
@@ -236,8 +241,8 @@ def _read_header(protected: object) -> str:
     return kid.hex()
 
 
-def _read_claims(kid: str, protected: bytes, claims: object, signature: bytes) -> QrToken:
-    found = cbor.decode(claims) if isinstance(claims, bytes) else None
+def _read_claims(kid: str, claims: bytes, signature: bytes) -> QrToken:
+    found = cbor.decode(claims)
     if not isinstance(found, dict) or not {_IAT, _CTI, _FACTS} <= set(found) <= {_EXP, _IAT, _CTI, _FACTS}:
         raise ValueError("claims are missing or unknown")
     facts = found[_FACTS]
@@ -256,12 +261,12 @@ def _read_claims(kid: str, protected: bytes, claims: object, signature: bytes) -
         course_code=_unpack(facts[3]),
         status_list=status[0],
         status_index=status[1],
-        signed=to_be_signed(kid, claims),  # type: ignore[arg-type]
+        signed=to_be_signed(kid, claims),
         signature=signature,
     )
 
 
 def _time(value: object) -> datetime:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise ValueError("a time must be whole seconds")
+        raise TypeError("a time must be whole seconds")
     return datetime.fromtimestamp(value, UTC)

@@ -113,7 +113,9 @@ def concluded(
     record: Record | None = None,
 ) -> Verdict:
     """The verdict on a genuine certificate."""
-    headline = HEADLINES["unknown-status" if status == "unknown" else status]
+    # A status list tells that it does not stand, not why.
+    withdrawn = any(step.code == "withdrawn" for step in steps)
+    headline = HEADLINES["withdrawn" if withdrawn else "unknown-status" if status == "unknown" else status]
     return _verdict("genuine", status, headline, facts, tuple(steps), as_of, record)
 
 
@@ -142,7 +144,7 @@ def _verdict(
 
 
 def differences(facts: Facts, issuance: Issuance) -> list[str]:
-    """The facts in which evidence and register differ; empty when they agree. A text the QR cut agrees with its whole."""
+    """The facts in which evidence and register differ, or none. A text that the QR cut agrees with its whole."""
     wanted = {
         "id": issuance.id,
         "issued_at": issuance.issued_at,

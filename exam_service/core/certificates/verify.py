@@ -36,7 +36,7 @@ from exam_service.core.certificates.words import Unreadable
 Check = Callable[[bytes, bytes, bytes], bool]
 """`check(public, message, signature)`: whether Ed25519 says the signature is right; never raises."""
 Canonical = Callable[[dict[str, Any], dict[str, Any]], bytes]
-"""`canonical(document, proof_config)`: the 64 bytes that an eddsa-rdfc-2022 proof signs; ValueError when it has none."""
+"""`canonical(document, proof_config)`: the 64 bytes that an eddsa-rdfc-2022 proof signs, or ValueError."""
 
 _CLOCK_SKEW = timedelta(minutes=5)
 
@@ -46,7 +46,8 @@ def verify_qr(
 ) -> Verdict:
     """The verdict on a scanned QR text (whole address, fragment or digits).
 
-    With `register` the status is first-hand; without it, it comes from a signed status list in the trust file, if there is a fresh one.
+    With `register` the status is first-hand; without it, it comes from a signed status list in the trust file, if there
+    is a fresh one.
     """
     # (1) parse
     try:
@@ -216,7 +217,7 @@ def _from_register(facts: Facts, register: Register, now: datetime) -> tuple[Ste
 def _from_list(
     facts: Facts, issuer: TrustedIssuer, trust: Trust, now: datetime, check: Check, canonical: Canonical
 ) -> tuple[Step, Standing, datetime | None]:
-    """What the newest rightly signed list says. A set bit counts even in an old list; a clear one only in a fresh list."""
+    """What the newest rightly signed list says. A set bit counts even in an old one, a clear one only in a fresh one."""
     newest: tuple[datetime, datetime, bool] | None = None
     broken = False
     for text in trust.status_lists:
@@ -240,7 +241,7 @@ def _from_list(
 def _read_list(
     document: bytes, facts: Facts, issuer: TrustedIssuer, check: Check, canonical: Canonical
 ) -> tuple[datetime, datetime, bool] | None:
-    """When that list was made, until when it is fresh and whether the certificate's bit is set; None when it is another list.
+    """When that list was made, until when it is fresh and whether the bit is set; None when it is another list.
 
     ValueError when it claims to be the right list and is not rightly signed. The same first four steps as above.
     """

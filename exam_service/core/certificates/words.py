@@ -86,7 +86,8 @@ FAILED: dict[str, Text] = {
     # 6 expiry
     "expired": Text(th="หมดอายุแล้วเมื่อ {valid_until}", en="It expired {valid_until}."),
     "not-yet-valid": Text(
-        th="วันที่ออกอยู่ในอนาคต ({issued_at}) ตรวจนาฬิกาของเครื่องนี้", en="It is issued in the future ({issued_at}); check this clock."
+        th="วันที่ออกอยู่ในอนาคต ({issued_at}) ตรวจนาฬิกาของเครื่องนี้",
+        en="It is issued in the future ({issued_at}); check the clock."
     ),
     "not-checked": Text(th="ไม่ได้ตรวจขั้นนี้ เพราะขั้นก่อนหน้าไม่ผ่าน", en="Not checked, because an earlier step failed."),
 }  # fmt: skip
@@ -94,6 +95,7 @@ FAILED: dict[str, Text] = {
 HEADLINES: dict[str, Text] = {
     "stands": Text(th="ของจริง และยังมีผลอยู่", en="Genuine, and it stands"),
     "revoked": Text(th="ของจริง แต่ถูกเพิกถอนแล้ว", en="Genuine, but revoked"),
+    "withdrawn": Text(th="ของจริง แต่ผู้ออกถอนแล้ว", en="Genuine, but withdrawn by its issuer"),
     "suspended": Text(th="ของจริง แต่ถูกระงับชั่วคราว", en="Genuine, but suspended"),
     "superseded": Text(th="ของจริง แต่มีฉบับใหม่แทนแล้ว", en="Genuine, but replaced by a newer one"),
     "expired": Text(th="ของจริง แต่หมดอายุแล้ว", en="Genuine, but expired"),

@@ -1,0 +1,1 @@
+"""Keys, sealing and signatures: the only place that touches a private key."""
