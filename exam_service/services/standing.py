@@ -1,0 +1,41 @@
+"""Where one person stands in one course, loaded: what the candidate reads, what the LMS reads, and what may start."""
+
+from exam_service.core.errors import NotPublished
+from exam_service.core.exams.model import CourseVersion
+from exam_service.core.exams.standing import Standing
+from exam_service.core.records import Enrolment
+from exam_service.core.rules import Value
+from exam_service.services import grading
+from exam_service.services.context import Context
+from exam_service.services.ports import Tx
+
+
+async def load_standing(ctx: Context, tx: Tx, enrolment: Enrolment) -> tuple[Standing, CourseVersion]:
+    """Everything known of the enrolment now, under the newest version of its course. Raises NotPublished.
+
+    Whoever asks settles the enrolment's attempts first (`grading.settle`), so that what ran out has its result.
+    """
+    version = await course_of(tx, enrolment.course)
+    attempts, results = await grading.results_of(ctx, tx, list(await tx.attempts.of(enrolment.id)))
+    standing = Standing(
+        course=version.course,
+        attempts=tuple(attempts),
+        results=results,
+        reported=await reported(tx, enrolment.id),
+        target_standing=enrolment.target_standing,
+        now=ctx.now(),
+    )
+    return standing, version
+
+
+async def course_of(tx: Tx, code: str) -> CourseVersion:
+    """The newest published version of a course. Raises NotPublished."""
+    version = await tx.courses.newest(code)
+    if version is None:
+        raise NotPublished(course=code)
+    return version
+
+
+async def reported(tx: Tx, enrolment_id: str) -> dict[str, Value]:
+    """The newest report of each fact."""
+    return {fact.name: fact.value for fact in await tx.enrolments.facts(enrolment_id)}
