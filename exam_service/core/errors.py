@@ -302,3 +302,11 @@ class UnreadableEvidence(Refusal):
         en="This is no certificate that can be read here: {why}",
         th="อ่านหลักฐานนี้ไม่ได้: {why}",
     )
+
+
+class KeyNotUsable(Refusal):
+    code = "key-not-usable"
+    sentence = Text(
+        en="Key `{kid}` is {state}; it cannot be used to sign again.",
+        th="กุญแจ `{kid}` อยู่ในสถานะ {state} จึงใช้ลงนามอีกไม่ได้",
+    )

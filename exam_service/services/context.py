@@ -6,7 +6,18 @@ from datetime import datetime, timedelta
 from exam_service.core import ids
 from exam_service.core.certificates.model import new_id as new_certificate_id
 from exam_service.services.documents import Documents
-from exam_service.services.ports import BankReader, Clock, Entropy, Journal, RateLimiter, Signer, Store, Vault
+from exam_service.services.ports import (
+    BankReader,
+    Canonical,
+    Clock,
+    Entropy,
+    Journal,
+    QrCodes,
+    RateLimiter,
+    Signer,
+    Store,
+    Vault,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +43,13 @@ class Context:
     entropy: Entropy
     vault: Vault
     signer: Signer
+    canonical: Canonical
+    qr: QrCodes
     read_bank: BankReader
     policy: Policy
     documents: Documents = field(default_factory=Documents)
+    signing_keys: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    """purpose -> (kid, sealed key) of the service's own active keys, at hand for the hot path."""
 
     def now(self) -> datetime:
         return self.clock()

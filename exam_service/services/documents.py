@@ -42,6 +42,8 @@ class Documents:
         self._banks = Kept(64)
         self._courses = Kept(256)
         self._forms = Kept(20_000)
+        self.forms_of_enrolments = Kept(20_000)
+        """Forms whose owner has been checked, under organisation/enrolment/attempt."""
 
     async def bank(self, tx: Tx, version_id: str) -> Bank:
         async def load() -> Bank | None:

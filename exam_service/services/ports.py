@@ -7,7 +7,7 @@ across organisations (whose key is this, which attempts are due) is `Directory`,
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from exam_service.core.banks.model import Bank
 from exam_service.core.certificates.keys import KeyRecord
@@ -242,6 +242,22 @@ class RateLimiter(Protocol):
 class BankReader(Protocol):
     def __call__(self, content: bytes, filename: str) -> Bank:
         """The bank in YAML, TOML or JSON. Raises Invalid with every fault, each with file, line and question."""
+
+
+class Canonical(Protocol):
+    def __call__(self, document: dict[str, Any], proof_config: dict[str, Any]) -> bytes:
+        """The 64 bytes that an eddsa-rdfc-2022 proof signs. Raises ValueError for a document without a safe canonical form."""
+
+
+class QrCodes(Protocol):
+    """Pictures of QR codes, out and in."""
+
+    def png(self, text: str) -> bytes: ...
+    def svg(self, text: str) -> bytes:
+        """One path, sized for print. Raises ValueError when it would be too dense to be scanned."""
+
+    def texts(self, image: bytes) -> list[str]:
+        """What the QR codes of a PNG or JPEG say. Raises UnreadableEvidence."""
 
 
 class Vault(Protocol):

@@ -17,6 +17,8 @@ class CertificateRecord(msgspec.Struct, frozen=True, kw_only=True):
     kid: str
     unsigned: bytes
     """The credential without its proof, stored before anything is signed."""
+    qr_claims: bytes
+    """The CWT claims of the QR, stored before anything is signed."""
     state: CertificateState
     credential: bytes | None = None
     """The signed credential, exactly as it is handed out."""

@@ -73,11 +73,11 @@ def running(standing: Standing, exam: Exam) -> Attempt | None:
     return next((a for a in standing.of(exam) if a.state is State.in_progress), None)
 
 
-def refusal_to_start(standing: Standing, exam: Exam, window_extra: timedelta = timedelta()) -> errors.Refusal | None:
+def refusal_to_start(standing: Standing, exam: Exam) -> errors.Refusal | None:
     """Why a new attempt may not start now; None when it may. The reasons that waiting cures say until when."""
     now, opens, closes = standing.now, exam.window.opens_at, exam.window.closes_at
-    if closes is not None and now >= closes + window_extra:
-        return errors.WindowClosed(exam=exam.title, closed_at=closes + window_extra)
+    if closes is not None and now >= closes:
+        return errors.WindowClosed(exam=exam.title, closed_at=closes)
     attempts, policy = standing.of(exam), exam.attempts
     result = standing.counted(exam)
     if policy.block_after_pass and exam.pass_rule is not None and result is not None and result.passed:
@@ -93,8 +93,8 @@ def refusal_to_start(standing: Standing, exam: Exam, window_extra: timedelta = t
     ends = [a.ended_at for a in attempts if a.ended_at is not None]
     ready = max(ends) + timedelta(minutes=policy.cool_down_minutes) if ends else now
     if now < ready:
-        if closes is not None and ready >= closes + window_extra:
-            return errors.WindowClosed(exam=exam.title, closed_at=closes + window_extra)
+        if closes is not None and ready >= closes:
+            return errors.WindowClosed(exam=exam.title, closed_at=closes)
         return errors.CoolingDown(exam=exam.title, retry_at=ready)
     return None
 

@@ -1,0 +1,93 @@
+"""Grading: when an attempt is over, its stored paper, journal and keys become its result, once."""
+
+import msgspec
+
+from exam_service.core import errors
+from exam_service.core.exams.attempt import Attempt, Effect, Graded, Look, State, seen, step
+from exam_service.core.exams.scoring import Result, latest, score
+from exam_service.core.records import StoredResult
+from exam_service.services.context import Context
+from exam_service.services.ports import Tx
+
+
+async def carry_out(ctx: Context, tx: Tx, attempt: Attempt, effects: tuple[Effect, ...]) -> Attempt:
+    """Save the attempt after a step, with what the step asked for, in this transaction. The attempt must be locked."""
+    if effects:
+        await _store_result(ctx, tx, attempt)
+        attempt, _ = step(attempt, Graded(), ctx.now())
+    await tx.attempts.put(attempt)
+    return attempt
+
+
+async def compute(ctx: Context, tx: Tx, attempt: Attempt) -> Result:
+    """The result of the attempt from its stored paper, journal and keys; the same number every time (P9)."""
+    version = await ctx.documents.course(tx, attempt.course_version)
+    exam = version.course.exam(attempt.exam)
+    if exam is None:
+        raise LookupError(f"course version {version.id} has no exam {attempt.exam}")
+    form = await ctx.documents.form(tx, attempt.id)
+    pool = await ctx.documents.pool(tx, version, {item.bank for item in form.items})
+    return score(exam, form, latest(await tx.results.journal(attempt.id)), pool)
+
+
+async def settle(ctx: Context, org: str, enrolment_id: str) -> bool:
+    """Grade what is over among an enrolment's attempts; whether there was any. Late, twice or never: nobody can tell (P2)."""
+    now = ctx.now()
+    async with ctx.store.read(org) as tx:
+        due = [a.id for a in await tx.attempts.of(enrolment_id) if step(a, Look(), now)[1]]
+    for attempt_id in due:
+        await settle_attempt(ctx, org, attempt_id)
+    return bool(due)
+
+
+async def settle_attempt(ctx: Context, org: str, attempt_id: str) -> None:
+    """Grade one attempt if it is over and has not been graded."""
+    async with ctx.store.begin(org) as tx:
+        attempt = await tx.attempts.get(attempt_id, lock=True)
+        if attempt is not None:
+            after, effects = step(attempt, Look(), ctx.now())
+            if effects:
+                await carry_out(ctx, tx, after, effects)
+
+
+async def sweep(ctx: Context, limit: int = 500) -> list[tuple[str, str]]:
+    """Grade the attempts of all organisations that nobody has looked at since they ran out; which ones were due."""
+    async with ctx.store.directory() as directory:
+        due = list(await directory.due_attempts(ctx.now(), limit))
+    for org, attempt_id in due:
+        await settle_attempt(ctx, org, attempt_id)
+    return due
+
+
+async def _store_result(ctx: Context, tx: Tx, attempt: Attempt) -> None:
+    result = await compute(ctx, tx, attempt)
+    if attempt.ended_at is None:
+        raise ValueError("only an attempt that has ended can be graded")
+    await tx.results.add(
+        StoredResult(
+            attempt=attempt.id,
+            revision=1,
+            document=msgspec.json.encode(result),
+            percent=result.percent,
+            passed=result.passed,
+            # Not the time of the grading: when that happens to run must not be visible.
+            graded_at=attempt.ended_at,
+        )
+    )
+
+
+async def attempt_of(tx: Tx, attempt_id: str, enrolment: str | None = None, *, lock: bool = False) -> Attempt:
+    """The attempt, if it is there and belongs to the enrolment. Raises NotFound."""
+    attempt = await tx.attempts.get(attempt_id, lock=lock)
+    if attempt is None or (enrolment is not None and attempt.enrolment != enrolment):
+        raise errors.NotFound(what="attempt", id=attempt_id)
+    return attempt
+
+
+async def results_of(ctx: Context, tx: Tx, attempts: list[Attempt]) -> tuple[list[Attempt], dict[str, Result]]:
+    """The attempts as seen now, and the current result of each graded one."""
+    now = ctx.now()
+    as_seen = [seen(attempt, now) for attempt in attempts]
+    graded = [a.id for a in as_seen if a.state is State.graded]
+    stored = await tx.results.current(graded)
+    return as_seen, {id: msgspec.json.decode(r.document, type=Result) for id, r in stored.items()}

@@ -1,0 +1,122 @@
+"""Signing keys: an organisation's for its certificates and status lists, the service's own for receipts."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from exam_service.core import errors
+from exam_service.core.certificates.did import organisation_did, service_did
+from exam_service.core.certificates.keys import KeyRecord, KeyState, Purpose, kid_of, may_sign
+from exam_service.core.certificates.record import SigningKey
+from exam_service.core.records import AuditEvent, Organisation
+from exam_service.services.context import Context
+from exam_service.services.ports import Tx
+
+SERVICE = ""
+"""The organisation under which the service's own keys are kept."""
+
+
+async def did_of(ctx: Context, org: str) -> str:
+    """The DID under which an organisation, or the service itself, signs."""
+    if org == SERVICE:
+        return service_did(ctx.policy.public_url)
+    async with ctx.store.directory() as directory:
+        organisation = await directory.organisation(id=org)
+    if organisation is None:
+        raise errors.NotFound(what="organisation", id=org)
+    return organisation_did(ctx.policy.public_url, organisation.slug)
+
+
+async def create(ctx: Context, org: str, purpose: Purpose, *, activate: bool = True) -> KeyRecord:
+    """A new key. When it is activated, the one that was active before retires: it signs nothing more and verifies for ever."""
+    did = await did_of(ctx, org)
+    public, sealed = ctx.signer.create()
+    now = ctx.now()
+    record = KeyRecord(
+        kid=kid_of(public), did=did, organisation_id=org, purpose=purpose, public=public, state=KeyState.created, created_at=now
+    )
+    async with ctx.store.begin(org) as tx:
+        await tx.keys.add(record, SigningKey(kid=record.kid, sealed=sealed))
+        return await activate_key(ctx, tx, record.kid, "system") if activate else record
+
+
+async def activate_key(ctx: Context, tx: Tx, kid: str, actor: str) -> KeyRecord:
+    """Sign with this key from now on. Raises NotFound; a retired or compromised key never comes back."""
+    record = await _key(tx, kid)
+    if record.state not in (KeyState.created, KeyState.active):
+        raise errors.KeyNotUsable(kid=kid, state=record.state)
+    for other in await tx.keys.all():
+        if other.purpose == record.purpose and other.state is KeyState.active and other.kid != kid:
+            await tx.keys.put(msgspec.structs.replace(other, state=KeyState.retired, retired_at=ctx.now()))
+    active = msgspec.structs.replace(record, state=KeyState.active)
+    await tx.keys.put(active)
+    await _audit(ctx, tx, actor, "key.activate", kid, None)
+    ctx.signing_keys.clear()
+    return active
+
+
+async def retire(ctx: Context, tx: Tx, kid: str, actor: str) -> KeyRecord:
+    """Sign nothing more with this key; what it signed verifies for ever."""
+    record = await _key(tx, kid)
+    if record.state is KeyState.compromised:
+        raise errors.KeyNotUsable(kid=kid, state=record.state)
+    retired = msgspec.structs.replace(record, state=KeyState.retired, retired_at=record.retired_at or ctx.now())
+    await tx.keys.put(retired)
+    await _audit(ctx, tx, actor, "key.retire", kid, None)
+    ctx.signing_keys.clear()
+    return retired
+
+
+async def active(ctx: Context, tx: Tx, purpose: Purpose) -> KeyRecord:
+    """The key to sign with now. Raises NotFound when the organisation has none."""
+    for record in await tx.keys.all():
+        if record.purpose == purpose and may_sign(record):
+            return record
+    raise errors.NotFound(what="active signing key for", id=purpose)
+
+
+async def sign(ctx: Context, tx: Tx, record: KeyRecord, message: bytes) -> bytes:
+    """A signature that has been verified before anybody sees it. Raises SigningFailed."""
+    private = await tx.keys.private(record.kid)
+    if private is None or not may_sign(record):
+        raise errors.SigningFailed()
+    signature = ctx.signer.sign(private.sealed, message)
+    if not ctx.signer.verify(record.public, message, signature):
+        raise errors.SigningFailed()
+    return signature
+
+
+async def ensure(ctx: Context, org: str, purpose: Purpose) -> KeyRecord:
+    """The active key, made now if there is none yet."""
+    async with ctx.store.read(org) as tx:
+        for record in await tx.keys.all():
+            if record.purpose == purpose and may_sign(record):
+                return record
+    return await create(ctx, org, purpose)
+
+
+async def of_organisation(ctx: Context, organisation: Organisation) -> Sequence[KeyRecord]:
+    """Every public key the organisation ever had."""
+    async with ctx.store.read(organisation.id) as tx:
+        return await tx.keys.all()
+
+
+async def all_public(ctx: Context) -> list[tuple[Organisation | None, Sequence[KeyRecord]]]:
+    """Every public key there ever was: the service's own first (without organisation), then each organisation's."""
+    async with ctx.store.directory() as directory:
+        organisations = await directory.organisations()
+    async with ctx.store.read(SERVICE) as tx:
+        found: list[tuple[Organisation | None, Sequence[KeyRecord]]] = [(None, await tx.keys.all())]
+    return found + [(one, await of_organisation(ctx, one)) for one in organisations]
+
+
+async def _key(tx: Tx, kid: str) -> KeyRecord:
+    record = next((key for key in await tx.keys.all() if key.kid == kid), None)
+    if record is None:
+        raise errors.NotFound(what="key", id=kid)
+    return record
+
+
+async def _audit(ctx: Context, tx: Tx, actor: str, action: str, subject: str, reason: str | None) -> None:
+    event = AuditEvent(id=ctx.new_id("evt"), at=ctx.now(), actor=actor, action=action, subject=subject, reason=reason)
+    await tx.log.audit(event)
