@@ -217,7 +217,7 @@ def _from_register(facts: Facts, register: Register, now: datetime) -> tuple[Ste
 def _from_list(
     facts: Facts, issuer: TrustedIssuer, trust: Trust, now: datetime, check: Check, canonical: Canonical
 ) -> tuple[Step, Standing, datetime | None]:
-    """What the newest rightly signed list says. A set bit counts even in an old one, a clear one only in a fresh one."""
+    """What the newest rightly signed list says. A set bit counts even in an old one; a clear one must be fresh."""
     newest: tuple[datetime, datetime, bool] | None = None
     broken = False
     for text in trust.status_lists:
