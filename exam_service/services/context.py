@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from exam_service.core import ids
 from exam_service.core.certificates.model import new_id as new_certificate_id
+from exam_service.services.background import Background
 from exam_service.services.documents import Documents
 from exam_service.services.ports import (
     BankReader,
@@ -14,6 +15,7 @@ from exam_service.services.ports import (
     Journal,
     QrCodes,
     RateLimiter,
+    RosterReader,
     Signer,
     Store,
     Vault,
@@ -46,10 +48,12 @@ class Context:
     canonical: Canonical
     qr: QrCodes
     read_bank: BankReader
+    read_roster: RosterReader
     policy: Policy
     documents: Documents = field(default_factory=Documents)
-    signing_keys: dict[str, tuple[str, bytes]] = field(default_factory=dict)
-    """purpose -> (kid, sealed key) of the service's own active keys, at hand for the hot path."""
+    background: Background = field(default_factory=Background)
+    signing_keys: dict[str, tuple[str, bytes, datetime]] = field(default_factory=dict)
+    """purpose -> (kid, sealed key, until when to believe it) of the service's own active keys, at hand for the hot path."""
 
     def now(self) -> datetime:
         return self.clock()

@@ -4,14 +4,15 @@ A transaction belongs to one organisation: everything it reads and writes is tha
 across organisations (whose key is this, which attempts are due) is `Directory`, and hands out no more than the way in.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from exam_service.core.banks.model import Bank
 from exam_service.core.certificates.keys import KeyRecord
 from exam_service.core.certificates.record import CertificateRecord, SigningKey, StatusListRecord
+from exam_service.core.errors import Fault
 from exam_service.core.exams.attempt import Attempt
 from exam_service.core.exams.journal import Save, Saved
 from exam_service.core.exams.model import CourseVersion
@@ -64,6 +65,7 @@ class Courses(Protocol):
 
     async def version(self, version_id: str) -> CourseVersion | None: ...
     async def newest(self, code: str) -> CourseVersion | None: ...
+    async def numbered(self, code: str, number: int) -> CourseVersion | None: ...
 
 
 class Candidates(Protocol):
@@ -279,3 +281,10 @@ class Signer(Protocol):
     def sign(self, sealed: bytes, message: bytes) -> bytes: ...
     def verify(self, public: bytes, message: bytes, signature: bytes) -> bool:
         """Never raises: a malformed signature is a bad one."""
+
+
+class RosterReader(Protocol):
+    def __call__(
+        self, content: bytes, kind: Literal["csv", "ndjson"]
+    ) -> Iterator[tuple[int, dict[str, object] | Fault]]:
+        """Number and fields of each line, or what is wrong with it. Raises Invalid when the whole cannot be read."""
