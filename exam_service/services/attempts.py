@@ -14,10 +14,12 @@ from exam_service.core.exams.scoring import latest
 from exam_service.core.exams.standing import refusal_to_start, running
 from exam_service.core.exams.timing import deadline, seconds_left
 from exam_service.core.records import AuditEvent, Enrolment, Paper
+from exam_service.core.text import Text
 from exam_service.services import grading, receipts
 from exam_service.services.context import Context
 from exam_service.services.ports import Tx
 from exam_service.services.standing import load_standing
+from exam_service.services.standing_view import without_hidden_scores
 
 
 class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +70,7 @@ async def start(ctx: Context, org: str, enrolment_id: str, exam_code: str) -> At
             return await _open(ctx, tx, current.id)
         refusal = refusal_to_start(standing, exam)
         if refusal is not None:
-            raise refusal
+            raise without_hidden_scores(standing, refusal)
         attempt = _new_attempt(ctx, enrolment, version.id, exam, 1 + _last_number(standing.attempts, exam))
         seed = ctx.entropy(16)
         pool = await ctx.documents.pool(tx, version)
@@ -257,5 +259,5 @@ def _answered(responses: Mapping[str, object]) -> dict[str, object]:
 
 
 def _invalid_body(message: str) -> errors.Invalid:
-    text = errors.Text(en=message, th=f"รูปแบบข้อมูลไม่ถูกต้อง: {message}")
+    text = Text(en=message, th=f"รูปแบบข้อมูลไม่ถูกต้อง: {message}")
     return errors.Invalid(count=1, faults=[errors.Fault(code="wrong-value", path="responses", message=text)])

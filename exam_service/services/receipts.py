@@ -1,12 +1,15 @@
 """Receipts: a signed word that a save arrived, which anyone can check with the service's public key."""
 
 import base64
+from datetime import timedelta
 
 from exam_service.core.certificates import jws
 from exam_service.core.certificates.receipt import Receipt, to_be_signed
 from exam_service.core.exams.journal import Saved
 from exam_service.services import keys
 from exam_service.services.context import Context
+
+_AT_HAND = timedelta(minutes=1)
 
 
 async def sign(ctx: Context, saved: Saved) -> str:
@@ -26,13 +29,13 @@ async def sign(ctx: Context, saved: Saved) -> str:
 
 
 async def _key(ctx: Context) -> tuple[str, bytes]:
-    """kid and sealed key, kept at hand: a save must not wait for a look-up."""
+    """kid and sealed key, kept at hand for a minute: a save must not wait for a look-up, a new key not for a restart."""
     kept = ctx.signing_keys.get("receipts")
-    if kept is None:
+    if kept is None or ctx.now() >= kept[2]:
         record = await keys.ensure(ctx, keys.SERVICE, "receipts")
         async with ctx.store.read(keys.SERVICE) as tx:
             private = await tx.keys.private(record.kid)
         if private is None:
             raise LookupError(f"the private half of key {record.kid} is gone")
-        kept = ctx.signing_keys["receipts"] = (record.kid, private.sealed)
-    return kept
+        kept = ctx.signing_keys["receipts"] = (record.kid, private.sealed, ctx.now() + _AT_HAND)
+    return kept[:2]

@@ -241,6 +241,15 @@ def refusal_view(standing: Standing, refusal: Refusal, *, staff: bool) -> Refusa
     return RefusalView(code=refusal.code, message=message, retry_at=refusal.retry_at, missing=missing)
 
 
+def without_hidden_scores(standing: Standing, refusal: Refusal) -> Refusal:
+    """The same refusal as the candidate may read it: its sentence holds no score that is kept back (P6)."""
+    if not isinstance(refusal, ConditionsNotMet):
+        return refusal
+    view = refusal_view(standing, refusal, staff=False)
+    words = Text(th=_joined(view.missing, "th", " และ "), en=_joined(view.missing, "en", "; "))
+    return ConditionsNotMet(exam=refusal.facts["exam"], missing=words, data={"missing": view.missing})
+
+
 def review_is_open(what: Opened) -> bool:
     """Whether a review page has anything to show."""
     return what.responses or what.correctness or what.key

@@ -1,0 +1,238 @@
+"""Issuing and withdrawing certificates.
+
+What is signed is stored first, in a transaction of its own; then it is signed, verified, and stored beside it, never encoded again. A crash
+in between leaves a `pending` certificate, which whoever asks for it next completes from the stored bytes.
+"""
+
+from datetime import datetime
+
+import msgspec
+
+from exam_service.core import errors
+from exam_service.core.certificates import credential as credentials
+from exam_service.core.certificates import qr_token, status
+from exam_service.core.certificates.did import organisation_did
+from exam_service.core.certificates.model import (
+    KIND_TEXTS,
+    CertificateState,
+    Issuance,
+    RevocationReason,
+    stamp,
+    whole_seconds,
+)
+from exam_service.core.certificates.record import CertificateRecord
+from exam_service.core.exams.model import CertificateKind, CertificatePolicy, CourseVersion
+from exam_service.core.exams.standing import certificate_decision
+from exam_service.core.records import AuditEvent, Candidate, Enrolment, Organisation
+from exam_service.core.text import Text
+from exam_service.services import grading, keys, status_lists
+from exam_service.services.context import Context
+from exam_service.services.ports import Tx
+from exam_service.services.standing import load_standing
+from exam_service.services.standing_view import IssuedView, issued_view, missing_texts
+
+STATUS_LIST = 1
+"""The number of the list that new certificates go into; one list of 2^20 lasts a programme for years."""
+
+
+async def request(ctx: Context, org: str, enrolment_id: str, kind: CertificateKind) -> IssuedView:
+    """A certificate of that kind, or the one that stands. Raises KindNotOffered, NotYetEarned with what is missing."""
+    await keys.ensure(ctx, org, "certificates")
+    await grading.settle(ctx, org, enrolment_id)
+    organisation = await _organisation(ctx, org)
+    async with ctx.store.begin(org) as tx:
+        enrolment = await tx.enrolments.get(enrolment_id, lock=True)
+        if enrolment is None:
+            raise errors.NotFound(what="enrolment", id=enrolment_id)
+        version, policy = await _earned(ctx, tx, enrolment)
+        if kind not in policy.kinds:
+            raise errors.KindNotOffered(kind=KIND_TEXTS[kind])
+        record = await _standing_one(tx, enrolment_id, kind)
+        if record is None:
+            record = await _prepare(ctx, tx, organisation, enrolment, version, policy, kind)
+    return issued_view(await complete(ctx, org, record.id), ctx.policy.public_url)
+
+
+async def issue_at_once(ctx: Context, org: str, enrolment_id: str) -> None:
+    """Issue what the course issues without being asked, if it has been earned and is not there yet. Safe to repeat."""
+    async with ctx.store.read(org) as tx:
+        enrolment = await tx.enrolments.get(enrolment_id)
+        version = await tx.courses.newest(enrolment.course) if enrolment else None
+        policy = version.course.certificate if version else None
+        if policy is None or policy.issue != "at_once" or await tx.certificates.of(enrolment_id):
+            return
+    try:
+        await request(ctx, org, enrolment_id, policy.kinds[0])
+    except errors.NotYetEarned:
+        return
+
+
+async def complete(ctx: Context, org: str, certificate_id: str) -> CertificateRecord:
+    """The certificate with all its faces; one that a crash left pending is signed now. Raises NotFound, SigningFailed."""
+    async with ctx.store.read(org) as tx:
+        record = await tx.certificates.get(certificate_id)
+    if record is None:
+        raise errors.NotFound(what="certificate", id=certificate_id)
+    if record.state is not CertificateState.pending:
+        return record
+    async with ctx.store.begin(org) as tx:
+        record = await tx.certificates.get(certificate_id, lock=True)
+        if record is None or record.state is not CertificateState.pending:
+            raise errors.NotFound(what="certificate", id=certificate_id) if record is None else errors.SigningFailed()
+        signed = await _sign(ctx, tx, record)
+        await tx.certificates.put(signed)
+        return signed
+
+
+async def revoke(
+    ctx: Context, org: str, certificate_id: str, reason: RevocationReason, note: str | None, actor: str
+) -> CertificateRecord:
+    """Withdraw a certificate; the page says so at once, the published list with its next version, which is made now."""
+    await keys.ensure(ctx, org, "certificates")
+    organisation = await _organisation(ctx, org)
+    async with ctx.store.begin(org) as tx:
+        record = await tx.certificates.get(certificate_id, lock=True)
+        if record is None:
+            raise errors.NotFound(what="certificate", id=certificate_id)
+        if record.state is CertificateState.revoked and record.reason is reason:
+            return record
+        if record.state not in (CertificateState.stands, CertificateState.suspended, CertificateState.pending):
+            raise errors.NotRevocable()
+        revoked = msgspec.structs.replace(
+            record,
+            state=CertificateState.revoked,
+            reason=reason,
+            note=note,
+            state_changed_at=ctx.now(),
+            state_changed_by=actor,
+        )
+        await tx.certificates.put(revoked)
+        event = AuditEvent(
+            id=ctx.new_id("evt"), at=ctx.now(), actor=actor, action="certificate.revoke", subject=certificate_id,
+            reason=f"{reason}: {note}" if note else str(reason),
+        )  # fmt: skip
+        await tx.log.audit(event)
+        await status_lists.publish(ctx, tx, organisation, record.issuance.status_list)
+    return revoked
+
+
+def qr_text(ctx: Context, record: CertificateRecord) -> str:
+    """What the QR of a signed certificate says."""
+    if record.qr_token is None:
+        raise errors.NotFound(what="certificate", id=record.id)
+    return qr_token.url(ctx.policy.public_url, record.id, record.qr_token)
+
+
+async def _earned(ctx: Context, tx: Tx, enrolment: Enrolment) -> tuple[CourseVersion, CertificatePolicy]:
+    standing, version = await load_standing(ctx, tx, enrolment)
+    decision, policy = certificate_decision(standing), version.course.certificate
+    if policy is None or decision is None:
+        raise errors.KindNotOffered(kind=KIND_TEXTS["certificate"])
+    if not decision.met:
+        missing = missing_texts(standing, decision, staff=False)
+        words = Text(th=" และ ".join(m.within("th") for m in missing), en="; ".join(m.within("en") for m in missing))
+        raise errors.NotYetEarned(missing=words, data={"missing": missing})
+    return version, policy
+
+
+async def _standing_one(tx: Tx, enrolment_id: str, kind: CertificateKind) -> CertificateRecord | None:
+    for record in await tx.certificates.of(enrolment_id):
+        if record.issuance.kind == kind and record.state in (CertificateState.stands, CertificateState.pending):
+            return record
+    return None
+
+
+async def _prepare(
+    ctx: Context, tx: Tx, organisation: Organisation, enrolment: Enrolment, version: CourseVersion,
+    policy: CertificatePolicy, kind: CertificateKind,
+) -> CertificateRecord:  # fmt: skip
+    """Freeze the facts and store everything that will be signed."""
+    candidate = await tx.candidates.get(enrolment.candidate)
+    if candidate is None:
+        raise errors.NotFound(what="candidate", id=enrolment.candidate)
+    key = await keys.active(ctx, tx, "certificates")
+    issuance = await _issuance(ctx, tx, organisation, candidate, version, policy, kind)
+    list_url = status.url(ctx.policy.public_url, organisation.slug, issuance.status_list)
+    record = CertificateRecord(
+        id=issuance.id,
+        enrolment=enrolment.id,
+        course_version=version.id,
+        issuance=issuance,
+        kid=key.kid,
+        unsigned=credentials.canonical_bytes(credentials.unsigned(issuance, ctx.policy.public_url, list_url)),
+        qr_claims=qr_token.payload(issuance, qr_token.budget_for(ctx.policy.public_url)),
+        state=CertificateState.pending,
+        state_changed_at=issuance.issued_at,
+    )
+    await tx.certificates.add(record)
+    return record
+
+
+async def _issuance(
+    ctx: Context, tx: Tx, organisation: Organisation, candidate: Candidate, version: CourseVersion,
+    policy: CertificatePolicy, kind: CertificateKind,
+) -> Issuance:  # fmt: skip
+    now = whole_seconds(ctx.now())
+    return Issuance(
+        id=ctx.new_certificate_id(),
+        organisation_id=organisation.id,
+        organisation_slug=organisation.slug,
+        organisation_name=organisation.name,
+        did=organisation_did(ctx.policy.public_url, organisation.slug),
+        course_code=version.course.code,
+        course_title=version.course.title,
+        kind=kind,
+        recipient_name=candidate.name.display,
+        hours=version.course.hours or 0,
+        objective=version.course.objective.within("th") if version.course.objective else "",
+        issued_at=now,
+        valid_until=_months_later(now, policy.valid_months) if policy.valid_months else None,
+        status_list=STATUS_LIST,
+        status_index=await _free_index(ctx, tx),
+    )
+
+
+async def _free_index(ctx: Context, tx: Tx) -> int:
+    """A random index, so that it says nothing of when or to whom."""
+    for _ in range(1000):
+        index = int.from_bytes(ctx.entropy(3)) % status.SIZE
+        if await tx.certificates.index_is_free(STATUS_LIST, index):
+            return index
+    raise errors.Unavailable(retry_at=ctx.now())
+
+
+async def _sign(ctx: Context, tx: Tx, record: CertificateRecord) -> CertificateRecord:
+    """Sign the stored bytes with the key they were prepared for; `keys.sign` verifies what it signed."""
+    key = next((one for one in await tx.keys.all() if one.kid == record.kid), None)
+    if key is None:
+        raise errors.SigningFailed()
+    document = credentials.read_json(record.unsigned)
+    config = credentials.new_proof_config(record.issuance.did, key.kid, stamp(record.issuance.issued_at))
+    signature = await keys.sign(ctx, tx, key, ctx.canonical(document, config))
+    qr_signature = await keys.sign(ctx, tx, key, qr_token.to_be_signed(key.kid, record.qr_claims))
+    return msgspec.structs.replace(
+        record,
+        credential=credentials.canonical_bytes(credentials.with_proof(document, config, signature)),
+        qr_token=qr_token.token(key.kid, record.qr_claims, qr_signature),
+        state=CertificateState.stands,
+        state_changed_at=record.issuance.issued_at,
+    )
+
+
+def _months_later(when: datetime, months: int) -> datetime:
+    """The same day so many months on, or the last day of a shorter month."""
+    year, month = divmod(when.month - 1 + months, 12)
+    for day in range(when.day, 0, -1):
+        try:
+            return when.replace(year=when.year + year, month=month + 1, day=day)
+        except ValueError:
+            continue
+    raise ValueError("no such month")
+
+
+async def _organisation(ctx: Context, org: str) -> Organisation:
+    async with ctx.store.directory() as directory:
+        organisation = await directory.organisation(id=org)
+    if organisation is None:
+        raise errors.NotFound(what="organisation", id=org)
+    return organisation

@@ -1,0 +1,50 @@
+"""The published status lists: signed again when a certificate is withdrawn, and before the last one goes stale."""
+
+from datetime import timedelta
+
+from exam_service.core import errors
+from exam_service.core.certificates import credential as credentials
+from exam_service.core.certificates import status
+from exam_service.core.certificates.did import organisation_did
+from exam_service.core.certificates.model import stamp, whole_seconds
+from exam_service.core.certificates.record import StatusListRecord
+from exam_service.core.records import Organisation
+from exam_service.services import keys
+from exam_service.services.context import Context
+from exam_service.services.ports import Tx
+
+FRESH = timedelta(hours=24)
+"""How long a list may be believed; after that a verifier says "unknown" (P11)."""
+RENEW = timedelta(hours=12)
+
+
+async def published(ctx: Context, organisation: Organisation, number: int) -> StatusListRecord:
+    """The list as it is served: the stored one while it is fresh enough, else a new one."""
+    async with ctx.store.read(organisation.id) as tx:
+        kept = await tx.keys.status_list(number)
+    if kept is not None and kept.valid_until - ctx.now() > RENEW:
+        return kept
+    if number != 1:
+        raise errors.NotFound(what="status list", id=str(number))
+    await keys.ensure(ctx, organisation.id, "certificates")
+    async with ctx.store.begin(organisation.id) as tx:
+        return await publish(ctx, tx, organisation, number)
+
+
+async def publish(ctx: Context, tx: Tx, organisation: Organisation, number: int) -> StatusListRecord:
+    """Sign the list as it is in this transaction, and store it."""
+    key = await keys.active(ctx, tx, "certificates")
+    did = organisation_did(ctx.policy.public_url, organisation.slug)
+    now = whole_seconds(ctx.now())
+    encoded = status.encode(status.bits(await tx.certificates.withdrawn(number)))
+    list_url = status.url(ctx.policy.public_url, organisation.slug, number)
+    document = status.unsigned_list(did, list_url, encoded, now, now + FRESH)
+    config = credentials.new_proof_config(did, key.kid, stamp(now))
+    signature = await keys.sign(ctx, tx, key, ctx.canonical(document, config))
+    record = StatusListRecord(
+        number=number,
+        document=credentials.canonical_bytes(credentials.with_proof(document, config, signature)),
+        valid_until=now + FRESH,
+    )
+    await tx.keys.put_status_list(record)
+    return record

@@ -1,0 +1,109 @@
+"""Verification for anyone: whatever evidence is given, the numbered list of core.certificates.verify decides."""
+
+from exam_service.core.certificates import qr_token
+from exam_service.core.certificates.did import organisation_did
+from exam_service.core.certificates.trust import Trust, TrustedIssuer
+from exam_service.core.certificates.verdict import Record, Register, Verdict
+from exam_service.core.certificates.verify import verify_credential, verify_qr
+from exam_service.core.certificates.words import Unreadable
+from exam_service.core.errors import UnreadableEvidence
+from exam_service.core.text import Text
+from exam_service.services import keys, status_lists
+from exam_service.services.context import Context
+
+
+async def by_id(ctx: Context, certificate_id: str) -> tuple[Record | None, Verdict | None]:
+    """What the register says of an id, with the verdict on its credential; (None, None) for an id never issued."""
+    register = await _register(ctx, certificate_id)
+    if register.record is None:
+        return None, None
+    async with ctx.store.directory() as directory:
+        org = await directory.org_of_certificate(certificate_id)
+    async with ctx.store.read(org or "") as tx:
+        record = await tx.certificates.get(certificate_id)
+    if record is None or record.credential is None:
+        return register.record, None
+    verdict = verify_credential(
+        record.credential, await _trust(ctx), ctx.now(), ctx.signer.verify, ctx.canonical, register
+    )
+    return register.record, verdict
+
+
+async def by_text(ctx: Context, text: str) -> Verdict:
+    """The verdict on a scanned QR text."""
+    certificate_id = _id_of_qr(text)
+    register = await _register(ctx, certificate_id) if certificate_id else None
+    return verify_qr(text, await _trust(ctx), ctx.now(), ctx.signer.verify, ctx.canonical, register)
+
+
+async def by_document(ctx: Context, document: bytes) -> Verdict:
+    """The verdict on an Open Badges credential in JSON."""
+    trust = await _trust(ctx)
+    first = verify_credential(document, trust, ctx.now(), ctx.signer.verify, ctx.canonical)
+    if first.facts is None or first.outcome == "unknown" and first.facts.did is None:
+        return first
+    register = await _register(ctx, first.facts.id)
+    return verify_credential(document, trust, ctx.now(), ctx.signer.verify, ctx.canonical, register)
+
+
+async def by_image(ctx: Context, image: bytes) -> Verdict:
+    """The verdict on the QR in a PNG or JPEG. Raises UnreadableEvidence when there is none of ours in it."""
+    texts = ctx.qr.texts(image)
+    ours = [text for text in texts if _id_of_qr(text)]
+    if not ours:
+        raise UnreadableEvidence(
+            why=Text(en="no QR code of a certificate is in the picture", th="ไม่พบ QR ของวุฒิบัตรในภาพ")
+        )
+    return await by_text(ctx, ours[0])
+
+
+async def trust_file(ctx: Context, with_lists: bool = True) -> Trust:
+    """Everything that verifying offline needs: each organisation's public keys and its signed status list."""
+    trust = await _trust(ctx)
+    if not with_lists:
+        return trust
+    lists: list[str] = []
+    for organisation, _ in await keys.all_public(ctx):
+        if organisation is not None:
+            lists.append((await status_lists.published(ctx, organisation, 1)).document.decode())
+    return Trust(made_at=trust.made_at, issuers=trust.issuers, status_lists=lists)
+
+
+async def _trust(ctx: Context) -> Trust:
+    issuers = [
+        TrustedIssuer(did=organisation_did(ctx.policy.public_url, organisation.slug), name=organisation.name, keys=list(records))
+        for organisation, records in await keys.all_public(ctx)
+        if organisation is not None
+    ]
+    return Trust(made_at=ctx.now(), issuers=issuers)
+
+
+async def _register(ctx: Context, certificate_id: str) -> Register:
+    async with ctx.store.directory() as directory:
+        org = await directory.org_of_certificate(certificate_id)
+    if org is None:
+        return Register(record=None)
+    async with ctx.store.read(org) as tx:
+        record = await tx.certificates.get(certificate_id)
+    if record is None:
+        return Register(record=None)
+    return Register(
+        record=Record(
+            issuance=record.issuance,
+            state=record.state,
+            reason=record.reason,
+            changed_at=record.state_changed_at,
+            superseded_by=record.superseded_by,
+        )
+    )
+
+
+def _id_of_qr(text: str) -> str | None:
+    """The certificate that a QR text is about: from its address, or from the token when there are only digits."""
+    named = qr_token.id_in(text)
+    if named is not None:
+        return named
+    try:
+        return qr_token.parse(text).id
+    except Unreadable:
+        return None

@@ -1,0 +1,71 @@
+"""Who asks: an LMS with its API key, or a candidate with a session. Each has its own limit of requests."""
+
+from typing import Any
+
+import msgspec
+from litestar import Request
+
+from exam_service.core.errors import NotAuthenticated, TooManyRequests
+from exam_service.services import api_keys, sessions
+from exam_service.services.api_keys import Caller
+from exam_service.services.context import Context
+from exam_service.services.sessions import CandidateSession
+
+COOKIE = "exam_session"
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """Requests a minute."""
+
+    public: int = 60
+    candidate: int = 600
+    lms: int = 6000
+
+
+async def caller(request: Request[Any, Any, Any]) -> Caller:
+    """The organisation and scopes behind `Authorization: Bearer exam_…`. Raises NotAuthenticated or TooManyRequests."""
+    ctx: Context = request.app.state.ctx
+    found = await api_keys.authenticate(ctx, _bearer(request) or "")
+    await limit(request, f"lms/{found.key_id}", request.app.state.limits.lms)
+    return found
+
+
+async def session(request: Request[Any, Any, Any]) -> CandidateSession:
+    """The candidate's session, from the cookie or a bearer token. Raises NotAuthenticated or TooManyRequests."""
+    ctx: Context = request.app.state.ctx
+    token = _bearer(request)
+    if token is None:
+        token = request.cookies.get(COOKIE)
+        if request.method not in ("GET", "HEAD"):
+            _refuse_other_sites(request)
+    found = sessions.decode(ctx, token or "")
+    await limit(request, f"candidate/{found.enrolment}", request.app.state.limits.candidate)
+    return found
+
+
+async def limit(request: Request[Any, Any, Any], who: str, per_minute: int) -> None:
+    """Count one request of somebody. Raises TooManyRequests with the time to come again."""
+    ctx: Context = request.app.state.ctx
+    retry_at = await ctx.limiter.take(who, per_minute, 60, ctx.now())
+    if retry_at is not None:
+        raise TooManyRequests(retry_at=retry_at)
+
+
+async def limit_public(request: Request[Any, Any, Any]) -> None:
+    """Count one request of an address to what anybody may open."""
+    await limit(request, f"public/{client_address(request)}", request.app.state.limits.public)
+
+
+def client_address(request: Request[Any, Any, Any]) -> str:
+    return request.client.host if request.client else "unknown"
+
+
+def _bearer(request: Request[Any, Any, Any]) -> str | None:
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    return value.strip() if scheme.lower() == "bearer" else None
+
+
+def _refuse_other_sites(request: Request[Any, Any, Any]) -> None:
+    """A cookie comes along from wherever a form was sent; browsers say from where."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise NotAuthenticated()

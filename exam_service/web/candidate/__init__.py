@@ -1,0 +1,1 @@
+"""The candidate: pages at /exam and the API they use."""

@@ -1,0 +1,136 @@
+"""The candidate's API: one enrolment, by its session. The pages at /exam use nothing else."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import MediaType, Request, Response, Router, get, post
+from litestar.di import Provide
+
+from exam_service.core.exams.model import CertificateKind
+from exam_service.services import attempts, certificates, home, results, sessions
+from exam_service.services.attempts import AttemptView, SavedView
+from exam_service.services.context import Context
+from exam_service.services.results import ReceiptsView, ResultView, ReviewView
+from exam_service.services.sessions import CandidateSession, Redeemed
+from exam_service.services.standing_view import IssuedView, MeView
+from exam_service.web import auth
+from exam_service.web.body import invalid, read_body
+
+
+class SaveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A batch of responses: those that changed since the last acknowledged save."""
+
+    epoch: Annotated[
+        int, msgspec.Meta(ge=1, le=1_000_000, description="The device session, as opening the attempt said.")
+    ]
+    seq: Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000, description="1, 2, 3 … within the device session.")]
+    responses: msgspec.Raw
+    """item -> response; null clears it. The receipt's digest is of exactly these bytes."""
+
+
+class SubmitRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    epoch: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+
+
+class RedeemRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    token: Annotated[str, msgspec.Meta(max_length=200)]
+
+
+class CertificateRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    kind: CertificateKind
+
+
+_save_decoder = msgspec.json.Decoder(SaveRequest)
+
+
+@post("/v1/launches/redeem", status_code=200, summary="Use a launch token for a session")
+async def redeem(request: Request[Any, Any, Any], ctx: Context) -> Redeemed:
+    """For clients that are not our pages. A launch can be used once."""
+    await auth.limit_public(request)
+    body = await read_body(request, RedeemRequest)
+    return await sessions.redeem(ctx, body.token)
+
+
+@get("/v1/candidate/me", summary="Where I stand in the course")
+async def me(ctx: Context, session: CandidateSession) -> MeView:
+    """The course as steps: each exam with its attempts, why it may not start now, and what the certificate still needs."""
+    return await home.me(ctx, session)
+
+
+@post("/v1/candidate/exams/{exam:str}/attempts", summary="Start an attempt, or go on with the running one")
+async def start(exam: str, ctx: Context, session: CandidateSession) -> AttemptView:
+    """The device that asks is the one that writes from now on."""
+    return await attempts.start(ctx, session.org, session.enrolment, exam)
+
+
+@post("/v1/candidate/attempts/{attempt:str}/open", status_code=200, summary="Write from this device from now on")
+async def open_here(attempt: str, ctx: Context, session: CandidateSession) -> AttemptView:
+    """The device before it is told so at its next save."""
+    return await attempts.open_here(ctx, session.org, session.enrolment, attempt)
+
+
+@get("/v1/candidate/attempts/{attempt:str}", summary="An attempt as it is now")
+async def look(attempt: str, ctx: Context, session: CandidateSession) -> AttemptView:
+    """With the seconds left, for the countdown, and the responses saved so far."""
+    return await attempts.look(ctx, session.org, session.enrolment, attempt)
+
+
+@get("/v1/candidate/attempts/{attempt:str}/paper", summary="The paper, byte for byte the same each time")
+async def paper(attempt: str, ctx: Context, session: CandidateSession) -> Response[bytes]:
+    """Questions without key, rationale or score; items and choices have names of the paper only."""
+    content = await attempts.paper(ctx, session.org, session.enrolment, attempt)
+    return Response(content, media_type=MediaType.JSON)
+
+
+@post("/v1/candidate/attempts/{attempt:str}/responses", status_code=200, summary="Save responses")
+async def save(attempt: str, request: Request[Any, Any, Any], ctx: Context, session: CandidateSession) -> SavedView:
+    """Durable when it answers. The same save sent again gets the same receipt."""
+    try:
+        body = _save_decoder.decode(await request.body())
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise invalid("wrong-value", str(error), f"ค่าไม่ถูกต้อง: {error}") from error
+    return await attempts.save(
+        ctx, session.org, session.enrolment, attempt, body.epoch, body.seq, bytes(body.responses)
+    )
+
+
+@post("/v1/candidate/attempts/{attempt:str}/submit", status_code=200, summary="Hand in")
+async def submit(attempt: str, request: Request[Any, Any, Any], ctx: Context, session: CandidateSession) -> AttemptView:
+    """Ends the attempt and grades it. Handing in again gives the same answer."""
+    body = await read_body(request, SubmitRequest)
+    view = await attempts.submit(ctx, session.org, session.enrolment, attempt, body.epoch)
+    await certificates.issue_at_once(ctx, session.org, session.enrolment)
+    return view
+
+
+@get("/v1/candidate/attempts/{attempt:str}/result", summary="The result, as far as it is open")
+async def result(attempt: str, ctx: Context, session: CandidateSession) -> ResultView:
+    return await results.result(ctx, session.org, session.enrolment, attempt)
+
+
+@get("/v1/candidate/attempts/{attempt:str}/review", summary="The review, as far as it is open")
+async def review(attempt: str, ctx: Context, session: CandidateSession) -> ReviewView:
+    return await results.review(ctx, session.org, session.enrolment, attempt)
+
+
+@get("/v1/candidate/attempts/{attempt:str}/receipts", summary="The receipts of every save")
+async def receipts(attempt: str, ctx: Context, session: CandidateSession) -> ReceiptsView:
+    return await results.receipts_of(ctx, session.org, session.enrolment, attempt)
+
+
+@post("/v1/candidate/certificates", summary="Request a certificate")
+async def request_certificate(request: Request[Any, Any, Any], ctx: Context, session: CandidateSession) -> IssuedView:
+    """Issued when the course's conditions are met; asking again gives the one there is."""
+    body = await read_body(request, CertificateRequest)
+    return await certificates.request(ctx, session.org, session.enrolment, body.kind)
+
+
+router = Router(
+    "/",
+    route_handlers=[
+        me, start, open_here, look, paper, save, submit, result, review, receipts, request_certificate,
+    ],
+    dependencies={"session": Provide(auth.session)},
+    tags=["Candidate"],
+)  # fmt: skip
+redeem_router = Router("/", route_handlers=[redeem], tags=["Candidate"])

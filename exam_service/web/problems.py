@@ -1,0 +1,146 @@
+"""Every no as a problem document (RFC 9457), in one place: which code has which status, and how a crash looks from outside."""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+
+from exam_service.core.errors import Fault, Refusal
+from exam_service.core.text import Text
+from exam_service.web.pages import page, wants_page
+
+log = logging.getLogger(__name__)
+
+STATUS: Mapping[str, int] = {
+    "invalid-input": 422,
+    "too-large": 413,
+    "not-found": 404,
+    "already-exists": 409,
+    "idempotency-key-reused": 409,
+    "not-authenticated": 401,
+    "not-allowed": 403,
+    "last-admin-key": 409,
+    "national-id-taken": 409,
+    "launch-used": 410,
+    "launch-expired": 410,
+    "too-many-requests": 429,
+    "unavailable": 503,
+    "not-published": 409,
+    "unknown-fact": 422,
+    "conditions-not-met": 409,
+    "window-not-open": 409,
+    "window-closed": 409,
+    "attempts-exhausted": 409,
+    "cooling-down": 409,
+    "already-passed": 409,
+    "moved-to-other-device": 409,
+    "deadline-passed": 409,
+    "attempt-ended": 409,
+    "attempt-voided": 409,
+    "attempt-running": 409,
+    "sequence-reused": 409,
+    "review-not-open": 403,
+    "not-yet-earned": 409,
+    "kind-not-offered": 422,
+    "not-revocable": 409,
+    "signing-failed": 500,
+    "unreadable-evidence": 422,
+    "key-not-usable": 409,
+}
+
+HTTP_TEXTS: Mapping[int, tuple[str, Text]] = {
+    400: ("bad-request", Text(en="The request could not be read.", th="อ่านคำขอไม่ได้")),
+    401: ("not-authenticated", Text(en="Give a valid API key or candidate session.", th="โปรดระบุ API key หรือเซสชันผู้เข้าสอบที่ถูกต้อง")),
+    404: ("not-found", Text(en="There is nothing at this address.", th="ไม่พบสิ่งที่ต้องการที่ที่อยู่นี้")),
+    405: ("method-not-allowed", Text(en="This address does not know that method.", th="ที่อยู่นี้ไม่รองรับวิธีเรียกแบบนี้")),
+    413: ("too-large", Text(en="The body is larger than this address takes.", th="ข้อมูลที่ส่งมามีขนาดเกินที่กำหนด")),
+    415: ("unsupported-media-type", Text(en="This content type is not understood here.", th="ไม่รองรับชนิดข้อมูลนี้")),
+    500: ("internal-error", Text(en="Something went wrong here; nothing was changed. It has been logged.",
+                                 th="เกิดข้อผิดพลาดภายในระบบ ยังไม่มีการเปลี่ยนแปลงใด ๆ และได้บันทึกไว้แล้ว")),
+}  # fmt: skip
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """RFC 9457, with what every refusal of ours carries besides."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    message: Text
+    retry_at: datetime | None = None
+    faults: tuple[Fault, ...] = ()
+    data: Any = None
+
+
+def refused(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Any]:
+    """A rule said no."""
+    headers = {}
+    if refusal.retry_at is not None:
+        seconds = (refusal.retry_at - request.app.state.ctx.now()).total_seconds()
+        headers["Retry-After"] = str(max(1, int(seconds) + 1))
+    if refusal.code == "not-authenticated":
+        headers["WWW-Authenticate"] = "Bearer"
+    return _answer(
+        request, STATUS[refusal.code], refusal.code, refusal.text, headers,
+        retry_at=refusal.retry_at, faults=refusal.faults, data=refusal.data,
+    )  # fmt: skip
+
+
+def http_refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    """The framework said no: an unknown address, a body that is no JSON, one that is too large."""
+    status = error.status_code if error.status_code in HTTP_TEXTS else 400 if error.status_code < 500 else 500
+    code, text = HTTP_TEXTS[status]
+    faults: list[Fault] = []
+    if status == 400:
+        extra = error.extra if isinstance(error.extra, list) else []
+        for one in extra:
+            message = str(one.get("message", ""))
+            faults.append(
+                Fault(
+                    code="wrong-value",
+                    path=str(one.get("key", "")),
+                    message=Text(en=message, th=f"ค่าไม่ถูกต้อง: {message}"),
+                )
+            )
+        if not faults and error.detail:
+            faults.append(Fault(code="bad-request", message=Text(en=error.detail, th=f"อ่านคำขอไม่ได้: {error.detail}")))
+    headers = {"Allow": error.headers["Allow"]} if error.headers and "Allow" in error.headers else {}
+    return _answer(request, status, code, text, headers, faults=tuple(faults))
+
+
+def crashed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """A fault of ours. The trace goes to the log; the address may hold an id, never a person."""
+    log.error("unhandled error at %s %s", request.method, request.url.path, exc_info=error)
+    code, text = HTTP_TEXTS[500]
+    return _answer(request, 500, code, text, {})
+
+
+def _answer(
+    request: Request[Any, Any, Any], status: int, code: str, text: Text, headers: dict[str, str], **more: Any
+) -> Response[Any]:
+    problem = Problem(
+        type=f"{request.app.state.ctx.policy.public_url}/problems/{code}",
+        title=text.within("en"),
+        status=status,
+        detail=text.within("en"),
+        code=code,
+        message=text,
+        **more,
+    )
+    if wants_page(request):
+        return page(
+            request, "problem.html", status=status, headers=headers,
+            message=text, code=code, retry_at=problem.retry_at, home="exam_session" in request.cookies,
+        )  # fmt: skip
+    return Response(problem, status_code=status, media_type="application/problem+json", headers=headers)
+
+
+HANDLERS = {Refusal: refused, HTTPException: http_refused, Exception: crashed}
+
+__all__ = ["HANDLERS", "HTTP_TEXTS", "STATUS", "Problem"]
