@@ -37,7 +37,7 @@ class Refusal(Exception):
         self.faults = tuple(faults)
         self.data = data
         self.facts = facts
-        self.text = self.sentence.fill({"retry_at": retry_at, **facts})
+        self.text = self.sentence.fill({"retry_at": retry_at, "count": len(self.faults), **facts})
         super().__init__(f"{self.code}: {self.text.en}")
 
 
@@ -103,6 +103,14 @@ class NotAllowed(Refusal):
     )
 
 
+class LastAdminKey(Refusal):
+    code = "last-admin-key"
+    sentence = Text(
+        en="This is the last API key with the scope `admin`; make another one first.",
+        th="นี่คือ API key สุดท้ายที่มีสิทธิ์ `admin` โปรดสร้างคีย์ใหม่ก่อน",
+    )
+
+
 class LaunchUsed(Refusal):
     code = "launch-used"
     sentence = Text(
@@ -122,16 +130,16 @@ class LaunchExpired(Refusal):
 class TooManyRequests(Refusal):
     code = "too-many-requests"
     sentence = Text(
-        en="Too many requests; try again at {retry_at}.",
-        th="มีคำขอมากเกินไป โปรดลองใหม่ {retry_at}",
+        en="Too many requests; try again from {retry_at}.",
+        th="มีคำขอมากเกินไป โปรดลองใหม่ตั้งแต่วันที่ {retry_at}",
     )
 
 
 class Unavailable(Refusal):
     code = "unavailable"
     sentence = Text(
-        en="The service cannot do this just now; try again at {retry_at}.",
-        th="ระบบยังทำรายการนี้ไม่ได้ในขณะนี้ โปรดลองใหม่ {retry_at}",
+        en="The service cannot do this just now; try again from {retry_at}.",
+        th="ขณะนี้ระบบยังทำรายการนี้ไม่ได้ โปรดลองใหม่ตั้งแต่วันที่ {retry_at}",
     )
 
 
@@ -143,6 +151,14 @@ class NotPublished(Refusal):
     sentence = Text(
         en="Course `{course}` is not published yet.",
         th="หลักสูตร `{course}` ยังไม่เผยแพร่",
+    )
+
+
+class NationalIdTaken(Refusal):
+    code = "national-id-taken"
+    sentence = Text(
+        en="Another candidate, `{external_id}`, has this national id.",
+        th="เลขประจำตัวประชาชนนี้เป็นของผู้เข้าสอบคนอื่น คือ `{external_id}`",
     )
 
 
@@ -168,16 +184,16 @@ class ConditionsNotMet(Refusal):
 class WindowNotOpen(Refusal):
     code = "window-not-open"
     sentence = Text(
-        en="“{exam}” opens {retry_at}.",
-        th="“{exam}” จะเปิด {retry_at}",
+        en="“{exam}” opens on {retry_at}.",
+        th="“{exam}” จะเปิดวันที่ {retry_at}",
     )
 
 
 class WindowClosed(Refusal):
     code = "window-closed"
     sentence = Text(
-        en="“{exam}” closed {closed_at}.",
-        th="“{exam}” ปิดแล้วเมื่อ {closed_at}",
+        en="“{exam}” can no longer be started; its closing time is {closed_at}.",
+        th="เริ่มทำ “{exam}” ไม่ได้แล้ว กำหนดปิดคือวันที่ {closed_at}",
     )
 
 
@@ -193,7 +209,7 @@ class CoolingDown(Refusal):
     code = "cooling-down"
     sentence = Text(
         en="You can try “{exam}” again from {retry_at}.",
-        th="ทำ “{exam}” ใหม่ได้ตั้งแต่ {retry_at}",
+        th="ทำ “{exam}” ใหม่ได้ตั้งแต่วันที่ {retry_at}",
     )
 
 
@@ -216,8 +232,8 @@ class MovedToOtherDevice(Refusal):
 class DeadlinePassed(Refusal):
     code = "deadline-passed"
     sentence = Text(
-        en="Time was up {deadline}; what was saved until then is counted.",
-        th="หมดเวลาเมื่อ {deadline} ระบบนับคำตอบที่บันทึกไว้ก่อนหน้านั้น",
+        en="Time was up on {deadline}; what was saved until then is counted.",
+        th="หมดเวลาเมื่อวันที่ {deadline} ระบบนับคำตอบที่บันทึกไว้ก่อนหน้านั้น",
     )
 
 

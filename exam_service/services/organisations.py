@@ -1,0 +1,60 @@
+"""Organisations: the tenants that own banks, courses, people and keys."""
+
+import re
+from datetime import datetime
+
+import msgspec
+
+from exam_service.core import ids
+from exam_service.core.errors import AlreadyExists, Fault, Invalid, NotFound
+from exam_service.core.records import Organisation
+from exam_service.core.text import Text
+from exam_service.services.context import Context
+
+
+class OrganisationView(msgspec.Struct, frozen=True, kw_only=True):
+    """An organisation as its own API keys see it."""
+
+    id: str
+    slug: str
+    name: Text
+    issuer_page: str
+    """Where its signing keys are published."""
+    created_at: datetime
+
+
+async def create(ctx: Context, slug: str, name: Text) -> Organisation:
+    """A new organisation. Raises Invalid for a slug that is no code, AlreadyExists when it is taken."""
+    if not re.fullmatch(ids.CODE_PATTERN, slug):
+        text = Text(
+            en="a slug is 1 to 64 of a-z, 0-9 and -, and begins with a letter or digit",
+            th="slug ใช้ a-z, 0-9 และ - ได้ 1 ถึง 64 ตัว และต้องขึ้นต้นด้วยตัวอักษรหรือตัวเลข",
+        )
+        raise Invalid(count=1, faults=[Fault(code="wrong-value", path="slug", message=text)])
+    organisation = Organisation(id=ctx.new_id("org"), slug=slug, name=name, created_at=ctx.now())
+    async with ctx.store.directory() as directory:
+        if await directory.organisation(slug=slug) is not None:
+            raise AlreadyExists(what="organisation", id=slug)
+        await directory.add_organisation(organisation)
+    return organisation
+
+
+async def named(ctx: Context, org: str) -> Organisation:
+    """The organisation with that id. Raises NotFound."""
+    async with ctx.store.directory() as directory:
+        organisation = await directory.organisation(id=org)
+    if organisation is None:
+        raise NotFound(what="organisation", id=org)
+    return organisation
+
+
+async def show(ctx: Context, org: str) -> OrganisationView:
+    """The organisation's own facts."""
+    organisation = await named(ctx, org)
+    return OrganisationView(
+        id=organisation.id,
+        slug=organisation.slug,
+        name=organisation.name,
+        issuer_page=f"{ctx.policy.public_url}/orgs/{organisation.slug}/did.json",
+        created_at=organisation.created_at,
+    )
