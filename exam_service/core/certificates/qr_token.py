@@ -153,7 +153,7 @@ def _unpack(value: object) -> str:
 
 
 def shorten(text: str, letters: int) -> str:
-    """At most so many characters, ending in `…` when something was cut; never between a letter and its marks."""
+    """At most so many characters; where it was cut stands `…`, not between a letter (but the first) and its marks."""
     if len(text) <= letters:
         return text
     end = letters - 1
