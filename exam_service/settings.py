@@ -167,15 +167,17 @@ def decode_master_key(text: str) -> bytes:
     return key
 
 
+def encode_master_key(key: bytes) -> str:
+    """Return the one line of text, with its line end, that `decode_master_key` reads."""
+    return base64.urlsafe_b64encode(key).decode("ascii") + "\n"
+
+
 def _complete(given: Settings) -> Settings:
     """Fill in the defaults that depend on other settings."""
-    folder = given.data_dir
-    own_key = given.master_key is None and given.master_key_file is None
     return msgspec.structs.replace(
         given,
         public_url=given.public_url or f"http://localhost:{given.port}",
-        database_url=given.database_url or f"sqlite:///{folder}/exam.db",
-        master_key_file=folder / "master.key" if own_key else given.master_key_file,
+        database_url=given.database_url or f"sqlite:///{given.data_dir}/exam.db",
     )
 
 

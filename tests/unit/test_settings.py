@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from exam_service.settings import BadSettings, Settings, describe, load
+from exam_service.settings import BadSettings, Settings, decode_master_key, describe, encode_master_key, load
 
 KEY = bytes(range(32))
 KEY_TEXT = base64.urlsafe_b64encode(KEY).decode()
@@ -23,7 +23,7 @@ def test_nothing_need_be_set() -> None:
     assert settings.data_dir == Path("var")
     assert settings.public_url == "http://localhost:8000"
     assert settings.database_url == "sqlite:///var/exam.db"
-    assert settings.master_key_file == Path("var/master.key")
+    assert settings.master_key_file is None
     assert settings.redis_url is None
     assert not settings.postgresql
 
@@ -32,7 +32,6 @@ def test_defaults_follow_what_they_depend_on() -> None:
     settings = load({"EXAM_PORT": "9001", "EXAM_DATA_DIR": "/srv/exam"})
     assert settings.public_url == "http://localhost:9001"
     assert settings.database_url == "sqlite:////srv/exam/exam.db"
-    assert settings.master_key_file == Path("/srv/exam/master.key")
 
 
 def test_every_setting_can_be_set() -> None:
@@ -159,7 +158,12 @@ def test_a_secret_is_not_shown_by_repr() -> None:
 
 def test_the_master_key_is_given_once() -> None:
     assert "not both" in faults({"EXAM_MASTER_KEY": KEY_TEXT, "EXAM_MASTER_KEY_FILE": "/k"})["EXAM_MASTER_KEY"]
-    assert load({"EXAM_MASTER_KEY": KEY_TEXT}).master_key_file is None
+
+
+def test_the_line_in_a_master_key_file_is_read_as_it_was_written() -> None:
+    assert decode_master_key(encode_master_key(KEY)) == KEY
+    with pytest.raises(ValueError, match="32 bytes, not 31"):
+        decode_master_key(encode_master_key(KEY[1:]))
 
 
 def test_the_master_key_is_read_in_either_alphabet_of_base64_and_with_or_without_padding() -> None:
