@@ -168,8 +168,8 @@ def decode_master_key(text: str) -> bytes:
 
 
 def encode_master_key(key: bytes) -> str:
-    """Return the one line of text, with its line end, that `decode_master_key` reads."""
-    return base64.urlsafe_b64encode(key).decode("ascii") + "\n"
+    """Return the base64url text that `decode_master_key` reads."""
+    return base64.urlsafe_b64encode(key).decode("ascii")
 
 
 def _complete(given: Settings) -> Settings:

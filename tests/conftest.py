@@ -1,12 +1,14 @@
 """Fixtures for every test: real servers, a real browser, shared data. Each pytest-xdist worker has its own servers."""
 
 import os
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, async_playwright
 
+from tests.support.apart import run_apart
 from tests.support.chromium import ARGUMENTS, find_chromium
 from tests.support.optional import optional
 from tests.support.postgres import PostgresServer, postgres_server
@@ -43,6 +45,40 @@ def postgres_database(postgres: PostgresServer) -> Iterator[str]:
     url = postgres.fresh_database()
     yield url
     postgres.drop(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a migrated database of this test's own; the test runs on SQLite and on PostgreSQL."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, migrated_sqlite: Path) -> str:
+    """The URL of an SQLite file of this test's own with the whole schema in it."""
+    return f"sqlite:///{shutil.copy(migrated_sqlite, tmp_path / 'exam.db')}"
+
+
+@pytest.fixture
+def postgresql_url(postgres: PostgresServer) -> Iterator[str]:
+    """The URL (`postgresql://…`) of a PostgreSQL database of this test's own with the whole schema in it."""
+    from exam_service.adapters.storage.migrate import migrate
+
+    url = postgres.fresh_database(postgres.template("migrated", lambda url: run_apart(lambda: migrate(url))))
+    yield url.replace("+asyncpg", "")
+    postgres.drop(url)
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with the whole schema in it, to be copied."""
+    from exam_service.adapters.storage.migrate import migrate
+
+    file = tmp_path_factory.mktemp("migrated") / "exam.db"
+    run_apart(lambda: migrate(f"sqlite:///{file}"))
+    assert [path.name for path in file.parent.iterdir()] == ["exam.db"], "nothing may wait in a journal file"
+    return file
 
 
 @pytest.fixture

@@ -55,6 +55,16 @@ async def test_a_database_made_from_a_template_holds_what_the_template_holds(pos
         postgres.drop(url)
 
 
+async def test_a_migrated_database_is_this_tests_own(database_url: str) -> None:
+    from exam_service.adapters.storage.engine import Database
+    from exam_service.adapters.storage.migrate import is_current
+
+    database = Database(database_url, pool_size=1)
+    async with database.write() as connection:
+        assert await is_current(connection)
+    await database.close()
+
+
 @pytest.mark.parametrize("how", ["crash", "quit"])
 async def test_postgres_comes_back_with_what_was_committed(crashable_postgres: PostgresServer, how: str) -> None:
     url = crashable_postgres.fresh_database()

@@ -161,7 +161,7 @@ def test_the_master_key_is_given_once() -> None:
 
 
 def test_the_line_in_a_master_key_file_is_read_as_it_was_written() -> None:
-    assert decode_master_key(encode_master_key(KEY)) == KEY
+    assert decode_master_key(encode_master_key(KEY) + "\n") == KEY
     with pytest.raises(ValueError, match="32 bytes, not 31"):
         decode_master_key(encode_master_key(KEY[1:]))
 
