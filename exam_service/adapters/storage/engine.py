@@ -1,0 +1,145 @@
+"""Connections: how a transaction that writes and one that reads begin on SQLite and on PostgreSQL.
+
+SQLite has one writer: transactions that write queue up on one lock and one connection, and take the file's write lock
+at once (BEGIN IMMEDIATE), so none of them can fail half way because another one wrote. Readers have connections of
+their own and see a snapshot.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
+from typing import Any, Literal
+
+import asyncpg
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from exam_service.adapters.storage.types import from_json, to_json
+
+Kind = Literal["sqlite", "postgresql"]
+
+CONNECT_SECONDS = 5
+POOL_SECONDS = 10
+STATEMENT_SECONDS = 30
+LOCK_SECONDS = 10
+SQLITE_BUSY_SECONDS = 10
+
+
+class NoConnection(Exception):
+    """The database could not be reached; nothing was done."""
+
+
+class Database:
+    """One database and its pools. Opening it connects to nothing yet."""
+
+    def __init__(self, url: str, pool_size: int) -> None:
+        parsed = make_url(url)
+        self.kind: Kind = "sqlite" if parsed.get_backend_name() == "sqlite" else "postgresql"
+        if self.kind == "sqlite":
+            if not parsed.database or parsed.database == ":memory:":
+                raise ValueError("SQLite needs a file: sqlite:///FILE")
+            parsed = parsed.set(drivername="sqlite+aiosqlite")
+            self._writer = _sqlite(parsed, 1, writes=True)
+            self._reader = _sqlite(parsed, pool_size, writes=False)
+            self._journal = self._writer
+            self._snapshot: dict[str, Any] = {}
+        else:
+            parsed = parsed.set(drivername="postgresql+asyncpg")
+            self._writer = self._reader = _postgresql(parsed, pool_size)
+            # A connection of its own, so that saves go on when everything else waits for one.
+            self._journal = _postgresql(parsed, 1)
+            self._snapshot = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self._one_writer = asyncio.Lock() if self.kind == "sqlite" else None
+
+    @asynccontextmanager
+    async def write(self, *, journal: bool = False) -> AsyncIterator[AsyncConnection]:
+        """A transaction that is committed when the block ends, and rolled back when it raises."""
+        engine = self._journal if journal else self._writer
+        async with self._one_writer or nullcontext(), _connected(engine) as connection, connection.begin():
+            yield connection
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that only reads, from one snapshot."""
+        async with _connected(self._reader) as connection:
+            if self._snapshot:
+                await connection.execution_options(**self._snapshot)
+            async with connection.begin():
+                yield connection
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for engine in {self._writer, self._reader, self._journal}:
+            await engine.dispose()
+
+
+@asynccontextmanager
+async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    connection = engine.connect()
+    try:
+        await connection.start()
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        # What the driver raises while it connects reaches us as it is.
+        raise NoConnection(str(error)) from error
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+def _postgresql(url: sa.URL, pool_size: int) -> AsyncEngine:
+    return create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=POOL_SECONDS,
+        pool_recycle=1800,
+        # One round trip, so that a restarted PostgreSQL costs nobody an error.
+        pool_pre_ping=True,
+        json_serializer=to_json,
+        json_deserializer=from_json,
+        connect_args={
+            "timeout": CONNECT_SECONDS,
+            "command_timeout": STATEMENT_SECONDS + CONNECT_SECONDS,
+            "server_settings": {
+                "application_name": "exam-service",
+                "timezone": "UTC",
+                "statement_timeout": str(STATEMENT_SECONDS * 1000),
+                "lock_timeout": str(LOCK_SECONDS * 1000),
+                "idle_in_transaction_session_timeout": str(STATEMENT_SECONDS * 1000),
+            },
+        },
+    )
+
+
+def _sqlite(url: sa.URL, pool_size: int, *, writes: bool) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=POOL_SECONDS,
+        json_serializer=to_json,
+        json_deserializer=from_json,
+        connect_args={"timeout": SQLITE_BUSY_SECONDS},
+    )
+
+    @sa.event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        # The driver's own transaction handling begins too late and too weakly; BEGIN is written out below.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute(f"PRAGMA busy_timeout = {SQLITE_BUSY_SECONDS * 1000}")
+        if writes:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            cursor.execute("PRAGMA synchronous = FULL")
+        else:
+            cursor.execute("PRAGMA query_only = ON")
+        cursor.close()
+
+    @sa.event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine

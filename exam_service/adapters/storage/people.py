@@ -1,0 +1,128 @@
+"""Candidates, enrolments with what was reported of them, and launches."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+import sqlalchemy as sa
+
+from exam_service.adapters.storage import tables
+from exam_service.adapters.storage.rows import Rows, missing, taken, values_of
+from exam_service.core.records import Candidate, Enrolment, Launch, ReportedFact
+from exam_service.core.rules import Value
+
+
+class SqlCandidates(Rows):
+    """People. Two of an organisation share neither its own id for them nor a national id."""
+
+    async def put(self, candidate: Candidate) -> None:
+        if await self._put(tables.candidate, values_of(candidate, tables.candidate)):
+            return
+        index = candidate.national_id_index
+        other = await self.find(external_id=candidate.external_id)
+        if (other is None or other.id == candidate.id) and index is not None:
+            # Whoever has this national id is the one to be named; the number itself never is (P14).
+            other = await self.find(national_id_index=index)
+        taken("candidate", other.external_id if other else candidate.id)
+
+    async def get(self, candidate_id: str) -> Candidate | None:
+        return await self._one(Candidate, tables.candidate, tables.candidate.c.id == candidate_id)
+
+    async def find(self, *, external_id: str | None = None, national_id_index: bytes | None = None) -> Candidate | None:
+        table = tables.candidate
+        where: list[sa.ColumnElement[bool]] = []
+        if external_id is not None:
+            where.append(table.c.external_id == external_id)
+        if national_id_index is not None:
+            where.append(table.c.national_id_index == national_id_index)
+        if not where:
+            raise ValueError("say whom to find")
+        return await self._one(Candidate, table, *where)
+
+    async def page(self, after: str | None, limit: int) -> Sequence[Candidate]:
+        table = tables.candidate
+        where = [] if after is None else [table.c.id > after]
+        return await self._all(Candidate, table, *where, order=[table.c.id], limit=limit)
+
+
+class SqlEnrolments(Rows):
+    """Who is in which course, and the facts that the learning system reported."""
+
+    async def put(self, enrolment: Enrolment) -> None:
+        if not await self._put(tables.enrolment, values_of(enrolment, tables.enrolment)):
+            taken("enrolment", f"{enrolment.candidate} {enrolment.course}")
+
+    async def get(self, enrolment_id: str, *, lock: bool = False) -> Enrolment | None:
+        return await self._one(Enrolment, tables.enrolment, tables.enrolment.c.id == enrolment_id, lock=lock)
+
+    async def find(self, candidate_id: str, course: str) -> Enrolment | None:
+        table = tables.enrolment
+        return await self._one(Enrolment, table, table.c.candidate == candidate_id, table.c.course == course)
+
+    async def page(self, course: str | None, after: str | None, limit: int) -> Sequence[Enrolment]:
+        table = tables.enrolment
+        where = ([] if course is None else [table.c.course == course]) + ([] if after is None else [table.c.id > after])
+        return await self._all(Enrolment, table, *where, order=[table.c.id], limit=limit)
+
+    async def report(self, facts: Sequence[ReportedFact]) -> None:
+        rows = [
+            {
+                "org": self._org,
+                "enrolment": fact.enrolment,
+                "name": fact.name,
+                "value": _stored(fact.value),
+                "reported_at": fact.reported_at,
+                "reported_by": fact.reported_by,
+            }
+            for fact in facts
+        ]
+        if rows:
+            await self._connection.execute(tables.reported_fact.insert(), rows)
+
+    async def facts(self, enrolment_id: str) -> Sequence[ReportedFact]:
+        table = tables.reported_fact
+        query = (
+            sa.select(table.c.enrolment, table.c.name, table.c.value, table.c.reported_at, table.c.reported_by)
+            .where(table.c.org == self._org, table.c.enrolment == enrolment_id)
+            .order_by(table.c.reported_at, table.c.id)
+        )
+        return [
+            ReportedFact(
+                enrolment=row.enrolment,
+                name=row.name,
+                value=_reported(row.value),
+                reported_at=row.reported_at,
+                reported_by=row.reported_by,
+            )
+            for row in await self._connection.execute(query)
+        ]
+
+
+class SqlLaunches(Rows):
+    """One-time ways in."""
+
+    async def add(self, launch: Launch) -> None:
+        if launch.org != self._org:
+            raise ValueError("this launch is another organisation's")
+        if not await self._insert(tables.launch, values_of(launch, tables.launch)):
+            taken("launch", launch.id)
+
+    async def get(self, launch_id: str, *, lock: bool = False) -> Launch | None:
+        return await self._one(Launch, tables.launch, tables.launch.c.id == launch_id, lock=lock)
+
+    async def put(self, launch: Launch) -> None:
+        if launch.org != self._org:
+            raise ValueError("this launch is another organisation's")
+        if not await self._update(tables.launch, values_of(launch, tables.launch), tables.launch.c.id == launch.id):
+            missing("launch", launch.id)
+
+
+def _stored(value: Value) -> dict[str, object]:
+    return {"instant": value} if isinstance(value, datetime) else {"value": value}
+
+
+def _reported(stored: dict[str, object]) -> Value:
+    if "instant" in stored:
+        return msgspec.convert(stored["instant"], datetime)
+    value = stored["value"]
+    return tuple(value) if isinstance(value, list) else value  # type: ignore[return-value]

@@ -1,0 +1,31 @@
+"""Every table, by subject. Importing this module makes the metadata complete."""
+
+from exam_service.adapters.storage.tables.attempts import attempt, journal, paper, result
+from exam_service.adapters.storage.tables.base import METADATA
+from exam_service.adapters.storage.tables.certificates import certificate, signing_key, status_list
+from exam_service.adapters.storage.tables.content import bank_version, course, course_version
+from exam_service.adapters.storage.tables.organisations import api_key, audit_event, job, organisation, replay
+from exam_service.adapters.storage.tables.people import candidate, enrolment, launch, reported_fact
+
+__all__ = [
+    "METADATA",
+    "api_key",
+    "attempt",
+    "audit_event",
+    "bank_version",
+    "candidate",
+    "certificate",
+    "course",
+    "course_version",
+    "enrolment",
+    "job",
+    "journal",
+    "launch",
+    "organisation",
+    "paper",
+    "replay",
+    "reported_fact",
+    "result",
+    "signing_key",
+    "status_list",
+]

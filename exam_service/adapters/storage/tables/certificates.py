@@ -1,0 +1,71 @@
+"""Certificates with their faces, the keys that signed them, and the published status lists."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from exam_service.adapters.storage.tables.base import Stored, table_of, within_org
+from exam_service.adapters.storage.types import document, instant, key, number_key
+
+
+class CertificateRow(Stored, table=True):
+    __tablename__ = "certificate"
+    __table_args__ = (
+        sa.UniqueConstraint("org", "status_list", "status_index"),
+        sa.Index(None, "org", "enrolment"),
+        sa.Index(None, "org", "id"),
+        within_org("enrolment", "enrolment"),
+        within_org("course_version", "course_version"),
+    )
+
+    id: str = key(primary=True)
+    org: str = key()
+    enrolment: str = key()
+    course_version: str = key()
+    issuance: Any = document()
+    status_list: int
+    """These two are in `issuance` too; here they are unique."""
+    status_index: int
+    kid: str = key()
+    unsigned: bytes
+    state: str
+    credential: bytes | None = None
+    qr_token: bytes | None = None
+    reason: str | None = None
+    note: str | None = None
+    state_changed_at: datetime = instant()
+    state_changed_by: str | None = None
+    superseded_by: str | None = key(nullable=True)
+
+
+class SigningKeyRow(Stored, table=True):
+    __tablename__ = "signing_key"
+    __table_args__ = (sa.Index(None, "org", "kid"),)
+
+    kid: str = key(primary=True)
+    org: str = key()
+    """Empty for the service's own."""
+    did: str
+    purpose: str
+    public: bytes
+    state: str
+    created_at: datetime = instant()
+    retired_at: datetime | None = instant(nullable=True)
+    compromised_at: datetime | None = instant(nullable=True)
+    sealed: bytes
+    """The private half; only the vault can open it."""
+
+
+class StatusListRow(Stored, table=True):
+    __tablename__ = "status_list"
+
+    org: str = key(primary=True)
+    number: int = number_key()
+    content: bytes
+    valid_until: datetime = instant()
+
+
+certificate = table_of(CertificateRow)
+signing_key = table_of(SigningKeyRow)
+status_list = table_of(StatusListRow)
