@@ -16,7 +16,7 @@ from exam_service.services.context import Context
 from exam_service.services.ports import Tx
 
 Line = Annotated[str, msgspec.Meta(max_length=200)]
-ExternalId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._~@:+=-]{1,128}$")]
+ExternalId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._~@:+=-]{1,128}$(?!\n)")]
 """The learning system's own id for a person: 1 to 128 of letters, digits and `. _ ~ @ : + = -`."""
 
 
@@ -76,7 +76,7 @@ async def put(ctx: Context, tx: Tx, external_id: str, body: CandidateBody) -> Ca
         digits = digits_of(body.national_id)
         index = _blind(ctx, tx.org, digits)
         if before is None or before.national_id_index != index:
-            holder = await tx.candidates.find(national_id_index=index)
+            holder = await holder_of(ctx, tx, body.national_id)
             if holder is not None and holder.id != candidate_id:
                 raise NationalIdTaken(external_id=holder.external_id)
             sealed = ctx.vault.seal(digits.encode(), f"candidate/{tx.org}/{candidate_id}")
@@ -126,8 +126,13 @@ async def search(ctx: Context, tx: Tx, body: CandidateSearch) -> list[CandidateV
         digits = digits_of(body.national_id)
         if not national_id_is_valid(digits):
             raise Invalid(count=1, faults=[_bad_national_id("national_id")])
-        found = await tx.candidates.find(national_id_index=_blind(ctx, tx.org, digits))
+        found = await holder_of(ctx, tx, digits)
     return [] if found is None else [view(found)]
+
+
+async def holder_of(ctx: Context, tx: Tx, national_id: str) -> Candidate | None:
+    """The person of the organisation who has that national id."""
+    return await tx.candidates.find(national_id_index=_blind(ctx, tx.org, digits_of(national_id)))
 
 
 def check(external_id: str, body: CandidateBody, path: str = "") -> list[Fault]:
@@ -142,7 +147,7 @@ def check(external_id: str, body: CandidateBody, path: str = "") -> list[Fault]:
         # It stands in addresses, and addresses stand in logs.
         faults.append(
             _fault("external-id-is-national-id", f"{path}external_id",
-                   "this has the form of a national id, which must not stand in a URL; use another, or put a letter first",
+                   "this has the form of a national id, which must not be in a URL; use another, or put a letter first",
                    "ค่านี้มีรูปแบบเป็นเลขประจำตัวประชาชน จึงใช้ในที่อยู่ (URL) ไม่ได้ โปรดใช้รหัสอื่นหรือเติมตัวอักษรนำหน้า")
         )  # fmt: skip
     if isinstance(body.national_id, str) and not national_id_is_valid(digits_of(body.national_id)):
