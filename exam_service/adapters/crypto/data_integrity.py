@@ -6,6 +6,7 @@ error: it would be shown but not signed.
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
@@ -18,6 +19,13 @@ from exam_service.adapters.crypto.contexts import UnknownContext, load
 
 MAX_OBJECTS = 200
 """RDFC-1.0 can take exponential time on many alike nameless nodes; a credential has about ten objects."""
+
+
+_NOWHERE = "https://relative.invalid/"
+"""Names that are not absolute are put under this base, and so found; without a base PyLD takes one of its own."""
+
+
+_NEVER_IN_A_NAME = re.compile(r'[\x00-\x20<>"{}|\\^`]')
 
 
 class CannotCanonicalise(ValueError):
@@ -61,7 +69,7 @@ class DataIntegrity:
         self._screen(document)
         dropped: list[str] = []
         processor = JsonLdProcessor(on_property_dropped=lambda name: dropped.append(str(name)))
-        options = {"documentLoader": self._document, "contextResolver": self._resolver, "base": ""}
+        options = {"documentLoader": self._document, "contextResolver": self._resolver, "base": _NOWHERE}
         try:
             with self._lock:
                 # Expanded here and not inside `normalize`, so that relative names are seen before they vanish.
@@ -114,7 +122,7 @@ class DataIntegrity:
 
 
 def _require_whole(expanded: Any) -> None:
-    """Every name is an absolute address: relative ones would silently vanish from the RDF."""
+    """Every name is an absolute address: a relative one means another thing at every place it is read."""
     left = [expanded]
     while left:
         value = left.pop()
@@ -123,13 +131,9 @@ def _require_whole(expanded: Any) -> None:
         elif isinstance(value, dict):
             names = [value["@id"]] if "@id" in value else []
             names += value["@type"] if isinstance(value.get("@type"), list) else []
-            for name in names:
-                if (
-                    not isinstance(name, str)
-                    or not (":" in name or name.startswith("@"))
-                    or any(c in name for c in ' <>"{}|\\^`')
-                ):
-                    raise CannotCanonicalise(f"`{name}` is no absolute address")
+            for name in map(str, names):
+                if name.startswith(_NOWHERE) or ":" not in name or _NEVER_IN_A_NAME.search(name):
+                    raise CannotCanonicalise(f"`{name.removeprefix(_NOWHERE)}` is no absolute address")
             left.extend(value.values())
 
 

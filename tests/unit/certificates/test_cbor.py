@@ -24,12 +24,13 @@ def test_the_encoding_is_the_one_that_cbor2_calls_canonical(value: Any) -> None:
 
 @given(values)
 def test_a_value_comes_back(value: Any) -> None:
-    try:
-        found = cbor.decode(cbor.encode(value))
-    except ValueError as error:
-        assert "nested too deeply" in str(error)
-        return
-    assert found == value
+    if depth(value) < cbor.MAX_DEPTH:
+        assert cbor.decode(cbor.encode(value)) == value
+
+
+def depth(value: Any) -> int:
+    inner = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+    return 1 + max(map(depth, inner), default=0)
 
 
 @given(st.binary(max_size=60))

@@ -3,6 +3,7 @@ import gzip
 import json
 import zlib
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -74,13 +75,14 @@ def test_a_list_credential_is_read_only_in_its_own_form() -> None:
     assert found.valid_until == "2026-11-23T03:00:00Z"
     document = json.loads(good)
     subject = document["credentialSubject"]
-    for change in (
+    changes: list[dict[str, Any]] = [
         {"extra": 1},
         {"@context": ["https://evil.example"]},
         {"type": ["VerifiableCredential"]},
         {"proof": []},
         {"credentialSubject": {**subject, "statusPurpose": "message"}},
-    ):
+    ]
+    for change in changes:
         with pytest.raises(Unreadable):
             status.read_list(json.dumps({**document, **change}).encode())
 

@@ -1,0 +1,64 @@
+"""What earlier releases issued verifies today: after key rotation, from the trust file alone."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from exam_service.adapters.crypto import ed25519
+from exam_service.core.certificates import receipt, trust
+from exam_service.core.certificates.qr_token import is_shortened
+from tests.support.issuing import verdict_on
+
+HERE = Path(__file__).parent
+CREDENTIALS = sorted(HERE.glob("*/*.json"))
+CERTIFICATES = [path for path in CREDENTIALS if path.name != "trust.json"]
+LISTED_AT = {"2026-11": datetime(2027, 1, 1, 3, 0, 0, tzinfo=UTC)}
+
+
+def evidence(path: Path) -> tuple[bytes, str]:
+    return path.read_bytes(), path.with_suffix("").with_suffix(".qr.txt").read_text()
+
+
+def trust_of(path: Path) -> trust.Trust:
+    return trust.from_file((path.parent / "trust.json").read_bytes())
+
+
+def test_there_is_something_to_verify() -> None:
+    assert len(CERTIFICATES) >= 6
+
+
+@pytest.mark.parametrize("path", CERTIFICATES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_golden_certificate_verifies(path: Path) -> None:
+    while_fresh = LISTED_AT[path.parent.name] + timedelta(hours=1)
+    wanted = "revoked" if path.stem == "revoked" else "stands"
+    for face in evidence(path):
+        verdict = verdict_on(face, trust_of(path), while_fresh)
+        assert (verdict.outcome, verdict.status) == ("genuine", wanted)
+
+
+@pytest.mark.parametrize("path", CERTIFICATES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_golden_certificate_is_still_genuine_in_a_hundred_years(path: Path) -> None:
+    for face in evidence(path):
+        verdict = verdict_on(face, trust_of(path), datetime(2126, 11, 22, tzinfo=UTC))
+        assert verdict.outcome == "genuine"
+        assert verdict.status in ("expired", "unknown", "revoked"), "nothing fresh says that it stands"
+
+
+@pytest.mark.parametrize("path", CERTIFICATES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_both_faces_of_a_golden_certificate_say_the_same(path: Path) -> None:
+    credential, qr = (verdict_on(face, trust_of(path)).facts for face in evidence(path))
+    assert credential is not None
+    assert qr is not None
+    for name in ("id", "did", "issued_at", "valid_until", "status_list", "status_index", "kid"):
+        assert getattr(credential, name) == getattr(qr, name)
+    for name in ("recipient_name", "course_title", "course_code"):
+        assert is_shortened(getattr(qr, name), getattr(credential, name))
+
+
+@pytest.mark.parametrize("path", sorted(HERE.glob("*/receipt.jws")), ids=lambda path: path.parent.name)
+def test_a_golden_receipt_verifies(path: Path) -> None:
+    facts, signed = receipt.parse(path.read_text())
+    assert facts.seconds_left == 61.5
+    keys = [key for _, key in trust_of(path).keys_named(signed.kid)]
+    assert [ed25519.verify(key.public, signed.signed, signed.signature) for key in keys] == [True]
