@@ -40,23 +40,26 @@ async def settle(ctx: Context, org: str, enrolment_id: str) -> bool:
     return bool(due)
 
 
-async def settle_attempt(ctx: Context, org: str, attempt_id: str) -> None:
-    """Grade one attempt if it is over and has not been graded."""
+async def settle_attempt(ctx: Context, org: str, attempt_id: str) -> Attempt | None:
+    """Grade one attempt if it is over and has not been graded; None when there was nothing to do."""
     async with ctx.store.begin(org) as tx:
         attempt = await tx.attempts.get(attempt_id, lock=True)
         if attempt is not None:
             after, effects = step(attempt, Look(), ctx.now())
             if effects:
-                await carry_out(ctx, tx, after, effects)
+                return await carry_out(ctx, tx, after, effects)
+    return None
 
 
 async def sweep(ctx: Context, limit: int = 500) -> list[tuple[str, str]]:
-    """Grade the attempts of all organisations that nobody has looked at since they ran out; which ones were due."""
+    """Grade the attempts of all organisations that nobody has looked at since they ran out; whose they were.
+
+    Gives (organisation, enrolment) of each.
+    """
     async with ctx.store.directory() as directory:
         due = list(await directory.due_attempts(ctx.now(), limit))
-    for org, attempt_id in due:
-        await settle_attempt(ctx, org, attempt_id)
-    return due
+    graded = [(org, await settle_attempt(ctx, org, attempt_id)) for org, attempt_id in due]
+    return [(org, attempt.enrolment) for org, attempt in graded if attempt is not None]
 
 
 async def _store_result(ctx: Context, tx: Tx, attempt: Attempt) -> None:

@@ -1,0 +1,123 @@
+"""The only place where adapters meet the use cases, and where the clock and the dice are real."""
+
+import base64
+import os
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from exam_service import resources
+from exam_service.adapters.crypto import ed25519
+from exam_service.adapters.crypto.data_integrity import DataIntegrity
+from exam_service.adapters.crypto.keyring import Keyring
+from exam_service.adapters.crypto.vault import Vault, new_master
+from exam_service.adapters.formats import native
+from exam_service.adapters.live.memory import MemoryRateLimiter
+from exam_service.adapters.live.redis import RedisRateLimiter
+from exam_service.adapters.qr.codes import QrCodes
+from exam_service.adapters.storage import migrate, open_journal, open_store
+from exam_service.core.errors import Refusal
+from exam_service.core.text import Text
+from exam_service.services.context import Context, Policy
+from exam_service.settings import Settings, decode_master_key
+
+
+class MasterKeyMissing(Refusal):
+    code = "master-key-missing"
+    sentence = Text(
+        en="The master key {file} is missing; without it nothing that is sealed in the database can be opened. Put it back, "
+        "or, for a new database, make one with `exam-service keys master`.",
+        th="ไม่พบกุญแจหลัก {file} ซึ่งจำเป็นต่อการเปิดข้อมูลที่ผนึกไว้ในฐานข้อมูล โปรดนำกลับมาไว้ที่เดิม "
+        "หรือสร้างใหม่สำหรับฐานข้อมูลใหม่ด้วย `exam-service keys master`",
+    )
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> AsyncIterator[Context]:
+    """A context over the database and what else the settings name, its schema brought up to date; closed at the end."""
+    vault = Vault(master_key(settings))
+    if not settings.postgresql:
+        _sqlite_file(settings).parent.mkdir(parents=True, exist_ok=True)
+    await migrate(settings.database_url)
+    store = open_store(settings.database_url, pool_size=settings.db_pool_size, clock=clock)
+    journal = open_journal(store)
+    limiter = RedisRateLimiter(settings.redis_url) if settings.redis_url else MemoryRateLimiter()
+    try:
+        yield Context(
+            store=store,
+            journal=journal,
+            limiter=limiter,
+            clock=clock,
+            entropy=secrets.token_bytes,
+            vault=vault,
+            signer=Keyring(vault),
+            canonical=DataIntegrity(resources.certs() / "contexts").hash_data,
+            qr=QrCodes(),
+            read_bank=native.read_bank,
+            policy=Policy(
+                public_url=settings.public_url.rstrip("/"),
+                grace=timedelta(seconds=settings.grace_seconds),
+                launch_ttl=timedelta(seconds=settings.launch_ttl_seconds),
+                session_ttl=timedelta(hours=settings.session_hours),
+                sweep_every=timedelta(seconds=settings.sweep_seconds),
+            ),
+        )
+    finally:
+        await journal.close()
+        await limiter.close()
+        await store.close()
+
+
+def master_key(settings: Settings) -> bytes:
+    """The key that all others are sealed with. Raises MasterKeyMissing.
+
+    On SQLite it is made together with the database, for this user's eyes only. A database without its key is not given a new one:
+    nothing that is sealed in it could ever be opened again.
+    """
+    if settings.master_key is not None:
+        return settings.master_key
+    file = settings.master_key_file or settings.data_dir / "master.key"
+    if not file.exists():
+        if settings.postgresql or _sqlite_file(settings).exists():
+            raise MasterKeyMissing(file=file)
+        _write_secret(file, new_master_key())
+    return decode_master_key(file.read_text(encoding="ascii"))
+
+
+def new_master_key() -> str:
+    """A fresh master key in base64url, as the settings take it."""
+    return base64.urlsafe_b64encode(new_master()).decode()
+
+
+def _sqlite_file(settings: Settings) -> Path:
+    return Path(settings.database_url.removeprefix("sqlite:///"))
+
+
+def _write_secret(file: Path, text: str) -> None:
+    """Whole or not at all, and never readable by others, not even for a moment."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as out:
+        out.write(text + "\n")
+
+
+Verifier = tuple[
+    Callable[[bytes, bytes, bytes], bool], Callable[[dict[str, Any], dict[str, Any]], bytes], Callable[[bytes], list[str]]
+]
+
+
+def offline_verifier() -> Verifier:
+    """(check a signature, canonical form, texts of an image): what verifying without this service's database needs."""
+    return ed25519.verify, DataIntegrity(resources.certs() / "contexts").hash_data, QrCodes().texts
+
+
+def check_bank_file(content: bytes, filename: str) -> Any:
+    """A bank file, checked without a database. Raises Invalid with every fault."""
+    return native.read_bank(content, filename)

@@ -1,0 +1,73 @@
+"""`exam-service serve`: the service, until it is told to stop."""
+
+import asyncio
+import os
+from collections.abc import Callable
+
+import click
+import uvicorn
+
+from exam_service import settings as setting
+from exam_service.bootstrap import opened
+from exam_service.services import keys
+from exam_service.services.context import Context
+from exam_service.settings import Settings
+from exam_service.web.app import create_app
+from exam_service.web.auth import Limits
+
+
+@click.command()
+@click.option("--host", help="Address to listen on, instead of EXAM_HOST.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on, instead of EXAM_PORT.")
+def serve(host: str | None, port: int | None) -> None:
+    """Serve the API and the pages.
+
+    The database is brought up to date first. Stop with Ctrl-C or SIGTERM: requests under way are finished.
+    """
+    environ = dict(os.environ)
+    environ |= {"EXAM_HOST": host} if host else {}
+    environ |= {"EXAM_PORT": str(port)} if port else {}
+    loaded = setting.load(environ)
+    with asyncio.Runner(loop_factory=uvicorn_loop()) as runner:
+        runner.run(_serve(loaded))
+
+
+def uvicorn_loop() -> Callable[[], asyncio.AbstractEventLoop]:
+    """uvloop where there is one, which is everywhere but Windows."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop
+    return uvloop.new_event_loop
+
+
+async def _serve(loaded: Settings) -> None:
+    async with opened(loaded) as ctx:
+        await run(ctx, loaded)
+
+
+async def run(ctx: Context, loaded: Settings) -> None:
+    """Serve over an open context until the process is told to stop."""
+    await keys.ensure(ctx, keys.SERVICE, "receipts")
+    app = create_app(
+        ctx,
+        limits=Limits(
+            public=loaded.rate_limit_public_per_minute,
+            candidate=loaded.rate_limit_candidate_per_minute,
+            lms=loaded.rate_limit_lms_per_minute,
+        ),
+        max_body=loaded.max_body_bytes,
+        max_bank=loaded.max_bank_bytes,
+    )
+    config = uvicorn.Config(
+        app,
+        host=loaded.host,
+        port=loaded.port,
+        log_level=loaded.log_level,
+        access_log=False,
+        proxy_headers=bool(loaded.trusted_proxies),
+        forwarded_allow_ips=[str(network) for network in loaded.trusted_proxies] or None,
+        server_header=False,
+        timeout_graceful_shutdown=20,
+    )
+    await uvicorn.Server(config).serve()

@@ -1,0 +1,76 @@
+"""The application: routes, dependencies and what starts and stops with the process."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.static_files import create_static_files_router
+
+from exam_service.services import sweeper
+from exam_service.services.context import Context
+from exam_service.web import auth, body, health
+from exam_service.web.auth import Limits
+from exam_service.web.candidate import api as candidate_api
+from exam_service.web.candidate import pages as candidate_pages
+from exam_service.web.lms import routers as lms_routers
+from exam_service.web.openapi import configuration, documentation
+from exam_service.web.problems import HANDLERS
+from exam_service.web.security import SecurityHeaders
+from exam_service.web.verify import routers as verify_routers
+
+_STATIC = Path(__file__).resolve().parent / "static"
+
+
+def create_app(
+    ctx: Context, *, limits: Limits | None = None, max_body: int = 2_000_000, max_bank: int = 20_000_000, sweeps: bool = True
+) -> Litestar:
+    """The application over a context, which it does not close. Bodies over `max_body` bytes are refused before they are read."""
+    return Litestar(
+        route_handlers=[
+            health.router,
+            candidate_api.router,
+            candidate_api.redeem_router,
+            candidate_pages.router,
+            *lms_routers(max_bank),
+            *verify_routers(),
+            documentation,
+            create_static_files_router(path="/static", directories=[_STATIC], include_in_schema=False),
+        ],
+        dependencies={
+            "ctx": Provide(_context, sync_to_thread=False),
+            "caller": Provide(auth.caller),
+            "repeat": Provide(body.repeat_key),
+        },
+        exception_handlers=HANDLERS,  # type: ignore[arg-type]  # each handler takes its own kind of error
+        middleware=[SecurityHeaders()],
+        lifespan=[_background(ctx)] if sweeps else [],
+        openapi_config=configuration(ctx),
+        request_max_body_size=max_body,
+        state=State({"ctx": ctx, "limits": limits or Limits()}),
+        # The handlers above say what a person may see; the framework's own pages would show the code.
+        debug=False,
+    )
+
+
+def _context(state: State) -> Context:
+    found: Context = state.ctx
+    return found
+
+
+def _background(ctx: Context) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def running(_: Litestar) -> AsyncIterator[None]:
+        sweeping = asyncio.create_task(sweeper.run(ctx), name="sweeper")
+        try:
+            yield
+        finally:
+            sweeping.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await sweeping
+
+    return running

@@ -1,0 +1,111 @@
+"""The candidate's pages: the way in, and the shells that the scripts fill from the candidate's API."""
+
+from typing import Any
+
+from litestar import Request, Response, Router, get, post
+from litestar.response import Redirect
+
+from exam_service.core.errors import LaunchExpired, LaunchUsed, NotAuthenticated, NotFound, Refusal
+from exam_service.services import sessions
+from exam_service.services.context import Context
+from exam_service.services.sessions import CandidateSession, LaunchView
+from exam_service.web import auth
+from exam_service.web.pages import page
+from exam_service.web.problems import STATUS
+
+Plain = Request[Any, Any, Any]
+
+
+@get("/l/{token:str}", include_in_schema=False)
+async def launch(token: str, request: Plain, ctx: Context) -> Response[Any]:
+    """A page with one button: a preview of the link, or a careless tap, must not use it up."""
+    await auth.limit_public(request)
+    try:
+        found = await sessions.describe(ctx, token)
+    except NotFound as refusal:
+        return _refused(request, refusal, None)
+    if _is_inside(request, ctx, found):
+        return Redirect("/exam", status_code=303)
+    if found.used:
+        return _refused(request, LaunchUsed(), found)
+    if found.expired:
+        return _refused(request, LaunchExpired(), found)
+    return page(
+        request, "launch.html", language=found.language,
+        organisation=found.organisation, course=found.course, hours=None, candidate=None,
+    )  # fmt: skip
+
+
+@post("/l/{token:str}", include_in_schema=False)
+async def enter(token: str, request: Plain, ctx: Context) -> Response[Any]:
+    """Use the launch and go in. Somebody who is inside already stays inside."""
+    await auth.limit_public(request)
+    found: LaunchView | None = None
+    try:
+        found = await sessions.describe(ctx, token)
+        redeemed = await sessions.redeem(ctx, token)
+    except (LaunchUsed, LaunchExpired) as refusal:
+        if found is not None and _is_inside(request, ctx, found):
+            return Redirect("/exam", status_code=303)
+        return _refused(request, refusal, found)
+    except NotFound as refusal:
+        return _refused(request, refusal, None)
+    response = Redirect("/exam", status_code=303)
+    response.set_cookie(
+        auth.COOKIE,
+        redeemed.token,
+        max_age=int(ctx.policy.session_ttl.total_seconds()),
+        path="/",
+        httponly=True,
+        secure=ctx.policy.public_url.startswith("https://"),
+        samesite="lax",
+    )
+    return response
+
+
+@get("/exam", include_in_schema=False)
+async def home(request: Plain, ctx: Context) -> Response[Any]:
+    return await _shell(request, ctx, "home.html", {"page": "home"})
+
+
+@get("/exam/attempts/{attempt:str}", include_in_schema=False)
+async def attempt(attempt: str, request: Plain, ctx: Context) -> Response[Any]:
+    return await _shell(request, ctx, "attempt.html", {"page": "attempt", "attempt": attempt})
+
+
+@get("/exam/attempts/{attempt:str}/result", include_in_schema=False)
+async def result(attempt: str, request: Plain, ctx: Context) -> Response[Any]:
+    return await _shell(request, ctx, "result.html", {"page": "result", "attempt": attempt})
+
+
+@get("/exam/attempts/{attempt:str}/review", include_in_schema=False)
+async def review(attempt: str, request: Plain, ctx: Context) -> Response[Any]:
+    return await _shell(request, ctx, "review.html", {"page": "review", "attempt": attempt})
+
+
+async def _shell(request: Plain, ctx: Context, template: str, shown: dict[str, str]) -> Response[Any]:
+    """The page without its data; whoever has no session is told how to get one."""
+    try:
+        session: CandidateSession = await auth.session(request)
+    except NotAuthenticated as refusal:
+        return _refused(request, refusal, None)
+    return page(request, template, language=session.language, page=shown)
+
+
+def _is_inside(request: Plain, ctx: Context, found: LaunchView) -> bool:
+    """Whether this browser has a session for the launch's enrolment: then the link has done its work."""
+    try:
+        session = sessions.decode(ctx, request.cookies.get(auth.COOKIE, ""))
+    except NotAuthenticated:
+        return False
+    return (session.org, session.enrolment) == (found.org, found.enrolment)
+
+
+def _refused(request: Plain, refusal: Refusal, found: LaunchView | None) -> Response[Any]:
+    return page(
+        request, "launch_refused.html", status=STATUS[refusal.code], language=found.language if found else None,
+        message=refusal.text, code=refusal.code, return_url=found.return_url if found else None,
+    )  # fmt: skip
+
+
+router = Router("/", route_handlers=[launch, enter, home, attempt, result, review])

@@ -1,0 +1,28 @@
+"""Whether the process lives, and whether it can do its work."""
+
+from typing import Any
+
+import msgspec
+from litestar import Response, Router, get
+
+from exam_service.services.context import Context
+from exam_service.services.health import Readiness, check
+
+
+class Alive(msgspec.Struct, frozen=True):
+    status: str = "ok"
+
+
+@get("/healthz", summary="Is the process alive?")
+async def healthz() -> Alive:
+    return Alive()
+
+
+@get("/readyz", summary="Can it take work?")
+async def readyz(ctx: Context) -> Response[Any]:
+    """Database reachable with the right schema, and a throwaway message signed and verified; 503 with what fails."""
+    found: Readiness = await check(ctx)
+    return Response(found, status_code=200 if found.ready else 503)
+
+
+router = Router("/", route_handlers=[healthz, readyz], tags=["Operations"])
