@@ -1,0 +1,58 @@
+"""What anybody may fetch to verify without asking this service again: public keys, DID documents, status lists."""
+
+from typing import Any
+
+from exam_service.core.certificates import jws, status
+from exam_service.core.certificates.did import did_document, jwks, method_id, organisation_did, service_did
+from exam_service.core.certificates.record import StatusListRecord
+from exam_service.core.errors import NotFound
+from exam_service.core.records import Organisation
+from exam_service.services import keys, status_lists
+from exam_service.services.context import Context
+
+
+async def service_document(ctx: Context) -> dict[str, Any]:
+    """The DID document of the service itself, whose key signs receipts."""
+    async with ctx.store.read(keys.SERVICE) as tx:
+        return did_document(service_did(ctx.policy.public_url), await tx.keys.all())
+
+
+async def organisation_document(ctx: Context, slug: str) -> dict[str, Any]:
+    """The DID document of an organisation, whose keys sign its certificates. Raises NotFound."""
+    organisation = await _organisation(ctx, slug)
+    did = organisation_did(ctx.policy.public_url, slug)
+    return did_document(did, await keys.of_organisation(ctx, organisation))
+
+
+async def all_keys(ctx: Context) -> dict[str, Any]:
+    """Every public key there ever was, as a JWK Set."""
+    return jwks(key for _, records in await keys.all_public(ctx) for key in records)
+
+
+async def status_list(ctx: Context, slug: str, number: int) -> StatusListRecord:
+    """An organisation's status list, fresh, as a signed credential. Raises NotFound."""
+    return await status_lists.published(ctx, await _organisation(ctx, slug), number)
+
+
+async def status_list_jwt(ctx: Context, slug: str, number: int) -> str:
+    """The same list as a JWT, by the key that signed the list; Ed25519 gives the same bytes every time. Raises NotFound."""
+    organisation = await _organisation(ctx, slug)
+    record = await status_lists.published(ctx, organisation, number)
+    did = organisation_did(ctx.policy.public_url, slug)
+    async with ctx.store.begin(organisation.id) as tx:
+        key = await keys.active(ctx, tx, "certificates")
+        raw, found = status.read_list(record.document)
+        if found.proof[0].verification_method != method_id(did, key.kid):
+            # The key was changed since: one list must not carry two names.
+            record = await status_lists.publish(ctx, tx, organisation, number)
+            raw, _ = status.read_list(record.document)
+        signed = jws.signing_input("vc+jwt", method_id(did, key.kid), status.jwt_payload(raw))
+        return jws.compact(signed, await keys.sign(ctx, tx, key, signed))
+
+
+async def _organisation(ctx: Context, slug: str) -> Organisation:
+    async with ctx.store.directory() as directory:
+        organisation = await directory.organisation(slug=slug)
+    if organisation is None:
+        raise NotFound(what="organisation", id=slug)
+    return organisation
