@@ -1,7 +1,7 @@
 """Rosters, line by line: CSV with a header, or NDJSON. Untrusted input: UTF-8 only, and bounded in every direction.
 
-A line gives its fields as they stand; what they mean is checked by who asked. CSV knows only text, so its numbers become
-numbers here and an empty cell is one that is not there.
+A line gives its fields as they stand; what they mean is checked by who asked. CSV knows only text, so its numbers are
+read here and an empty cell is one that is not there.
 """
 
 import csv

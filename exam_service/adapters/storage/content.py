@@ -96,6 +96,10 @@ class SqlCourses(Rows):
         published = sa.select(table.c.published).where(table.c.org == self._org, table.c.code == code)
         return await self._version(versions.c.code == code, versions.c.number == published.scalar_subquery())
 
+    async def numbered(self, code: str, number: int) -> CourseVersion | None:
+        versions = tables.course_version
+        return await self._version(versions.c.code == code, versions.c.number == number)
+
     async def _version(self, *where: sa.ColumnElement[bool]) -> CourseVersion | None:
         content = await self._value(tables.course_version.c.content, tables.course_version, *where)
         return None if content is None else msgspec.json.decode(content, type=CourseVersion)
