@@ -1,12 +1,15 @@
 """What earlier releases issued verifies today: after key rotation, from the trust file alone."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from exam_service.adapters.crypto import ed25519
-from exam_service.core.certificates import receipt, trust
+from exam_service.core.certificates import qr_token, receipt, trust
+from exam_service.core.certificates.digits import from_digits
+from exam_service.core.certificates.model import stamp
 from exam_service.core.certificates.qr_token import is_shortened
 from tests.support.issuing import verdict_on
 
@@ -62,3 +65,25 @@ def test_a_golden_receipt_verifies(path: Path) -> None:
     assert facts.seconds_left == 61.5
     keys = [key for _, key in trust_of(path).keys_named(signed.kid)]
     assert [ed25519.verify(key.public, signed.signed, signed.signature) for key in keys] == [True]
+
+
+def test_the_worked_example_of_the_reference_is_right(repository: Path) -> None:
+    text = (repository / "docs" / "reference" / "qr-token.md").read_text()
+    blocks = [block.strip() for block in re.findall(r"```\n(.*?)```", text, re.DOTALL)]
+    qr, dump = blocks[1], blocks[2]
+    assert qr == (HERE / "2026-11" / "typical.qr.txt").read_text().strip()
+    # In the dump, the bytes stand to the left and what they mean follows after two spaces or more.
+    columns = (re.match(r"[0-9a-f ]*?(?=\s{3}|$)", line.strip()) for line in dump.splitlines())
+    raw = bytes.fromhex("".join(found[0] for found in columns if found))
+    assert raw == from_digits(qr.partition("#1")[2])
+    (public,) = re.findall(r"public key `([0-9a-f]{64})`", text)
+    token = qr_token.read(raw)
+    assert ed25519.verify(bytes.fromhex(public), token.signed, token.signature)
+    for fact in (token.name, token.title, token.course_code, token.id, stamp(token.issued_at)):
+        assert fact in dump
+
+
+def test_the_reference_names_every_way_a_qr_can_be_unreadable(repository: Path) -> None:
+    text = (repository / "docs" / "reference" / "qr-token.md").read_text()
+    source = (repository / "exam_service" / "core" / "certificates" / "qr_token.py").read_text()
+    assert {code for code in re.findall(r'Unreadable\("([a-z-]+)"', source) if f"`{code}`" not in text} == set()
