@@ -1,10 +1,12 @@
 """Reading a document into Structs and reporting every fault, not only the first.
 
-`msgspec.convert` stops at the first fault, which is right for speed and wrong for a person who mends a file. `read` walks the same
-type annotations and collects; when it finds nothing, `msgspec.convert` builds the value, so both always agree.
+`msgspec.convert` stops at the first fault, which is right for speed and wrong for a person who mends a file. `read`
+walks the same type annotations and collects; when it finds nothing, `msgspec.convert` builds the value, so both always
+agree.
 """
 
 import difflib
+import re
 import types
 from collections.abc import Iterator
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -16,14 +18,39 @@ from exam_service.core.text import Text
 
 T = TypeVar("T")
 
+_THAI_KINDS = {
+    "str": "ข้อความ", "int": "จำนวนเต็ม", "float": "ตัวเลข", "bool": "true หรือ false", "null": "ค่าว่าง", "array": "รายการ",
+    "object": "กลุ่มข้อมูล", "datetime": "วันเวลา", "int | float": "ตัวเลข",
+}  # fmt: skip
+_THAI = tuple(
+    (re.compile(pattern), thai)
+    for pattern, thai in (
+        ("Expected `([^`]+)`, got `([^`]+)`", "ต้องเป็น{0} แต่ได้รับ{1}"),
+        ("Expected `(?:int|float|int \\| float)` (<=|>=|<|>) ([-0-9.e+]+)", "ต้องเป็นตัวเลข {0} {1}"),
+        ("Expected `str` of length (<=|>=) ([0-9]+)", "ข้อความต้องยาว {0} {1} ตัวอักษร"),
+        ("Expected `str` matching regex '(.+)'", "ข้อความต้องตรงตามรูปแบบ {0}"),
+        ("Expected `array` of length (<=|>=)? ?([0-9]+).*", "รายการต้องมีจำนวน {0} {1}"),
+        ("Expected `datetime` with a timezone component", "วันเวลาต้องระบุเขตเวลาด้วย เช่น 2026-11-22T09:00:00+07:00"),
+        ("Invalid enum value (.+)", "ไม่รู้จักค่า {0}"),
+        ("Invalid RFC3339 encoded datetime", "วันเวลาไม่ถูกรูปแบบ เช่น 2026-11-22T09:00:00+07:00"),
+        ("give the text in `th` or `en`, or both", "ใส่ข้อความในช่อง `th` หรือ `en` หรือทั้งสองช่อง"),
+        ("`(.+)` must be at most 120 printable characters", "`{0}` ต้องเป็นตัวอักษรที่พิมพ์ได้ไม่เกิน 120 ตัว"),
+        ("`(.+)` must not be empty", "`{0}` ต้องไม่ว่าง"),
+        ("`n` is (.+), but there are only (.+) parts", "`n` เป็น {0} แต่มีเพียง {1} ข้อ"),
+    )
+)
+"""What msgspec and the checks of Structs say, for those who read Thai."""
+
 
 def read(raw: object, kind: type[T], path: str = "") -> tuple[T | None, list[Fault]]:
     """The document as `kind`, or None with every fault that was found in it."""
-    faults = list(_walk(raw, kind, path))
-    if faults:
-        return None, faults
     try:
+        faults = list(_walk(raw, kind, path))
+        if faults:
+            return None, faults
         return msgspec.convert(raw, kind), []
+    except RecursionError:
+        return None, [_fault("too-deep", "this is nested too deeply", "ข้อมูลซ้อนกันลึกเกินไป", path)]
     except msgspec.ValidationError as error:
         return None, [_wrong(str(error), path)]
 
@@ -43,14 +70,14 @@ def _walk(raw: object, kind: Any, path: str) -> Iterator[Fault]:
     elif _is_struct(kind):
         yield from _walk_struct(raw, kind, path)
         return
-    elif origin in (tuple, list) and isinstance(raw, list | tuple):
+    elif (origin is list or (origin is tuple and get_args(kind)[1:] == (...,))) and isinstance(raw, list | tuple):
         item = get_args(kind)[0]
         for index, value in enumerate(raw):
             yield from _walk(value, item, f"{path}[{index}]")
         return
     elif origin is dict and isinstance(raw, dict):
         for key, value in raw.items():
-            yield from _walk(value, get_args(kind)[1], f"{path}.{key}" if path else str(key))
+            yield from _walk(value, get_args(kind)[1], _join(path, str(key)))
         return
     yield from _convert(raw, kind, path)
 
@@ -77,7 +104,7 @@ def _walk_struct(raw: object, kind: Any, path: str) -> Iterator[Fault]:
     fields = {f.encode_name: f for f in msgspec.structs.fields(kind)}
     before = False
     for key in raw:
-        if key not in fields and key != config.tag_field:
+        if config.forbid_unknown_fields and key not in fields and (config.tag is None or key != config.tag_field):
             before = True
             yield _unknown("field", str(key), list(fields), _join(path, str(key)))
     for name, field in fields.items():
@@ -101,9 +128,19 @@ def _convert(raw: object, kind: Any, path: str) -> Iterator[Fault]:
 
 
 def _wrong(message: str, path: str) -> Fault:
-    message, _, inner = message.partition(" - at `$")
-    where = path + inner.rstrip("`")
-    return _fault("wrong-value", message, f"ค่าไม่ถูกต้อง: {message}", where.lstrip("."))
+    message, _, place = message.partition(" - at ")
+    inner = place.rpartition("`$")[2].rstrip("`")
+    # msgspec writes `[...]` for whichever value of a mapping it was; the walk has been there and knows better.
+    where = path + inner.replace("[...]", "")
+    return _fault("wrong-value", message, _in_thai(message), where.lstrip("."))
+
+
+def _in_thai(message: str) -> str:
+    for pattern, thai in _THAI:
+        match = pattern.fullmatch(message)
+        if match:
+            return thai.format(*(_THAI_KINDS.get(group, group) for group in match.groups()))
+    return f"ค่าไม่ถูกต้อง: {message}"
 
 
 def _unknown(what: str, name: str, known: list[str], path: str) -> Fault:

@@ -1,7 +1,7 @@
 """Identifiers: what kind of thing, then 26 base32 characters that sort by time of making.
 
-48 bits of milliseconds and 80 random bits, as in the ULID specification; the alphabet is Crockford's, in lower case. Who makes
-one gives the time and the dice.
+48 bits of milliseconds and 80 random bits, as in the ULID specification; the alphabet is Crockford's, in lower case.
+Who makes one gives the time and the dice.
 """
 
 import re
@@ -39,5 +39,9 @@ def is_id(text: str, prefix: str) -> bool:
     return match is not None and match[1] == prefix
 
 
-CODE_PATTERN = r"^[a-z0-9][a-z0-9-]{0,63}$"
-"""Codes that people choose for banks, courses, exams, sections and objectives."""
+CODE_PATTERN = r"^[a-z0-9][a-z0-9-]{0,63}$(?!\n)"
+"""Codes that people choose for banks, courses, exams, sections and objectives.
+
+In Python `$` also stands before a line feed at the end; JSON Schema has no end of text but `$`, so the look-ahead says
+it in a way that both read.
+"""

@@ -5,6 +5,18 @@ import unicodedata
 
 import msgspec
 
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
+"""Left behind by copying from a page or a document; nobody sees them, and they make equal names unequal."""
+
+_THAI = re.compile(r"[\u0e00-\u0e7f. ]+")
+_RANK = re.compile(
+    r"(?:^|\s|ว่าที่)(?:"
+    r"(?:พล|พัน|ร้อย|จ่า|พันจ่า|จ่าสิบ|สิบ|นาวา|เรือ)(?:เรือ|อากาศ|ตำรวจ)?(?:เอก|โท|ตรี|จัตวา)|(?:ดาบ|จ่าสิบ|พล)ตำรวจ"
+    r"|(?:[ก-ฮ]{1,2}\.)+[อทตจ]\."
+    r")(?:พิเศษ)?\s?(?:หญิง)?$"
+)
+"""พลเอก, พันตำรวจโท, ว่าที่ร้อยตรีหญิง, พ.ต.อ. …"""
+
 Standing = str
 """Academic standing (วิทยฐานะ), as the organisation writes it: `professional`, `senior_professional`, …"""
 
@@ -19,8 +31,9 @@ class PersonName(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     def __post_init__(self) -> None:
         for part in ("given", "family", "title"):
-            value = unicodedata.normalize("NFC", " ".join(getattr(self, part).split()))
-            if any(unicodedata.category(c) in ("Cc", "Cs", "Co") for c in value) or len(value) > 120:
+            value = unicodedata.normalize("NFC", " ".join(_INVISIBLE.sub("", getattr(self, part)).split()))
+            # Format characters can turn the direction of what follows: a name must not show as another one.
+            if any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co") for c in value) or len(value) > 120:
                 raise ValueError(f"`{part}` must be at most 120 printable characters")
             msgspec.structs.force_setattr(self, part, value)
         if not self.given:
@@ -28,9 +41,12 @@ class PersonName(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     @property
     def display(self) -> str:
-        """As it is printed: a Thai title is written without a space before the given name."""
-        thai_title = bool(re.fullmatch(r"[\u0e00-\u0e7f.]+", self.title))
-        first = self.title + ("" if thai_title or not self.title else " ") + self.given
+        """As it is printed: a Thai title stands without a space before the given name, unless it is a rank.
+
+        Source: Office of the Royal Society, rules of spacing (หลักเกณฑ์การเว้นวรรค) 1.2.8 and 2.3.
+        """
+        joined = not self.title or (_THAI.fullmatch(self.title) and not _RANK.search(self.title))
+        first = self.title + ("" if joined else " ") + self.given
         return f"{first} {self.family}".strip()
 
     @property

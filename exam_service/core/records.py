@@ -1,4 +1,4 @@
-"""What is stored beside the documents: the records that services and storage share. None of them is ever sent out as it is."""
+"""What is stored beside the documents: the records that services and storage share. None is ever sent out as it is."""
 
 from datetime import datetime
 from typing import Literal

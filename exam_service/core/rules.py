@@ -1,59 +1,32 @@
 """ONE small language for every "may", "passes" and "is still missing": a rule over facts.
 
-A rule is JSON in the course document, tagged by `rule`. `decide(rule, facts)` answers whether it is met and because of what: a tree
-with each leaf's wanted and found value, which the API returns, the candidate reads as "still missing", and reports count.
+A rule is JSON in the course document, tagged by `rule`. `decide(rule, facts)` answers whether it is met and because of
+what: a tree with each leaf's wanted and found value, which the API returns, the candidate reads as "still missing", and
+reports count.
 
-Facts are named: `exam.post.percent`, `exam.post.section.law.percent`, `exam.pre.taken`, `exam.post.passed`, and whatever the
-learning system reports, under the course's own names.
+Facts are named: `exam.post.percent`, `exam.post.section.law.percent`, `exam.pre.taken`, `exam.post.passed`, and
+whatever the learning system reports, under the course's own names.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Union
 
 import msgspec
 
+from exam_service.core.decisions import Because, Decision, Facts, Value, cured_at, number_of, phrases, say_missing
 from exam_service.core.text import Text
 
-Value = bool | int | float | str | datetime | tuple[float, ...] | None
+__all__ = [
+    "After", "All", "Any_", "AtLeast", "Because", "Before", "ByStanding", "Decision", "EachRater", "EveryIndicator",
+    "FactAtLeast", "FactIs", "Facts", "IndicatorsAtLevel", "Passed", "Percent", "Rule", "Taken", "Value", "Within",
+    "cured_at", "decide", "names", "say_missing",
+]  # fmt: skip
+
 Percentage = Annotated[float, msgspec.Meta(ge=0, le=100)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
-
-
-class Facts(msgspec.Struct, frozen=True):
-    """What is known of one person in one course, with the words for it."""
-
-    values: Mapping[str, Value]
-    labels: Mapping[str, Text] = {}
-    standing: str | None = None
-
-    def get(self, name: str) -> Value:
-        return self.values.get(name)
-
-    def label(self, name: str) -> Text:
-        return self.labels.get(name) or Text(en=name)
-
-
-class Because(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Why a rule is met or not: what it wanted, what was found, and the same for its parts."""
-
-    rule: str
-    met: bool
-    sentence: Text
-    fact: str | None = None
-    wanted: Value = None
-    found: Value = None
-    of: tuple["Because", ...] = ()
-
-
-class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    met: bool
-    because: Because
-
-    @property
-    def missing(self) -> tuple[Because, ...]:
-        """The unmet leaves, in the order of the rule: what is still to be done."""
-        return tuple(_unmet(self.because))
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+FactPath = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_.-]{0,255}$(?!\n)")]
 
 
 def decide(rule: "Rule", facts: Facts) -> Decision:
@@ -67,22 +40,11 @@ def names(rule: "Rule") -> Iterator[str]:
     yield from rule.asks()
 
 
-def say_missing(decision: Decision) -> Text:
-    """One sentence of what is still missing, in Thai and English."""
-    parts = [leaf.sentence for leaf in decision.missing]
-    return Text(
-        th=" และ".join(p.within("th") for p in parts) or "-", en="; ".join(p.within("en") for p in parts) or "-"
-    )
-
-
-def _unmet(node: Because) -> Iterator[Because]:
-    if node.met:
-        return
-    if not node.of or node.rule in ("any", "at_least"):
-        yield node
-        return
-    for part in node.of:
-        yield from _unmet(part)
+_NOTHING = Text(en="nothing so far", th="ยังไม่มีข้อมูล")
+_NEVER = Text(en="this cannot be fulfilled", th="ไม่มีทางทำให้ครบเงื่อนไขข้อนี้")
+_PLAIN = Text(en="{found} so far", th="ขณะนี้ {found}")
+_PERCENT = Text(en="{found} % so far", th="ขณะนี้ร้อยละ {found}")
+_QUOTED = Text(en="“{found}” so far", th="ขณะนี้คือ “{found}”")
 
 
 class _Rule(
@@ -94,10 +56,13 @@ class _Rule(
     def asks(self) -> Iterator[str]:
         yield from ()
 
-    def _leaf(self, facts: Facts, name: str, met: bool, wanted: Value, en: str, th: str, **more: object) -> Because:
+    def _leaf(
+        self, facts: Facts, name: str, met: bool, wanted: Value, en: str, th: str, unit: Text = _PLAIN
+    ) -> Because:
+        """`{so_far}` is what was found, in the words of `unit`."""
         found = facts.get(name)
-        nothing = Text(th="ยังไม่มี", en="nothing yet")
-        words = {"it": facts.label(name), "wanted": wanted, "found": nothing if found is None else found, **more}
+        so_far = _NOTHING if found is None else unit.fill({"found": found})
+        words = {"it": facts.label(name), "wanted": wanted, "so_far": so_far}
         return Because(
             rule=str(self.__struct_config__.tag), met=met, fact=name, wanted=wanted, found=found,
             sentence=Text(en=en, th=th).fill(words),
@@ -115,6 +80,20 @@ class _Parts(_Rule, frozen=True, kw_only=True):
             yield from part.asks()
 
 
+class _OnFact(_Rule, frozen=True, kw_only=True):
+    fact: FactPath
+
+    def asks(self) -> Iterator[str]:
+        yield self.fact
+
+
+class _OnMarks(_Rule, frozen=True, kw_only=True):
+    of: FactPath
+
+    def asks(self) -> Iterator[str]:
+        yield self.of
+
+
 class All(_Parts, frozen=True, kw_only=True, tag="all"):
     """Every part is met; of nothing, met."""
 
@@ -123,12 +102,13 @@ class All(_Parts, frozen=True, kw_only=True, tag="all"):
         return Because(rule="all", met=all(p.met for p in parts), of=parts, sentence=_join(parts, " และ", "; "))
 
 
-class Any_(_Parts, frozen=True, kw_only=True, tag="any"):
-    """At least one part is met."""
+class Any_(_Parts, frozen=True, kw_only=True, tag="any"):  # noqa: N801  (`Any` is of typing)
+    """At least one part is met; of nothing, never: the way to close something to a standing."""
 
     def weigh(self, facts: Facts) -> Because:
         parts = tuple(part.weigh(facts) for part in self.of)
-        return Because(rule="any", met=any(p.met for p in parts), of=parts, sentence=_join(parts, " หรือ ", " or "))
+        sentence = _join(parts, " หรือ", " or ") if parts else _NEVER
+        return Because(rule="any", met=any(p.met for p in parts), of=parts, sentence=sentence)
 
 
 class AtLeast(_Parts, frozen=True, kw_only=True, tag="at_least"):
@@ -136,12 +116,17 @@ class AtLeast(_Parts, frozen=True, kw_only=True, tag="at_least"):
 
     n: Count
 
+    def __post_init__(self) -> None:
+        if self.n > len(self.of):
+            raise ValueError(f"`n` is {self.n}, but there are only {len(self.of)} parts")
+
     def weigh(self, facts: Facts) -> Because:
         parts = tuple(part.weigh(facts) for part in self.of)
         count = sum(p.met for p in parts)
         words = {"n": self.n, "all": len(parts), "count": count, "parts": _join(parts, " / ", " / ")}
         sentence = Text(
-            en="at least {n} of {all}, {count} so far: {parts}", th="อย่างน้อย {n} ใน {all} ข้อ ได้แล้ว {count}: {parts}"
+            en="at least {n} of these {all} ({count} so far): {parts}",
+            th="อย่างน้อย {n} ใน {all} ข้อต่อไปนี้ (ขณะนี้ {count} ข้อ): {parts}",
         )
         return Because(
             rule="at_least", met=count >= self.n, wanted=self.n, found=count, of=parts, sentence=sentence.fill(words)
@@ -177,8 +162,8 @@ class Percent(_Rule, frozen=True, kw_only=True, tag="percent"):
     def weigh(self, facts: Facts) -> Because:
         (name,) = self.asks()
         return self._leaf(
-            facts, name, _number(facts.get(name)) >= self.at_least, self.at_least,
-            "{it}: at least {wanted} %, found {found}", "{it}: ต้องได้อย่างน้อยร้อยละ {wanted} (ขณะนี้ {found})",
+            facts, name, number_of(facts.get(name)) >= self.at_least, self.at_least,
+            "{it}: at least {wanted} % ({so_far})", "{it}: ต้องได้อย่างน้อยร้อยละ {wanted} ({so_far})", _PERCENT,
         )  # fmt: skip
 
     def asks(self) -> Iterator[str]:
@@ -194,7 +179,7 @@ class Taken(_Rule, frozen=True, kw_only=True, tag="taken"):
 
     def weigh(self, facts: Facts) -> Because:
         (name,) = self.asks()
-        return self._leaf(facts, name, facts.get(name) is True, True, "take {it}", "ทำ{it}")
+        return self._leaf(facts, name, facts.get(name) is True, True, "take “{it}”", "ทำ “{it}”")
 
     def asks(self) -> Iterator[str]:
         yield f"exam.{self.exam}.taken"
@@ -207,7 +192,7 @@ class Passed(_Rule, frozen=True, kw_only=True, tag="passed"):
 
     def weigh(self, facts: Facts) -> Because:
         (name,) = self.asks()
-        return self._leaf(facts, name, facts.get(name) is True, True, "pass {it}", "สอบ{it}ให้ผ่าน")
+        return self._leaf(facts, name, facts.get(name) is True, True, "pass “{it}”", "สอบ “{it}” ให้ผ่าน")
 
     def asks(self) -> Iterator[str]:
         yield f"exam.{self.exam}.passed"
@@ -216,67 +201,52 @@ class Passed(_Rule, frozen=True, kw_only=True, tag="passed"):
 # Reported facts
 
 
-class FactIs(_Rule, frozen=True, kw_only=True, tag="fact"):
+class FactIs(_OnFact, frozen=True, kw_only=True, tag="fact"):
     """A reported fact is true, or equals the value given."""
 
-    fact: str
     equals: bool | int | float | str = True
 
     def weigh(self, facts: Facts) -> Because:
         found = facts.get(self.fact)
-        met = type(found) is type(self.equals) and found == self.equals
+        # 80 and 80.0 are the same number, but 1 is not true.
+        alike = isinstance(found, bool) is isinstance(self.equals, bool) and found == self.equals
         if self.equals is True:
-            return self._leaf(facts, self.fact, met, True, "{it}", "{it}")
+            return self._leaf(facts, self.fact, alike, True, "{it}", "{it}")
         return self._leaf(
-            facts,
-            self.fact,
-            met,
-            self.equals,
-            "{it}: {wanted} is wanted, found {found}",
-            "{it}: ต้องเป็น {wanted} (ขณะนี้ {found})",
-        )
-
-    def asks(self) -> Iterator[str]:
-        yield self.fact
+            facts, self.fact, alike, self.equals,
+            "{it}: must be “{wanted}” ({so_far})", "{it}: ต้องเป็น “{wanted}” ({so_far})", _QUOTED,
+        )  # fmt: skip
 
 
-class FactAtLeast(_Rule, frozen=True, kw_only=True, tag="fact_at_least"):
+class FactAtLeast(_OnFact, frozen=True, kw_only=True, tag="fact_at_least"):
     """A reported number, such as attendance in percent, is at least so much."""
 
-    fact: str
     at_least: float
 
     def weigh(self, facts: Facts) -> Because:
         return self._leaf(
-            facts, self.fact, _number(facts.get(self.fact)) >= self.at_least, self.at_least,
-            "{it}: at least {wanted}, found {found}", "{it}: ต้องไม่น้อยกว่า {wanted} (ขณะนี้ {found})",
+            facts, self.fact, number_of(facts.get(self.fact)) >= self.at_least, self.at_least,
+            "{it}: at least {wanted} ({so_far})", "{it}: ต้องไม่น้อยกว่า {wanted} ({so_far})",
         )  # fmt: skip
 
-    def asks(self) -> Iterator[str]:
-        yield self.fact
 
-
-class EveryIndicator(_Rule, frozen=True, kw_only=True, tag="every_indicator"):
+class EveryIndicator(_OnMarks, frozen=True, kw_only=True, tag="every_indicator"):
     """Every indicator of a dimension reaches the level."""
 
-    of: str
     at_least: float
 
     def weigh(self, facts: Facts) -> Because:
         levels = _numbers(facts.get(self.of))
         return self._leaf(
-            facts, self.of, bool(levels) and min(levels) >= self.at_least, self.at_least,
+            facts, self.of, bool(levels) and all(level >= self.at_least for level in levels), self.at_least,
             "{it}: every indicator at least level {wanted}", "{it}: ทุกตัวชี้วัดต้องไม่ต่ำกว่าระดับ {wanted}",
         )  # fmt: skip
-
-    def asks(self) -> Iterator[str]:
-        yield self.of
 
 
 class IndicatorsAtLevel(_Rule, frozen=True, kw_only=True, tag="indicators_at_level"):
     """At least `count` indicators, counted over several dimensions together, reach the level."""
 
-    of: tuple[str, ...]
+    of: tuple[FactPath, ...]
     level: float
     count: Count
 
@@ -285,8 +255,8 @@ class IndicatorsAtLevel(_Rule, frozen=True, kw_only=True, tag="indicators_at_lev
         where = _join_texts([facts.label(name) for name in self.of])
         words = {"where": where, "level": self.level, "count": self.count, "found": found}
         sentence = Text(
-            en="{where}: level {level} in at least {count} indicators, found {found}",
-            th="{where}: ระดับ {level} ขึ้นไปอย่างน้อย {count} ตัวชี้วัด (ขณะนี้ {found})",
+            en="{where}: level {level} or higher in at least {count} indicators ({found} so far)",
+            th="{where}: ต้องได้ระดับ {level} ขึ้นไปอย่างน้อย {count} ตัวชี้วัด (ขณะนี้ {found} ตัวชี้วัด)",
         )
         return Because(
             rule="indicators_at_level",
@@ -300,71 +270,60 @@ class IndicatorsAtLevel(_Rule, frozen=True, kw_only=True, tag="indicators_at_lev
         yield from self.of
 
 
-class EachRater(_Rule, frozen=True, kw_only=True, tag="each_rater"):
+class EachRater(_OnMarks, frozen=True, kw_only=True, tag="each_rater"):
     """Each rater's mark, in percent, is at least so much; no rater yet means not met."""
 
-    of: str
     at_least: Percentage
 
     def weigh(self, facts: Facts) -> Because:
         marks = _numbers(facts.get(self.of))
         return self._leaf(
-            facts, self.of, bool(marks) and min(marks) >= self.at_least, self.at_least,
+            facts, self.of, bool(marks) and all(mark >= self.at_least for mark in marks), self.at_least,
             "{it}: at least {wanted} % from each rater", "{it}: กรรมการแต่ละคนต้องให้ไม่น้อยกว่าร้อยละ {wanted}",
         )  # fmt: skip
-
-    def asks(self) -> Iterator[str]:
-        yield self.of
 
 
 # Time. `now` is a fact like any other, put there by who asks.
 
 
-class Before(_Rule, frozen=True, kw_only=True, tag="before"):
-    fact: str
-    than: datetime
+class Before(_OnFact, frozen=True, kw_only=True, tag="before"):
+    than: Moment
 
     def weigh(self, facts: Facts) -> Because:
-        found = facts.get(self.fact)
-        met = isinstance(found, datetime) and found < self.than
-        return self._leaf(facts, self.fact, met, self.than, "{it}: before {wanted}", "{it}: ก่อน {wanted}")
-
-    def asks(self) -> Iterator[str]:
-        yield self.fact
+        found = _moment(facts.get(self.fact))
+        met = found is not None and found < self.than
+        return self._leaf(facts, self.fact, met, self.than, "{it}: before {wanted}", "{it}: ต้องก่อนวันที่ {wanted}")
 
 
-class After(_Rule, frozen=True, kw_only=True, tag="after"):
+class After(_OnFact, frozen=True, kw_only=True, tag="after"):
     """At or after a moment."""
 
-    fact: str
-    than: datetime
+    than: Moment
 
     def weigh(self, facts: Facts) -> Because:
-        found = facts.get(self.fact)
-        met = isinstance(found, datetime) and found >= self.than
-        return self._leaf(facts, self.fact, met, self.than, "{it}: from {wanted} on", "{it}: ตั้งแต่ {wanted}")
+        found = _moment(facts.get(self.fact))
+        met = found is not None and found >= self.than
+        return self._leaf(
+            facts, self.fact, met, self.than, "{it}: from {wanted} on", "{it}: ต้องตั้งแต่วันที่ {wanted} เป็นต้นไป"
+        )
 
-    def asks(self) -> Iterator[str]:
-        yield self.fact
 
-
-class Within(_Rule, frozen=True, kw_only=True, tag="within"):
+class Within(_OnFact, frozen=True, kw_only=True, tag="within"):
     """A moment lies at most so many days before `now`, and not in the future."""
 
-    fact: str
-    days: Count
+    days: Annotated[int, msgspec.Meta(ge=1, le=36_600)]
 
     def weigh(self, facts: Facts) -> Because:
-        found, now = facts.get(self.fact), facts.get("now")
-        met = (
-            isinstance(found, datetime)
-            and isinstance(now, datetime)
-            and timedelta() <= now - found <= timedelta(days=self.days)
+        found, now = _moment(facts.get(self.fact)), _moment(facts.get("now"))
+        met = found is not None and now is not None and timedelta() <= now - found <= timedelta(days=self.days)
+        return self._leaf(
+            facts,
+            self.fact,
+            met,
+            self.days,
+            "{it}: within the last {wanted} days",
+            "{it}: ต้องอยู่ภายใน {wanted} วันที่ผ่านมา",
         )
-        return self._leaf(facts, self.fact, met, self.days, "{it}: within {wanted} days", "{it}: ภายใน {wanted} วัน")
-
-    def asks(self) -> Iterator[str]:
-        yield self.fact
 
 
 Rule = Union[  # noqa: UP007  (a string annotation inside the Structs above must find a plain Union)
@@ -373,18 +332,19 @@ Rule = Union[  # noqa: UP007  (a string annotation inside the Structs above must
 ]  # fmt: skip
 
 
-def _number(value: Value) -> float:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else float("-inf")
+def _moment(value: Value) -> datetime | None:
+    """A time without its zone is no moment."""
+    return value if isinstance(value, datetime) and value.tzinfo is not None else None
 
 
 def _numbers(value: Any) -> tuple[float, ...]:
-    return tuple(_number(v) for v in value) if isinstance(value, tuple | list) else ()
+    return tuple(number_of(v) for v in value) if isinstance(value, tuple | list) else ()
 
 
 def _join(parts: tuple[Because, ...], thai: str, english: str) -> Text:
     return Text(
-        th=thai.join(p.sentence.within("th") for p in parts) or "-",
-        en=english.join(p.sentence.within("en") for p in parts) or "-",
+        th=thai.join(phrases(parts, "th")) or "-",
+        en=english.join(phrases(parts, "en")) or "-",
     )
 
 

@@ -1,11 +1,10 @@
 """What a person reads: always in Thai and English, or in one of them with the other falling back."""
 
+import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 
-
 import msgspec
-
 
 BANGKOK = timezone(timedelta(hours=7), "Asia/Bangkok")
 """Thailand keeps UTC+7 all year and has no daylight saving time."""
@@ -33,10 +32,14 @@ class Text(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def within(self, language: str) -> str:
         """The text in the language asked for, or in the other one when that is missing."""
         first, second = (self.th, self.en) if language == "th" else (self.en, self.th)
-        return first or second or ""
+        return (first if first and first.strip() else second) or ""
 
     def fill(self, values: Mapping[str, object]) -> "Text":
-        """The same text with `{name}` places filled; dates and texts are put in the reader's own form."""
+        """The same text with `{name}` places filled; dates and texts are put in the reader's own form.
+
+        Only for sentences of this program: a text that somebody else wrote goes in as a value, where its braces mean
+        nothing.
+        """
         return Text(
             th=self.th and self.th.format_map({k: spoken(v, "th") for k, v in values.items()}),
             en=self.en and self.en.format_map({k: spoken(v, "en") for k, v in values.items()}),
@@ -53,7 +56,9 @@ def spoken(value: object, language: str) -> str:
         case bool():
             return {"th": ("ไม่ใช่", "ใช่"), "en": ("no", "yes")}[language][value]
         case float():
-            return f"{value:.4f}".rstrip("0").rstrip(".")
+            return f"{value:.4f}".rstrip("0").rstrip(".") if math.isfinite(value) else str(value)
+        case tuple() | list():
+            return ", ".join(spoken(one, language) for one in value)
         case _:
             return str(value)
 

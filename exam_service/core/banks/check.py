@@ -23,51 +23,66 @@ def check_bank(raw: object) -> tuple[Bank | None, list[Fault]]:
     if isinstance(raw, dict):
         broken = {int(m[1]) for f in faults if (m := _QUESTION.match(f.path))}
         raw_questions = raw.get("questions")
-        questions = raw_questions if isinstance(raw_questions, list) else []
+        questions = list(raw_questions) if isinstance(raw_questions, list | tuple) else []
         sound = [
             (n, msgspec.convert(q, Question))
             for n, q in enumerate(questions)
             if n not in broken and isinstance(q, dict)
         ]
+        faults += _check_ids(questions)
         faults += _check_questions(sound)
-        faults += _check_references(raw, sound)
+        faults += _check_references(raw, questions)
         faults = [_with_question(fault, questions) for fault in faults]
     return (None, faults) if faults else (bank, [])
 
 
 def _check_questions(questions: list[tuple[int, Question]]) -> Iterator[Fault]:
-    seen: dict[str, int] = {}
     for number, question in questions:
-        where = f"questions[{number}]"
-        if question.id in seen:
-            yield _fault(
-                "question-twice", f"{where}.id", f"question `{question.id}` stands twice", f"คำถาม `{question.id}` ซ้ำกัน"
-            )
-        seen.setdefault(question.id, number)
         for problem in question.check():
-            yield _fault(problem.code, f"{where}.{problem.path}", problem.en, problem.th)
+            yield _fault(problem.code, f"questions[{number}].{problem.path}", problem.en, problem.th)
 
 
-def _check_references(raw: dict[str, object], questions: list[tuple[int, Question]]) -> Iterator[Fault]:
+def _check_ids(questions: list[object]) -> Iterator[Fault]:
+    """Also among questions with other faults: they are to be mended in one go."""
+    for number, name in _repeated([_text(question, "id") for question in questions]):
+        yield _fault(
+            "question-twice", f"questions[{number}].id", f"question `{name}` stands twice", f"คำถาม `{name}` ซ้ำกัน"
+        )
+
+
+def _check_references(raw: dict[str, object], questions: list[object]) -> Iterator[Fault]:
     listed = raw.get("objectives")
-    codes = [str(o.get("code")) for o in listed if isinstance(o, dict)] if isinstance(listed, list) else []
-    for index, code in enumerate(codes):
-        if code in codes[:index]:
-            yield _fault(
-                "objective-twice",
-                f"objectives[{index}].code",
-                f"objective `{code}` stands twice",
-                f"จุดประสงค์ `{code}` ซ้ำกัน",
-            )
-    for number, question in questions:
-        if question.objective not in codes:
-            yield _fault(
-                "unknown-objective", f"questions[{number}].objective",
-                f"objective `{question.objective}` is not listed under `objectives`",
-                f"ไม่มีจุดประสงค์ `{question.objective}` ใน `objectives`",
-            )  # fmt: skip
-    if isinstance(raw.get("questions"), list) and not raw["questions"]:
+    if isinstance(listed, list | tuple):
+        codes = [_text(objective, "code") for objective in listed]
+        for index, code in _repeated(codes):
+            where = f"objectives[{index}].code"
+            yield _fault("objective-twice", where, f"objective `{code}` stands twice", f"จุดประสงค์ `{code}` ซ้ำกัน")
+        known = set(codes)
+        for number, question in enumerate(questions):
+            objective = _text(question, "objective")
+            if objective is not None and objective not in known:
+                yield _fault(
+                    "unknown-objective", f"questions[{number}].objective",
+                    f"objective `{objective}` is not listed under `objectives`",
+                    f"ไม่มีจุดประสงค์ `{objective}` ใน `objectives`",
+                )  # fmt: skip
+    if isinstance(raw.get("questions"), list | tuple) and not questions:
         yield _fault("no-questions", "questions", "the bank has no questions", "คลังนี้ไม่มีคำถาม")
+
+
+def _text(entry: object, field: str) -> str | None:
+    value = entry.get(field) if isinstance(entry, dict) else None
+    return value if isinstance(value, str) else None
+
+
+def _repeated(names: list[str | None]) -> Iterator[tuple[int, str]]:
+    seen: set[str] = set()
+    for index, name in enumerate(names):
+        if name is None:
+            continue
+        if name in seen:
+            yield index, name
+        seen.add(name)
 
 
 def _with_question(fault: Fault, questions: list[object]) -> Fault:

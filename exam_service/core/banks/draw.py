@@ -1,8 +1,9 @@
 """The exact draw: counts per stratum, no question twice, unseen ones first.
 
-Strata may overlap ("any easy one", "any on validity"), so filling them is a matching of places to questions. A quick greedy pass fills
-disjoint strata at the cost of what is drawn, not of the bank; where it falls short, augmenting paths (Kuhn 1955) find what can be found,
-and if that is not enough nothing can be: that is how publishing knows an infeasible blueprint.
+Strata may overlap ("any easy one", "any on validity"), so filling them is a matching of places to questions. A quick
+greedy pass fills disjoint strata at the cost of what is drawn, not of the bank; where it falls short, augmenting paths
+(Kuhn 1955) find what can be found, and if that is not enough nothing can be: that is how publishing knows an infeasible
+blueprint.
 """
 
 import hmac
@@ -72,7 +73,7 @@ class Dice:
 
 
 def draw(strata: Sequence[Stratum], seen: Collection[int], dice: Dice) -> tuple[tuple[int, ...], ...]:
-    """The positions drawn for each stratum. `seen` are those the candidate had before: used only when nothing else is left.
+    """The positions drawn for each stratum. `seen` are those the candidate had before: the last to be used.
 
     Raises Infeasible with every stratum that cannot be filled.
     """
@@ -124,8 +125,8 @@ def _greedy(strata: Sequence[Stratum], seen: Collection[int], dice: Dice) -> tup
 def _matched(strata: Sequence[Stratum], seen: Collection[int], dice: Dice) -> tuple[tuple[int, ...], ...]:
     """A maximum matching that uses as many unseen questions as any can.
 
-    An augmenting path never lets go of a question that is in use, so matching with the unseen ones first and augmenting with the seen
-    ones after keeps the number of unseen ones at its maximum.
+    An augmenting path never lets go of a question that is in use, so matching with the unseen ones first and augmenting
+    with the seen ones after keeps the number of unseen ones at its maximum.
     """
     orders = [list(dice.shuffled(stratum.pool)) for stratum in strata]
     owner: dict[int, int] = {}

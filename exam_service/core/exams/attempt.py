@@ -4,8 +4,8 @@
     in_progress -> expired   -> graded      ran out: finished at its deadline, graded as submitted
     any         -> voided                   by staff, with a reason
 
-What is stored stays `in_progress` until somebody hands in or looks after the deadline; what anyone *reads* is `seen(attempt, now)`. So a
-sweeper that runs late, twice or never changes nothing that is visible.
+What is stored stays `in_progress` until somebody hands in or looks after the deadline; what anyone *reads* is
+`seen(attempt, now)`. So a sweeper that runs late, twice or never changes nothing that is visible.
 """
 
 from datetime import datetime, timedelta
@@ -105,12 +105,14 @@ def step(attempt: Attempt, event: Event, now: datetime) -> tuple[Attempt, tuple[
                 return attempt, ()
             return msgspec.structs.replace(now_seen, state=State.voided, void_reason=reason), ()
         case Graded():
-            return msgspec.structs.replace(now_seen, state=State.graded), ()
+            return _graded(attempt, now_seen, now), ()
         case MoveDeadline(deadline):
             # Time given in the grace still counts: the stored state says in_progress until the attempt has closed.
             if attempt.state is not State.in_progress or now >= attempt.closes_at:
                 raise _ended(now_seen)
-            return msgspec.structs.replace(attempt, deadline=deadline), ()
+            # Time taken back ends the attempt now, not in the past: what was acknowledged in time stays in time.
+            kept = max(deadline, min(now, attempt.deadline))
+            return msgspec.structs.replace(attempt, deadline=kept), ()
         case Look():
             if attempt.state is State.in_progress and now >= attempt.closes_at:
                 return now_seen, (Grade(attempt.id),)
@@ -125,17 +127,27 @@ def step(attempt: Attempt, event: Event, now: datetime) -> tuple[Attempt, tuple[
 
 def _submit(attempt: Attempt, now_seen: Attempt, epoch: int, now: datetime) -> tuple[Attempt, tuple[Effect, ...]]:
     if attempt.state is State.voided:
-        raise errors.AttemptVoided()
+        raise errors.AttemptVoided
     if attempt.state is not State.in_progress:
         # Handing in twice is the same as once: the second answer may be the one that reaches the phone.
         return attempt, _grade_if_due(attempt)
-    if epoch != attempt.epoch:
-        raise errors.MovedToOtherDevice()
+    if epoch != attempt.epoch and now < attempt.closes_at:
+        # Once it has closed every device gets the same answer, whether the sweeper has been there or not.
+        raise errors.MovedToOtherDevice
     if now_seen.state is State.expired:
         # Its last responses have been sent before it, so the grace need not be waited for.
         return now_seen, (Grade(attempt.id),)
     ended = msgspec.structs.replace(attempt, state=State.submitted, ended_by=State.submitted, ended_at=now)
     return ended, (Grade(attempt.id),)
+
+
+def _graded(attempt: Attempt, now_seen: Attempt, now: datetime) -> Attempt:
+    if attempt.state is State.voided:
+        # Voided while it was being graded: that was the last word.
+        return attempt
+    if attempt.state is State.in_progress and now < attempt.closes_at:
+        raise errors.AttemptRunning
+    return msgspec.structs.replace(now_seen, state=State.graded)
 
 
 def _grade_if_due(attempt: Attempt) -> tuple[Effect, ...]:
@@ -159,15 +171,19 @@ class Admitted(msgspec.Struct, frozen=True):
 
 
 def admit(attempt: Writable | Attempt, epoch: int, received_at: datetime) -> Admitted:
-    """Whether a save that was received then counts. Raises AttemptEnded, DeadlinePassed, AttemptVoided or MovedToOtherDevice."""
+    """Whether a save that was received then counts.
+
+    Raises AttemptVoided, MovedToOtherDevice, DeadlinePassed or AttemptEnded. Time is asked before the state, so that
+    the answer is the same whether or not a sweeper has already closed the attempt.
+    """
     if attempt.state is State.voided:
-        raise errors.AttemptVoided()
+        raise errors.AttemptVoided
     if epoch != attempt.epoch:
-        raise errors.MovedToOtherDevice()
-    if attempt.state is not State.in_progress:
-        raise errors.AttemptEnded()
+        raise errors.MovedToOtherDevice
     if received_at >= attempt.deadline + timedelta(seconds=attempt.grace_seconds):
         raise errors.DeadlinePassed(deadline=attempt.deadline)
+    if attempt.state is not State.in_progress:
+        raise errors.AttemptEnded
     return Admitted(seconds_left(attempt.deadline, received_at), received_at >= attempt.deadline)
 
 

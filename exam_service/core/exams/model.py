@@ -9,7 +9,7 @@ from exam_service.core.banks.interactions.base import Code, Difficulty
 from exam_service.core.rules import Rule
 from exam_service.core.text import Text
 
-FactName = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+FactName = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,63}$(?!\n)")]
 Minutes = Annotated[int, msgspec.Meta(ge=1, le=60 * 24 * 7)]
 
 
@@ -71,7 +71,7 @@ class Shuffle(_Document, frozen=True, kw_only=True):
 
 
 class Exam(_Document, frozen=True, kw_only=True):
-    """A timed test of a course. `opens_when` guards its start; `pass_rule` decides each attempt and the counted score."""
+    """A timed test of a course. `opens_when` guards its start; `pass_rule` decides each attempt."""
 
     code: Code
     kind: Literal["pre_test", "post_test"]

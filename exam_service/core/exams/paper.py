@@ -1,7 +1,7 @@
 """The paper of an attempt: drawn once from a seed, then frozen.
 
-It has two faces. The *form* stays here: which question of which bank version stands where, and how its options are ordered. The *view* is
-what the candidate sees, and its items and choices have names that say nothing of the bank.
+It has two faces. The *form* stays here: which question of which bank version stands where, and how its options are
+ordered. The *view* is what the candidate sees, and its items and choices have names that say nothing of the bank.
 """
 
 from collections.abc import Collection, Mapping
@@ -105,7 +105,8 @@ def compose(exam: Exam, pool: Pool, seed: bytes, seen: Collection[tuple[str, str
     sections: list[SectionView] = []
     shuffle = Dice(seed, "shuffle")
     for section in exam.sections:
-        places = [place for _ in section.strata for place in next(drawn)]
+        # The draw itself is in random order; unshuffled means stratum by stratum, each in the order of its bank.
+        places = [place for _ in section.strata for place in sorted(next(drawn))]
         if exam.shuffle.questions:
             places = list(shuffle.shuffled(places))
         views: list[ItemView] = []
@@ -125,7 +126,7 @@ def compose(exam: Exam, pool: Pool, seed: bytes, seen: Collection[tuple[str, str
                     section=section.code,
                     points=question.points,
                     order=order,
-                )  # fmt: skip
+                )
             )
             views.append(question.view(name, order))
         sections.append(SectionView(title=section.title, items=tuple(views)))
@@ -155,8 +156,9 @@ def _lacks(short: Shortage, stratum: Stratum, wanted: BlueprintStratum, path: st
         f"{name} `{getattr(wanted, name)}`" for name in ("objective", "difficulty", "tag") if getattr(wanted, name)
     )
     what = f"bank `{wanted.bank}`" + (f", {narrowed}" if narrowed else "")
-    shared_en = " once the other strata have theirs" if len(stratum.pool) >= stratum.count else ""
-    shared_th = " เมื่อกลุ่มอื่นได้ครบแล้ว" if len(stratum.pool) >= stratum.count else ""
+    shared = short.lacks > stratum.count - len(stratum.pool)
+    shared_en = " once the other strata have theirs" if shared else ""
+    shared_th = " เมื่อกลุ่มอื่นได้ครบแล้ว" if shared else ""
     return Fault(
         code="stratum-infeasible",
         path=path,

@@ -1,34 +1,46 @@
 """The check before a course is published: what can be refused now is never a surprise on exam day."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from exam_service.core.banks.model import Bank
 from exam_service.core.errors import Fault
 from exam_service.core.exams.model import Course, Exam
 from exam_service.core.exams.paper import infeasible
-from exam_service.core.exams.standing import fact_names
-from exam_service.core.rules import Percent, Rule, names
+from exam_service.core.exams.rule_check import check_pass_rule, check_rule, fact_types, never_open
 from exam_service.core.text import Text
 
 
 def check_course(course: Course, banks: Mapping[str, Bank]) -> list[Fault]:
-    """Every fault of the course against the newest versions of its banks: references, rules, times, and strata that lack questions."""
+    """Every fault of the course against the newest versions of its banks.
+
+    References, rules, times, and strata that lack questions.
+    """
     faults = list(_twice([e.code for e in course.exams], "exams", "exam"))
     faults += _twice([f.name for f in course.facts], "facts", "fact")
     if not course.exams:
         faults.append(_fault("no-exams", "exams", "the course has no exam", "หลักสูตรไม่มีการสอบ"))
-    known = fact_names(course)
+    if course.declared("now") is not None:
+        where = f"facts[{[f.name for f in course.facts].index('now')}].name"
+        faults.append(
+            _fault(
+                "reserved-name",
+                where,
+                "`now` is the time of asking, and reported by nobody",
+                "`now` คือเวลาปัจจุบัน ใช้เป็นชื่ออื่นไม่ได้",
+            )
+        )
+    known = fact_types(course)
     for number, exam in enumerate(course.exams):
         path = f"exams[{number}]"
         faults += _check_shape(exam, path)
-        missing = list(_check_banks(exam, banks, path))
-        faults += missing or infeasible(exam, banks, path)
+        faults += _check_strata(exam, banks, path)
         if exam.opens_when is not None:
-            faults += _check_rule(exam.opens_when, known, f"{path}.opens_when")
+            faults += check_rule(exam.opens_when, known, f"{path}.opens_when")
         if exam.pass_rule is not None:
-            faults += _check_rule(exam.pass_rule, _own_facts(exam), f"{path}.pass_rule")
+            faults += check_pass_rule(exam.pass_rule, exam, f"{path}.pass_rule")
+    faults += never_open(course)
     if course.certificate is not None:
-        faults += _check_rule(course.certificate.rule, known, "certificate.rule")
+        faults += check_rule(course.certificate.rule, known, "certificate.rule")
         if not course.certificate.kinds:
             faults.append(_fault("no-kinds", "certificate.kinds", "name at least one kind", "ระบุอย่างน้อยหนึ่งประเภท"))
         faults += _twice(list(course.certificate.kinds), "certificate.kinds", "kind")
@@ -44,29 +56,41 @@ def _check_shape(exam: Exam, path: str) -> Iterator[Fault]:
     yield from _twice([s.code for s in exam.sections], f"{path}.sections", "section")
     if exam.size == 0:
         yield _fault("empty-exam", f"{path}.sections", "the exam draws no question", "การสอบนี้ไม่มีข้อสอบ")
+    else:
+        for number, section in enumerate(exam.sections):
+            if not section.strata:
+                where = f"{path}.sections[{number}].strata"
+                yield _fault("empty-section", where, "the section draws no question", "ส่วนนี้ไม่มีข้อสอบ")
     opens, closes = exam.window.opens_at, exam.window.closes_at
-    for name, moment in (("opens_at", opens), ("closes_at", closes)):
-        if moment is not None and moment.tzinfo is None:
-            yield _fault("time-without-zone", f"{path}.window.{name}", "give the time with its zone, as in 2026-11-22T09:00:00+07:00",
-                         "ระบุเวลาพร้อมเขตเวลา เช่น 2026-11-22T09:00:00+07:00")  # fmt: skip
-            return
-    if opens and closes and opens >= closes:
+    naive = [name for name, when in (("opens_at", opens), ("closes_at", closes)) if when and when.tzinfo is None]
+    for name in naive:
+        yield _fault(
+            "time-without-zone",
+            f"{path}.window.{name}",
+            "give the time with its zone, as in 2026-11-22T09:00:00+07:00",
+            "ระบุเวลาพร้อมเขตเวลา เช่น 2026-11-22T09:00:00+07:00",
+        )
+    if opens and closes and not naive and opens >= closes:
         yield _fault("window-empty", f"{path}.window", "the window closes before it opens", "ช่วงเวลาสอบปิดก่อนเปิด")
-    if (
-        exam.review
-        and "after_window" in {getattr(exam.review, w) for w in ("score", "responses", "correctness", "key")}
-        and closes is None
-    ):
-        yield _fault("review-never-opens", f"{path}.review", "`after_window` needs a window that closes",
-                     "`after_window` ใช้ได้เมื่อช่วงเวลาสอบมีเวลาปิด")  # fmt: skip
+    review = exam.review
+    if closes is None and "after_window" in (review.score, review.responses, review.correctness, review.key):
+        yield _fault(
+            "review-never-opens",
+            f"{path}.review",
+            "`after_window` needs a window that closes",
+            "`after_window` ใช้ได้เมื่อช่วงเวลาสอบมีเวลาปิด",
+        )
 
 
-def _check_banks(exam: Exam, banks: Mapping[str, Bank], path: str) -> Iterator[Fault]:
+def _check_strata(exam: Exam, banks: Mapping[str, Bank], path: str) -> Iterator[Fault]:
+    """One fault for each stratum that cannot be filled, with the nearest reason."""
+    explained: set[str] = set()
     for s, section in enumerate(exam.sections):
         for n, stratum in enumerate(section.strata):
             where = f"{path}.sections[{s}].strata[{n}]"
             bank = banks.get(stratum.bank)
             if bank is None:
+                explained.add(where)
                 yield _fault(
                     "unknown-bank",
                     f"{where}.bank",
@@ -74,21 +98,21 @@ def _check_banks(exam: Exam, banks: Mapping[str, Bank], path: str) -> Iterator[F
                     f"ไม่มีคลังข้อสอบ `{stratum.bank}`",
                 )
             elif stratum.objective and stratum.objective not in {o.code for o in bank.objectives}:
-                yield _fault("unknown-objective", f"{where}.objective", f"bank `{stratum.bank}` has no objective `{stratum.objective}`",
-                             f"คลัง `{stratum.bank}` ไม่มีจุดประสงค์ `{stratum.objective}`")  # fmt: skip
+                explained.add(where)
+                yield _fault(
+                    "unknown-objective",
+                    f"{where}.objective",
+                    f"bank `{stratum.bank}` has no objective `{stratum.objective}`",
+                    f"คลัง `{stratum.bank}` ไม่มีจุดประสงค์ `{stratum.objective}`",
+                )
+    # A bank that is not there counts as empty, so that it does not hide what the others lack.
+    used = {stratum.bank for section in exam.sections for stratum in section.strata}
+    pool = {code: banks.get(code) or _empty(code) for code in used}
+    yield from (fault for fault in infeasible(exam, pool, path) if fault.path not in explained)
 
 
-def _check_rule(rule: Rule, known: Collection[str], path: str) -> Iterator[Fault]:
-    for name in dict.fromkeys(names(rule)):
-        if name not in known:
-            yield _fault("unknown-fact", path, f"the rule asks for `{name}`, which nobody reports here; known: {', '.join(sorted(known))}",
-                         f"กฎอ้างถึง `{name}` ซึ่งไม่มีในหลักสูตรนี้ ที่มีคือ {', '.join(sorted(known))}")  # fmt: skip
-
-
-def _own_facts(exam: Exam) -> set[str]:
-    """An attempt is judged by its own score alone, so that its result can be computed again from it alone."""
-    whole = {name for name in names(Percent(exam=exam.code, at_least=0))}
-    return whole | {name for s in exam.sections for name in names(Percent(exam=exam.code, section=s.code, at_least=0))}
+def _empty(code: str) -> Bank:
+    return Bank(format="exam-service/bank@1", code=code, title=Text(en=code), objectives=(), questions=())
 
 
 def _twice(values: list[str], path: str, what: str) -> Iterator[Fault]:

@@ -1,12 +1,13 @@
 """Scoring: stored paper + journal + key -> the same number, always.
 
-Sums are exact fractions; what is stored is rounded *down* to four decimals, so that rounding never lifts anybody over a threshold, and a
-threshold with up to four decimals is met by the stored number exactly when it is met by the fraction.
+Sums are exact fractions; what is stored is rounded *down* to four decimals, so that rounding never lifts anybody over a
+threshold, and a threshold with up to four decimals is met by the stored number exactly when it is met by the fraction.
 """
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from typing import TypeVar
 
 import msgspec
 
@@ -29,6 +30,8 @@ class SectionScore(msgspec.Struct, frozen=True, kw_only=True):
     earned: float
     possible: int
     percent: float
+    share: str | None = None
+    """The share of the points, exactly, as in `2/3`: a mean of rounded percents could miss a threshold that is met."""
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +43,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     sections: tuple[SectionScore, ...]
     items: tuple[ItemScore, ...]
     passed: bool | None = None
+    share: str | None = None
 
 
 class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,13 +72,20 @@ def score(exam: Exam, form: Form, responses: Mapping[str, object], pool: Pool) -
         places = [place for place in form.items if place.section == section.code]
         got, possible = sum((earned[p.item] for p in places), Fraction()), sum(p.points for p in places)
         sections.append(
-            SectionScore(section=section.code, earned=_down(got), possible=possible, percent=_percent(got, possible))
+            SectionScore(
+                section=section.code,
+                earned=_down(got),
+                possible=possible,
+                percent=_percent(got, possible),
+                share=_share(got, possible),
+            )
         )
     total, possible = sum(earned.values(), Fraction()), sum(place.points for place in form.items)
     result = Result(
         earned=_down(total),
         possible=possible,
         percent=_percent(total, possible),
+        share=_share(total, possible),
         sections=tuple(sections),
         items=tuple(
             ItemScore(
@@ -133,27 +144,31 @@ def counted(exam: Exam, finished: Sequence[tuple[Attempt, Result]]) -> Result | 
             return _average(exam, results)
 
 
-def _average(exam: Exam, results: list[Result]) -> Result:
-    """The mean of the percents, whole and by section; points are those of the last attempt's paper."""
-    last, n = results[-1], len(results)
-
-    def mean(values: Iterable[float]) -> float:
-        return _down(sum((Fraction(str(v)) for v in values), Fraction()) / n)
-
-    sections = tuple(
-        msgspec.structs.replace(
-            s, percent=mean(r.sections[i].percent for r in results), earned=mean(r.sections[i].earned for r in results)
-        )
-        for i, s in enumerate(last.sections)
-    )
-    result = msgspec.structs.replace(
-        last,
-        percent=mean(r.percent for r in results),
-        earned=mean(r.earned for r in results),
-        sections=sections,
-        items=(),
-    )
+def _average(exam: Exam, results: Sequence[Result]) -> Result:
+    """The mean of the exact shares, whole and by section; points are those of the last attempt's paper."""
+    last = results[-1]
+    whole = _mean(results)
+    sections = []
+    for section in last.sections:
+        # A newer version of the course may have other sections: each is averaged over the attempts that had it.
+        mean = _mean([s for r in results for s in r.sections if s.section == section.section])
+        sections.append(_with_share(section, mean))
+    result = msgspec.structs.replace(_with_share(last, whole), sections=tuple(sections), items=())
     return msgspec.structs.replace(result, passed=passes(exam, result))
+
+
+_Scored = TypeVar("_Scored", Result, SectionScore)
+
+
+def _mean(scored: Sequence[Result] | Sequence[SectionScore]) -> Fraction:
+    shares = [Fraction(str(s.percent)) / 100 if s.share is None else Fraction(s.share) for s in scored]
+    return sum(shares, Fraction()) / len(shares)
+
+
+def _with_share(scored: _Scored, share: Fraction) -> _Scored:
+    return msgspec.structs.replace(
+        scored, share=str(share), percent=_down(share * 100), earned=_down(share * scored.possible)
+    )
 
 
 def _down(value: Fraction) -> float:
@@ -162,3 +177,7 @@ def _down(value: Fraction) -> float:
 
 def _percent(earned: Fraction, possible: int) -> float:
     return _down(earned * 100 / possible) if possible else 0.0
+
+
+def _share(earned: Fraction, possible: int) -> str:
+    return str(earned / possible) if possible else "0"

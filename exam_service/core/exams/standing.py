@@ -9,7 +9,7 @@ from exam_service.core import errors
 from exam_service.core.exams.attempt import Attempt, State
 from exam_service.core.exams.model import Course, Exam, ReviewTime
 from exam_service.core.exams.scoring import Result, counted, score_facts
-from exam_service.core.rules import Decision, Facts, Value, decide, say_missing
+from exam_service.core.rules import Decision, Facts, Value, cured_at, decide, say_missing
 from exam_service.core.text import Text
 
 
@@ -36,13 +36,13 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 def facts(standing: Standing) -> Facts:
     """What the course's rules may ask for, with the words that people read."""
     values: dict[str, Value] = {"now": standing.now}
-    labels: dict[str, Text] = {}
+    labels: dict[str, Text] = {"now": Text(th="วันเวลาปัจจุบัน", en="the time now")}
     for declared in standing.course.facts:
         labels[declared.name] = declared.label
         values[declared.name] = standing.reported.get(declared.name)
     for exam in standing.course.exams:
         result = standing.counted(exam)
-        values[f"exam.{exam.code}.taken"] = result is not None
+        values[f"exam.{exam.code}.taken"] = any(a.state is not State.in_progress for a in standing.of(exam))
         values[f"exam.{exam.code}.passed"] = result is not None and result.passed is not False
         if result is not None:
             values |= score_facts(exam, result)
@@ -75,6 +75,8 @@ def running(standing: Standing, exam: Exam) -> Attempt | None:
 
 def refusal_to_start(standing: Standing, exam: Exam) -> errors.Refusal | None:
     """Why a new attempt may not start now; None when it may. The reasons that waiting cures say until when."""
+    if running(standing, exam) is not None:
+        return errors.AttemptRunning()
     now, opens, closes = standing.now, exam.window.opens_at, exam.window.closes_at
     if closes is not None and now >= closes:
         return errors.WindowClosed(exam=exam.title, closed_at=closes)
@@ -87,16 +89,23 @@ def refusal_to_start(standing: Standing, exam: Exam) -> errors.Refusal | None:
     if exam.opens_when is not None:
         decision = decide(exam.opens_when, facts(standing))
         if not decision.met:
-            return errors.ConditionsNotMet(exam=exam.title, missing=say_missing(decision), data=decision)
-    if opens is not None and now < opens:
+            return errors.ConditionsNotMet(
+                exam=exam.title, missing=say_missing(decision), data=decision, retry_at=cured_at(decision)
+            )
+    ready = max((_rested(exam, a) for a in attempts), default=now)
+    if opens is not None and now < opens and ready <= opens:
         return errors.WindowNotOpen(exam=exam.title, retry_at=opens)
-    ends = [a.ended_at for a in attempts if a.ended_at is not None]
-    ready = max(ends) + timedelta(minutes=policy.cool_down_minutes) if ends else now
     if now < ready:
         if closes is not None and ready >= closes:
             return errors.WindowClosed(exam=exam.title, closed_at=closes)
         return errors.CoolingDown(exam=exam.title, retry_at=ready)
     return None
+
+
+def _rested(exam: Exam, attempt: Attempt) -> datetime:
+    """When the next attempt may start: after the cool-down, and not before this one's result can be known."""
+    rested = (attempt.ended_at or attempt.deadline) + timedelta(minutes=exam.attempts.cool_down_minutes)
+    return max(rested, attempt.closes_at) if attempt.state is State.expired else rested
 
 
 class Opened(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,7 +133,8 @@ def _is_open(when: ReviewTime, standing: Standing, exam: Exam) -> bool:
             return True
         case "after_window":
             closes = exam.window.closes_at
-            return closes is not None and standing.now >= closes
+            # An attempt with extra time may run past the window, and its candidate would see the answers.
+            return closes is not None and standing.now >= closes and running(standing, exam) is None
         case "after_pass_or_last":
             return _nothing_to_gain(standing, exam)
         case "never":

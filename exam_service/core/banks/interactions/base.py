@@ -6,12 +6,13 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from exam_service.core.ids import CODE_PATTERN
 from exam_service.core.text import Text
 
 Difficulty = Literal["easy", "medium", "hard"]
-QuestionId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
-Code = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
-OptionId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,32}$")]
+QuestionId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$(?!\n)")]
+Code = Annotated[str, msgspec.Meta(pattern=CODE_PATTERN)]
+OptionId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,32}$(?!\n)")]
 Points = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 
 Response = Any

@@ -3,15 +3,21 @@
 import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from math import isfinite
 
 from exam_service.core.banks.interactions.base import BadResponse, BaseQuestion, ItemView, Problem, Response
 from exam_service.core.text import Text
 
-_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,15}(?:\.[0-9]{0,15})?|\.[0-9]{1,15})")
+_NUMBER = re.compile(r"[+-]? ?(?:(?:[0-9]{1,15}|[0-9]{1,3}(?:[, ][0-9]{3}){1,4})(?:\.[0-9]{0,15})?|\.[0-9]{1,15})")
+"""Commas and spaces stand only where thousands end: `12,5` is no number, rather than 125."""
+
 _PLAIN = str.maketrans(
-    {"−": "-", "–": "-", ",": "", " ": "", "\u00a0": ""} | {chr(0x0E50 + d): str(d) for d in range(10)}
-)  # noqa: RUF001
+    dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\uff0d", "-")
+    | dict.fromkeys("\u00a0\u2009\u202f", " ")
+    | dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff", "")
+    | {chr(0x0E50 + digit): str(digit) for digit in range(10)}
+)
+_LARGEST = 10**15
+"""As long as what can be typed; past it `isfinite` fails on whole numbers."""
 
 
 class Numeric(BaseQuestion, frozen=True, kw_only=True, tag="numeric"):
@@ -22,27 +28,40 @@ class Numeric(BaseQuestion, frozen=True, kw_only=True, tag="numeric"):
     unit: Text | None = None
 
     def check(self) -> Iterator[Problem]:
-        if not isfinite(self.key):
-            yield Problem("key-not-finite", "key", "the key must be a finite number", "เฉลยต้องเป็นจำนวนจำกัด")
-        if not (isfinite(self.tolerance) and self.tolerance >= 0):
-            yield Problem("bad-tolerance", "tolerance", "the tolerance must be 0 or more", "ค่าคลาดเคลื่อนต้องไม่ติดลบ")
+        if not -_LARGEST < self.key < _LARGEST:
+            yield Problem(
+                "key-out-of-range",
+                "key",
+                "the key must be a number of at most 15 digits",
+                "เฉลยต้องเป็นตัวเลขไม่เกิน 15 หลัก",
+            )
+        if not 0 <= self.tolerance < _LARGEST:
+            yield Problem(
+                "bad-tolerance",
+                "tolerance",
+                "the tolerance must be 0 or more, of at most 15 digits",
+                "ค่าคลาดเคลื่อนต้องไม่ติดลบและไม่เกิน 15 หลัก",
+            )
 
     def view(self, item: str, order: Sequence[str]) -> ItemView:
         return ItemView(item=item, type=self.type, stem=self.stem, unit=self.unit)
 
     @staticmethod
     def parse(raw: object, order: Sequence[str]) -> Response:
-        """A JSON number, or the text as typed: Thai digits, commas between thousands and spaces are understood.
+        """A JSON number, or the text as typed: Thai digits, and commas or spaces between thousands are understood.
 
-        Text that is no number is kept as it is and scores nothing: somebody in the middle of typing must not lose the save.
+        Text that is no number is kept as it is and scores nothing: somebody in the middle of typing must not lose
+        the save.
         """
-        if raw is None or (isinstance(raw, str) and not raw.strip()):
+        if raw is None:
             return None
-        if isinstance(raw, int | float) and not isinstance(raw, bool) and isfinite(raw):
+        if isinstance(raw, int | float) and not isinstance(raw, bool) and -_LARGEST < raw < _LARGEST:
             return Fraction(str(raw))
         if isinstance(raw, str) and len(raw) <= 64:
-            plain = raw.strip().translate(_PLAIN)
-            return Fraction(plain) if _NUMBER.fullmatch(plain) else raw.strip()
+            plain = raw.translate(_PLAIN).strip()
+            if not plain:
+                return None
+            return Fraction(re.sub("[, ]", "", plain)) if _NUMBER.fullmatch(plain) else raw.strip()
         raise BadResponse("give a number", "ต้องเป็นตัวเลข")
 
     def score(self, response: Response) -> Fraction:

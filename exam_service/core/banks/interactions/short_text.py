@@ -12,8 +12,12 @@ from exam_service.core.banks.interactions.base import BadResponse, BaseQuestion,
 
 MAX_LENGTH = 500
 
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _THAI_DIGITS = {0x0E50 + digit: str(digit) for digit in range(10)}
+_MARKS = re.compile("[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]{2,}")
+_SARA_AM = re.compile("([\u0e48-\u0e4b]*)\u0e4d([\u0e48-\u0e4b]*)\u0e32")
+_VOWELS = "\u0e31\u0e34\u0e35\u0e36\u0e37\u0e3a\u0e38\u0e39"
+"""The vowels above and below a consonant, in an order that NFC leaves alone."""
 
 
 class ShortText(BaseQuestion, frozen=True, kw_only=True, tag="short_text"):
@@ -32,7 +36,7 @@ class ShortText(BaseQuestion, frozen=True, kw_only=True, tag="short_text"):
         if raw is None or isinstance(raw, str):
             if raw is not None and len(raw) > MAX_LENGTH:
                 raise BadResponse(f"at most {MAX_LENGTH} characters", f"ไม่เกิน {MAX_LENGTH} ตัวอักษร")
-            return raw if raw and raw.strip() else None
+            return raw if raw and fold(raw, case_sensitive=True) else None
         raise BadResponse("give a text", "ต้องเป็นข้อความ")
 
     def score(self, response: Response) -> Fraction:
@@ -48,13 +52,19 @@ class ShortText(BaseQuestion, frozen=True, kw_only=True, tag="short_text"):
 def fold(text: str, case_sensitive: bool) -> str:
     """The text as it is compared: same spelling to a reader, same string.
 
-    NFC alone leaves Thai that looks the same unequal: sara am (U+0E33) typed as nikhahit and sara aa, also around a tone mark; two
-    sara e for sara ae; a tone mark before its vowel; Thai digits; characters without width; runs of spaces.
+    NFC alone leaves Thai that looks the same unequal: sara am (U+0E33) typed as nikhahit and sara aa, also around a
+    tone mark; two sara e for sara ae; a tone mark or thanthakhat before its vowel; Thai digits; characters without
+    width; runs of spaces. Folding what is folded changes nothing.
     """
-    text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text)).translate(_THAI_DIGITS)
-    text = re.sub("\u0e4d([\u0e48-\u0e4b]?)\u0e32", "\\1\u0e33", text)
-    text = re.sub("([\u0e48-\u0e4b])\u0e4d\u0e32", "\\1\u0e33", text)
+    text = _INVISIBLE.sub("", text)
+    if not case_sensitive:
+        text = unicodedata.normalize("NFC", text).casefold()
+    text = unicodedata.normalize("NFC", text).translate(_THAI_DIGITS)
     text = text.replace("\u0e40\u0e40", "\u0e41")
-    text = re.sub("([\u0e48-\u0e4b])([\u0e31\u0e34-\u0e3a])", "\\2\\1", text)
-    text = " ".join(text.split())
-    return text if case_sensitive else text.casefold()
+    text = _MARKS.sub(_in_order, _SARA_AM.sub("\\1\\2\u0e33", text))
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def _in_order(marks: re.Match[str]) -> str:
+    """Vowels first; tone marks and the like after them, in the order in which they were typed."""
+    return "".join(sorted(marks[0], key=lambda mark: _VOWELS.find(mark) if mark in _VOWELS else len(_VOWELS)))
