@@ -1,6 +1,5 @@
 """The only place where adapters meet the use cases, and where the clock and the dice are real."""
 
-import base64
 import os
 import secrets
 from collections.abc import AsyncIterator, Callable
@@ -14,15 +13,16 @@ from exam_service.adapters.crypto import ed25519
 from exam_service.adapters.crypto.data_integrity import DataIntegrity
 from exam_service.adapters.crypto.keyring import Keyring
 from exam_service.adapters.crypto.vault import Vault, new_master
-from exam_service.adapters.formats import native
+from exam_service.adapters.formats import native, roster
 from exam_service.adapters.live.memory import MemoryRateLimiter
 from exam_service.adapters.live.redis import RedisRateLimiter
 from exam_service.adapters.qr.codes import QrCodes
 from exam_service.adapters.storage import migrate, open_journal, open_store
 from exam_service.core.errors import Refusal
 from exam_service.core.text import Text
+from exam_service.services.background import Background
 from exam_service.services.context import Context, Policy
-from exam_service.settings import Settings, decode_master_key
+from exam_service.settings import Settings, decode_master_key, encode_master_key
 
 
 class MasterKeyMissing(Refusal):
@@ -49,6 +49,7 @@ async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> 
     store = open_store(settings.database_url, pool_size=settings.db_pool_size, clock=clock)
     journal = open_journal(store)
     limiter = RedisRateLimiter(settings.redis_url) if settings.redis_url else MemoryRateLimiter()
+    background = Background()
     try:
         yield Context(
             store=store,
@@ -61,6 +62,8 @@ async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> 
             canonical=DataIntegrity(resources.certs() / "contexts").hash_data,
             qr=QrCodes(),
             read_bank=native.read_bank,
+            read_roster=roster.read_roster,
+            background=background,
             policy=Policy(
                 public_url=settings.public_url.rstrip("/"),
                 grace=timedelta(seconds=settings.grace_seconds),
@@ -70,6 +73,7 @@ async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> 
             ),
         )
     finally:
+        await background.close()
         await journal.close()
         await limiter.close()
         await store.close()
@@ -87,13 +91,13 @@ def master_key(settings: Settings) -> bytes:
     if not file.exists():
         if settings.postgresql or _sqlite_file(settings).exists():
             raise MasterKeyMissing(file=file)
-        _write_secret(file, new_master_key())
+        _write_secret(file, encode_master_key(new_master()))
     return decode_master_key(file.read_text(encoding="ascii"))
 
 
 def new_master_key() -> str:
     """A fresh master key in base64url, as the settings take it."""
-    return base64.urlsafe_b64encode(new_master()).decode()
+    return encode_master_key(new_master())
 
 
 def _sqlite_file(settings: Settings) -> Path:
@@ -109,7 +113,9 @@ def _write_secret(file: Path, text: str) -> None:
 
 
 Verifier = tuple[
-    Callable[[bytes, bytes, bytes], bool], Callable[[dict[str, Any], dict[str, Any]], bytes], Callable[[bytes], list[str]]
+    Callable[[bytes, bytes, bytes], bool],
+    Callable[[dict[str, Any], dict[str, Any]], bytes],
+    Callable[[bytes], list[str]],
 ]
 
 
