@@ -1,0 +1,28 @@
+"""The rule of every rate limit: a leaky bucket that holds `limit` requests and runs empty in one window.
+
+So `limit` requests may come at once, and from then on one each window / limit; whoever is refused is told the moment at
+which one more fits, which spreads the retries where a fixed window would let all come back together. Whole numbers
+only, so that every adapter decides alike: times in microseconds, fill in microseconds times `limit`, all below 2**53.
+"""
+
+from typing import NamedTuple
+
+
+class Bucket(NamedTuple):
+    """How full it was at a moment. One request fills `window`; the bucket holds `window * limit`."""
+
+    at: int
+    fill: int
+
+
+def take(bucket: Bucket | None, limit: int, window: int, now: int) -> tuple[Bucket, int]:
+    """The bucket afterwards, and 0 when there was room, else after how many microseconds there will be."""
+    bucket = bucket or Bucket(now, 0)
+    # The clocks of replicas differ a little: a moment before the last one counts as the last one.
+    elapsed = max(0, now - bucket.at)
+    fill = 0 if elapsed >= window else max(0, bucket.fill - elapsed * limit)
+    at = max(now, bucket.at)
+    over = fill + window - window * limit
+    if over > 0:
+        return Bucket(at, fill), at - now + (-(-over // limit) if limit > 0 else window)
+    return Bucket(at, fill + window), 0
