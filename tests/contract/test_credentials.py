@@ -235,14 +235,15 @@ def test_openbadgeslib_refuses_another_key(facts: Any) -> None:
         badge_verifier_for(Issuer("somebody else")).verify(ISSUER.credential(facts))
 
 
+@pytest.mark.parametrize("typ", ["vc+jwt", "JWT"])
 @pytest.mark.parametrize("indexes, revoked", [([], False), ([4711], True)])
 def test_openbadgeslib_reads_the_status_list_as_a_signed_jwt(
-    badge_verifier: Any, facts: Any, now: datetime, indexes: list[int], revoked: bool
+    badge_verifier: Any, facts: Any, now: datetime, indexes: list[int], revoked: bool, typ: str
 ) -> None:
     from openbadgeslib.ob3.verifier import OB3VerificationError
 
     as_json = json.loads(ISSUER.status_list(indexes, now))
-    signed = jws.signing_input("JWT", did.method_id(DID, ISSUER.key.kid), status.jwt_payload(as_json))
+    signed = jws.signing_input(typ, did.method_id(DID, ISSUER.key.kid), status.jwt_payload(as_json))
     token = jws.compact(signed, ISSUER.sign(signed)).encode()
 
     def download(address: str, *_: Any, **__: Any) -> bytes:
