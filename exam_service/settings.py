@@ -329,7 +329,7 @@ def _type_name(field: str) -> str:
     if field in _URLS:
         return "URL"
     if get_origin(wanted) is Literal:
-        return " | ".join(get_args(wanted))
+        return " or ".join(get_args(wanted))
     if get_origin(wanted) is tuple:
         return "networks"
     return {int: "number", bytes: "key", Path: "path"}.get(wanted, "text")

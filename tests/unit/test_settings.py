@@ -206,5 +206,15 @@ def test_every_setting_is_described() -> None:
         assert line.doc.endswith(".")
         assert line.type
         assert line.default
-    assert ("EXAM_LOG_FORMAT", "text | json", "text", "text for people, json for collectors.") in describe()
+    assert ("EXAM_LOG_FORMAT", "text or json", "text", "text for people, json for collectors.") in describe()
     assert next(line for line in describe() if line.name == "EXAM_DATABASE_URL").default == "sqlite:///DATA_DIR/exam.db"
+
+
+def test_the_reference_lists_every_setting_as_it_is(repository: Path) -> None:
+    page = (repository / "docs/reference/settings.md").read_text(encoding="utf-8")
+    rows = [
+        tuple(cell.strip() for cell in row.split("|")[1:-1]) for row in page.splitlines() if row.startswith("| `EXAM_")
+    ]
+    assert rows == [
+        (f"`{line.name}`", line.type, "" if line.default == "none" else line.default, line.doc) for line in describe()
+    ]
