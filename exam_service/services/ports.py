@@ -40,7 +40,7 @@ class Clock(Protocol):
 
 
 class Entropy(Protocol):
-    def __call__(self, size: int) -> bytes:
+    def __call__(self, size: int, /) -> bytes:
         """So many random bytes, fit for secrets."""
 
 
@@ -172,19 +172,44 @@ class Log(Protocol):
 class Tx(Protocol):
     """One organisation's transaction."""
 
-    org: str
-    banks: Banks
-    courses: Courses
-    candidates: Candidates
-    enrolments: Enrolments
-    attempts: Attempts
-    results: Results
-    certificates: Certificates
-    keys: Keys
-    api_keys: ApiKeys
-    jobs: Jobs
-    launches: Launches
-    log: Log
+    @property
+    def org(self) -> str: ...
+
+    @property
+    def banks(self) -> Banks: ...
+
+    @property
+    def courses(self) -> Courses: ...
+
+    @property
+    def candidates(self) -> Candidates: ...
+
+    @property
+    def enrolments(self) -> Enrolments: ...
+
+    @property
+    def attempts(self) -> Attempts: ...
+
+    @property
+    def results(self) -> Results: ...
+
+    @property
+    def certificates(self) -> Certificates: ...
+
+    @property
+    def keys(self) -> Keys: ...
+
+    @property
+    def api_keys(self) -> ApiKeys: ...
+
+    @property
+    def jobs(self) -> Jobs: ...
+
+    @property
+    def launches(self) -> Launches: ...
+
+    @property
+    def log(self) -> Log: ...
 
 
 class Directory(Protocol):

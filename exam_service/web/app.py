@@ -18,8 +18,9 @@ from exam_service.web.auth import Limits
 from exam_service.web.candidate import api as candidate_api
 from exam_service.web.candidate import pages as candidate_pages
 from exam_service.web.lms import routers as lms_routers
-from exam_service.web.openapi import configuration, documentation
+from exam_service.web.openapi import documentation
 from exam_service.web.problems import HANDLERS
+from exam_service.web.reference import reference
 from exam_service.web.security import SecurityHeaders
 from exam_service.web.verify import routers as verify_routers
 
@@ -27,7 +28,12 @@ _STATIC = Path(__file__).resolve().parent / "static"
 
 
 def create_app(
-    ctx: Context, *, limits: Limits | None = None, max_body: int = 2_000_000, max_bank: int = 20_000_000, sweeps: bool = True
+    ctx: Context,
+    *,
+    limits: Limits | None = None,
+    max_body: int = 2_000_000,
+    max_bank: int = 20_000_000,
+    sweeps: bool = True,
 ) -> Litestar:
     """The application over a context, which it does not close. Bodies over `max_body` bytes are refused before they are read."""
     return Litestar(
@@ -39,6 +45,7 @@ def create_app(
             *lms_routers(max_bank),
             *verify_routers(),
             documentation,
+            reference,
             create_static_files_router(path="/static", directories=[_STATIC], include_in_schema=False),
         ],
         dependencies={
@@ -49,7 +56,7 @@ def create_app(
         exception_handlers=HANDLERS,  # type: ignore[arg-type]  # each handler takes its own kind of error
         middleware=[SecurityHeaders()],
         lifespan=[_background(ctx)] if sweeps else [],
-        openapi_config=configuration(ctx),
+        openapi_config=None,
         request_max_body_size=max_body,
         state=State({"ctx": ctx, "limits": limits or Limits()}),
         # The handlers above say what a person may see; the framework's own pages would show the code.

@@ -89,7 +89,8 @@ class World:
 
     async def enrol(self, external_id: str, **more: Any) -> str:
         """Another candidate in the same course."""
-        person = candidates.NewCandidate(external_id=external_id, name=PersonName(given="ชื่อ", family=external_id), **more)
+        name = PersonName(given="ชื่อ", family=external_id)
+        person = candidates.NewCandidate(external_id=external_id, name=name, **more)
         async with self.ctx.store.begin(self.org) as tx:
             body = enrolments.EnrolmentWithCandidateBody(course="course", candidate=person)
             return (await enrolments.enrol(self.ctx, tx, body, "test")).id
@@ -118,7 +119,7 @@ async def right_responses(ctx: Context, org: str, attempt_id: str) -> dict[str, 
         form = await ctx.documents.form(tx, attempt_id)
         pool = await ctx.documents.pool(tx, await ctx.documents.course(tx, stored.course_version))
     asked = questions_of(form, pool)
-    found = {place.item: asked[place.item].reveal(place.order) for place in form.items}
+    found: dict[str, Any] = {place.item: asked[place.item].reveal(place.order) for place in form.items}
     return {item: key[0] if form.items[n].type == "short_text" else key for n, (item, key) in enumerate(found.items())}
 
 
@@ -152,7 +153,7 @@ async def world(ctx: Context, clock: TestClock, slug: str = "first", course: dic
 
 
 def small_bank(size: int = 24) -> Bank:
-    """Questions of every type under two objectives and three difficulties; keys, rationales and sources carry markers to look for."""
+    """Questions of every type, two objectives, three difficulties; keys, rationales and sources carry markers."""
     questions = [_question(n) for n in range(size)]
     document = {
         "format": "exam-service/bank@1",
@@ -198,7 +199,9 @@ def small_course(**post: Any) -> dict[str, Any]:
         "code": "course",
         "title": {"th": "หลักสูตรทดสอบ", "en": "Test course"},
         "hours": 12,
-        "facts": [{"name": "learning_complete", "type": "boolean", "label": {"th": "เรียนครบ", "en": "Learning complete"}}],
+        "facts": [
+            {"name": "learning_complete", "type": "boolean", "label": {"th": "เรียนครบ", "en": "Learning complete"}}
+        ],
         "exams": [
             {
                 "code": "pre",

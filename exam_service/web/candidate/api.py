@@ -7,6 +7,7 @@ from litestar import MediaType, Request, Response, Router, get, post
 from litestar.di import Provide
 
 from exam_service.core.exams.model import CertificateKind
+from exam_service.core.exams.paper import PaperView
 from exam_service.services import attempts, certificates, home, results, sessions
 from exam_service.services.attempts import AttemptView, SavedView
 from exam_service.services.context import Context
@@ -15,6 +16,7 @@ from exam_service.services.sessions import CandidateSession, Redeemed
 from exam_service.services.standing_view import IssuedView, MeView
 from exam_service.web import auth
 from exam_service.web.body import invalid, read_body
+from exam_service.web.openapi import documented
 
 
 class SaveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,10 +42,36 @@ class CertificateRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     kind: CertificateKind
 
 
+class SaveBody(SaveRequest, frozen=True, forbid_unknown_fields=True):
+    """A batch of responses: those that changed since the last acknowledged save.
+
+    By type of the item: a choice id, a list of choice ids, true or false, a number as typed, a text; null clears the response.
+    """
+
+    responses: dict[str, str | list[str] | bool | float | None]  # type: ignore[assignment]  # only described, never decoded
+
+
+_SAVE_EXAMPLE = {
+    "every type": {
+        "epoch": 1,
+        "seq": 7,
+        "responses": {"i1": "c2", "i2": ["c1", "c3"], "i3": True, "i4": "12.5", "i5": "ความตรง", "i6": None},
+    }
+}
+_SAVE_PROBLEMS = ("moved-to-other-device", "deadline-passed", "attempt-ended", "attempt-voided", "sequence-reused")
+_START_PROBLEMS = (
+    "conditions-not-met", "window-not-open", "window-closed", "attempts-exhausted", "cooling-down", "already-passed", "not-published",
+)  # fmt: skip
+
 _save_decoder = msgspec.json.Decoder(SaveRequest)
 
 
-@post("/v1/launches/redeem", status_code=200, summary="Use a launch token for a session")
+@post(
+    "/v1/launches/redeem",
+    status_code=200,
+    summary="Use a launch token for a session",
+    **documented(body=RedeemRequest, problems=("not-found", "launch-used", "launch-expired", "too-many-requests")),
+)
 async def redeem(request: Request[Any, Any, Any], ctx: Context) -> Redeemed:
     """For clients that are not our pages. A launch can be used once."""
     await auth.limit_public(request)
@@ -57,13 +85,22 @@ async def me(ctx: Context, session: CandidateSession) -> MeView:
     return await home.me(ctx, session)
 
 
-@post("/v1/candidate/exams/{exam:str}/attempts", summary="Start an attempt, or go on with the running one")
+@post(
+    "/v1/candidate/exams/{exam:str}/attempts",
+    summary="Start an attempt, or go on with the running one",
+    **documented(problems=_START_PROBLEMS),
+)
 async def start(exam: str, ctx: Context, session: CandidateSession) -> AttemptView:
     """The device that asks is the one that writes from now on."""
     return await attempts.start(ctx, session.org, session.enrolment, exam)
 
 
-@post("/v1/candidate/attempts/{attempt:str}/open", status_code=200, summary="Write from this device from now on")
+@post(
+    "/v1/candidate/attempts/{attempt:str}/open",
+    status_code=200,
+    summary="Write from this device from now on",
+    **documented(problems=("attempt-ended", "deadline-passed", "attempt-voided")),
+)
 async def open_here(attempt: str, ctx: Context, session: CandidateSession) -> AttemptView:
     """The device before it is told so at its next save."""
     return await attempts.open_here(ctx, session.org, session.enrolment, attempt)
@@ -75,14 +112,23 @@ async def look(attempt: str, ctx: Context, session: CandidateSession) -> Attempt
     return await attempts.look(ctx, session.org, session.enrolment, attempt)
 
 
-@get("/v1/candidate/attempts/{attempt:str}/paper", summary="The paper, byte for byte the same each time")
+@get(
+    "/v1/candidate/attempts/{attempt:str}/paper",
+    summary="The paper, byte for byte the same each time",
+    **documented(answers={200: PaperView}, problems=("attempt-ended", "attempt-voided")),
+)
 async def paper(attempt: str, ctx: Context, session: CandidateSession) -> Response[bytes]:
     """Questions without key, rationale or score; items and choices have names of the paper only."""
     content = await attempts.paper(ctx, session.org, session.enrolment, attempt)
     return Response(content, media_type=MediaType.JSON)
 
 
-@post("/v1/candidate/attempts/{attempt:str}/responses", status_code=200, summary="Save responses")
+@post(
+    "/v1/candidate/attempts/{attempt:str}/responses",
+    status_code=200,
+    summary="Save responses",
+    **documented(body=SaveBody, examples=_SAVE_EXAMPLE, problems=_SAVE_PROBLEMS),
+)
 async def save(attempt: str, request: Request[Any, Any, Any], ctx: Context, session: CandidateSession) -> SavedView:
     """Durable when it answers. The same save sent again gets the same receipt."""
     try:
@@ -94,7 +140,16 @@ async def save(attempt: str, request: Request[Any, Any, Any], ctx: Context, sess
     )
 
 
-@post("/v1/candidate/attempts/{attempt:str}/submit", status_code=200, summary="Hand in")
+@post(
+    "/v1/candidate/attempts/{attempt:str}/submit",
+    status_code=200,
+    summary="Hand in",
+    **documented(
+        body=SubmitRequest,
+        examples={"first device": {"epoch": 1}},
+        problems=("moved-to-other-device", "attempt-voided"),
+    ),
+)
 async def submit(attempt: str, request: Request[Any, Any, Any], ctx: Context, session: CandidateSession) -> AttemptView:
     """Ends the attempt and grades it. Handing in again gives the same answer."""
     body = await read_body(request, SubmitRequest)
@@ -103,12 +158,20 @@ async def submit(attempt: str, request: Request[Any, Any, Any], ctx: Context, se
     return view
 
 
-@get("/v1/candidate/attempts/{attempt:str}/result", summary="The result, as far as it is open")
+@get(
+    "/v1/candidate/attempts/{attempt:str}/result",
+    summary="The result, as far as it is open",
+    **documented(problems=("attempt-running", "attempt-voided")),
+)
 async def result(attempt: str, ctx: Context, session: CandidateSession) -> ResultView:
     return await results.result(ctx, session.org, session.enrolment, attempt)
 
 
-@get("/v1/candidate/attempts/{attempt:str}/review", summary="The review, as far as it is open")
+@get(
+    "/v1/candidate/attempts/{attempt:str}/review",
+    summary="The review, as far as it is open",
+    **documented(problems=("attempt-running", "attempt-voided", "review-not-open")),
+)
 async def review(attempt: str, ctx: Context, session: CandidateSession) -> ReviewView:
     return await results.review(ctx, session.org, session.enrolment, attempt)
 
@@ -118,7 +181,15 @@ async def receipts(attempt: str, ctx: Context, session: CandidateSession) -> Rec
     return await results.receipts_of(ctx, session.org, session.enrolment, attempt)
 
 
-@post("/v1/candidate/certificates", summary="Request a certificate")
+@post(
+    "/v1/candidate/certificates",
+    summary="Request a certificate",
+    **documented(
+        body=CertificateRequest,
+        examples={"certificate": {"kind": "certificate"}},
+        problems=("not-yet-earned", "kind-not-offered"),
+    ),
+)
 async def request_certificate(request: Request[Any, Any, Any], ctx: Context, session: CandidateSession) -> IssuedView:
     """Issued when the course's conditions are met; asking again gives the one there is."""
     body = await read_body(request, CertificateRequest)
