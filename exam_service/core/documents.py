@@ -144,11 +144,12 @@ def _in_thai(message: str) -> str:
 
 
 def _unknown(what: str, name: str, known: list[str], path: str) -> Fault:
+    what_th = "ช่อง" if what == "field" else f" {what}"
     near = difflib.get_close_matches(name, known, 1)
     hint_en = f"; did you mean `{near[0]}`?" if near else f"; known: {', '.join(known)}"
     hint_th = f" หมายถึง `{near[0]}` หรือไม่" if near else f" ที่รู้จักคือ {', '.join(known)}"
     return _fault("unknown-field" if what == "field" else "unknown-kind",
-                  f"unknown {what} `{name}`{hint_en}", f"ไม่รู้จัก {what} `{name}`{hint_th}", path)  # fmt: skip
+                  f"unknown {what} `{name}`{hint_en}", f"ไม่รู้จัก{what_th} `{name}`{hint_th}", path)  # fmt: skip
 
 
 def _fault(code: str, en: str, th: str, path: str) -> Fault:
