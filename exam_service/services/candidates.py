@@ -15,7 +15,8 @@ from exam_service.core.text import Text
 from exam_service.services.context import Context
 from exam_service.services.ports import Tx
 
-Line = Annotated[str, msgspec.Meta(max_length=200)]
+Line = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)")]
+"""A line of text without control characters."""
 ExternalId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._~@:+=-]{1,128}$(?!\n)")]
 """The learning system's own id for a person: 1 to 128 of letters, digits and `. _ ~ @ : + = -`."""
 

@@ -168,7 +168,7 @@ async def candidate_behind(tx: Tx, enrolment: Enrolment) -> Candidate:
 
 
 def check_accommodations(course: Course, given: Sequence[Accommodation] | UnsetType) -> list[Fault]:
-    """A fault for each accommodation at an exam that the course has not."""
+    """A fault for each accommodation at an exam that the course has not, or with a reason that is no text."""
     faults = []
     known = ", ".join(exam.code for exam in course.exams)
     for index, one in enumerate(() if given is UNSET else given):
@@ -178,6 +178,9 @@ def check_accommodations(course: Course, given: Sequence[Accommodation] | UnsetT
                 th=f"หลักสูตร `{course.code}` ไม่มีการสอบ `{one.exam}` ที่มีคือ {known}",
             )
             faults.append(Fault(code="unknown-exam", path=f"accommodations[{index}].exam", message=text))
+        if one.reason is not None and "\x00" in one.reason:
+            text = Text(en="use printable characters only", th="ใช้เฉพาะอักขระที่พิมพ์ได้")
+            faults.append(Fault(code="wrong-value", path=f"accommodations[{index}].reason", message=text))
     return faults
 
 

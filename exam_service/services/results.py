@@ -10,13 +10,12 @@ from exam_service.core.exams.attempt import Attempt, State
 from exam_service.core.exams.model import Exam
 from exam_service.core.exams.scoring import Result, latest, pass_decision, questions_of
 from exam_service.core.exams.standing import Opened, Standing, opened
-from exam_service.core.rules import Because
 from exam_service.core.text import Text
 from exam_service.services import grading, receipts
 from exam_service.services.context import Context
 from exam_service.services.ports import Tx
 from exam_service.services.standing import load_standing
-from exam_service.services.standing_view import review_is_open
+from exam_service.services.standing_view import Reason, reason_of, review_is_open
 
 
 class SectionResultView(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +42,7 @@ class ResultView(msgspec.Struct, frozen=True, kw_only=True):
     possible: int | None = None
     passed: bool | None = None
     sections: tuple[SectionResultView, ...] = ()
-    pass_decision: Because | None = None
+    pass_decision: Reason | None = None
     review_open: bool = False
 
 
@@ -108,7 +107,7 @@ async def result(ctx: Context, org: str, enrolment_id: str, attempt_id: str) -> 
         earned=stored.earned,
         possible=stored.possible,
         passed=stored.passed,
-        pass_decision=None if decision is None else decision.because,
+        pass_decision=None if decision is None else reason_of(decision.because),
         sections=tuple(
             SectionResultView(title=titles[s.section], percent=s.percent, earned=s.earned, possible=s.possible)
             for s in stored.sections

@@ -123,6 +123,18 @@ class IssuedView(_View, frozen=True, kw_only=True):
     verify_url: str
 
 
+class Reason(_View, frozen=True, kw_only=True):
+    """Why a rule is met or not: what it wanted, what was found, and the same for its parts."""
+
+    rule: str
+    met: bool
+    sentence: Text
+    fact: str | None = None
+    wanted: PlainValue = None
+    found: PlainValue = None
+    of: tuple["Reason", ...] = ()
+
+
 class CertificateStanding(_View, frozen=True, kw_only=True):
     """Whether a certificate may be had, and what is still missing."""
 
@@ -131,7 +143,7 @@ class CertificateStanding(_View, frozen=True, kw_only=True):
     issue: Literal["on_request", "at_once"]
     missing: tuple[Text, ...]
     sentence: Text
-    because: Because | None = None
+    because: Reason | None = None
     """The whole decision; only for the learning system."""
     issued: tuple[IssuedView, ...] = ()
 
@@ -181,6 +193,19 @@ def fact_views(standing: Standing) -> tuple[FactView, ...]:
     )
 
 
+def reason_of(because: Because) -> Reason:
+    """The tree of reasons as JSON carries it."""
+    return Reason(
+        rule=because.rule,
+        met=because.met,
+        sentence=because.sentence,
+        fact=because.fact,
+        wanted=plain(because.wanted),
+        found=plain(because.found),
+        of=tuple(reason_of(part) for part in because.of),
+    )
+
+
 def plain(value: Value) -> PlainValue:
     """A fact's value as JSON carries it."""
     return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
@@ -207,7 +232,7 @@ def certificate_standing(
         issue=policy.issue,
         missing=missing,
         sentence=met if decision.met else lacks,
-        because=decision.because if staff else None,
+        because=reason_of(decision.because) if staff else None,
         issued=tuple(issued_view(one, public_url) for one in certificates),
     )
 

@@ -1,0 +1,31 @@
+"""The API of learning systems: an API key of one organisation, with scopes."""
+
+from litestar import Router
+
+from exam_service.web.lms import (
+    attempts,
+    banks,
+    candidates,
+    certificates,
+    courses,
+    enrolments,
+    keys,
+    organisation,
+    rosters,
+)
+
+
+def routers(max_bank: int) -> list[Router]:
+    """Every route of the learning systems' API. A bank may have `max_bank` bytes, which is more than other bodies."""
+    return [
+        Router("/v1", route_handlers=organisation.HANDLERS, tags=["Organisation"]),
+        Router("/v1", route_handlers=banks.UPLOAD, tags=["Banks"], request_max_body_size=max_bank),
+        Router("/v1", route_handlers=banks.HANDLERS, tags=["Banks"]),
+        Router("/v1", route_handlers=courses.HANDLERS, tags=["Courses"]),
+        Router("/v1", route_handlers=candidates.HANDLERS, tags=["Candidates"]),
+        Router("/v1", route_handlers=enrolments.HANDLERS, tags=["Enrolments"]),
+        Router("/v1", route_handlers=rosters.HANDLERS, tags=["Enrolments"]),
+        Router("/v1", route_handlers=attempts.HANDLERS, tags=["Attempts and results"]),
+        certificates.router,
+        keys.router,
+    ]
