@@ -32,6 +32,9 @@ with any call that writes, and it may be repeated safely: the same key with the 
 are read page by page: give what `next` says as `after`.
 """
 
+_NO_SCHEMA = (Any, bytes)
+"""Answers whose content is told by their media type alone."""
+
 SCHEMES: Mapping[str, object] = {
     "apiKey": {
         "type": "http",
@@ -96,7 +99,7 @@ def document(app: Litestar, public_url: str) -> dict[str, object]:
     """The whole description, as JSON values."""
     operations = list(_operations(app))
     kinds = [kind for operation in operations for kind in operation.kinds()]
-    schemas, components = msgspec.json.schema_components([*kinds, Problem], ref_template=_REF)
+    schemas, components = msgspec.json.schema_components([*kinds, Problem], schema_hook=_anything, ref_template=_REF)
     known = {_name(kind): schema for kind, schema in zip([*kinds, Problem], schemas, strict=True)}
     paths: dict[str, dict[str, object]] = {}
     for operation in sorted(operations, key=lambda o: (o.path, o.method)):
@@ -134,7 +137,7 @@ class _Operation:
 
     def kinds(self) -> Iterator[Any]:
         """Every type whose schema is needed."""
-        yield from self._answers().values()
+        yield from (kind for kind in self._answers().values() if kind not in _NO_SCHEMA)
         if self._said.body is not None:
             yield from self._said.body.kinds
 
@@ -168,7 +171,7 @@ class _Operation:
         responses: dict[str, object] = {str(self._handler.status_code): {"description": "Done."}}
         for status, kind in self._answers().items():
             media = str(getattr(self._handler.media_type, "value", self._handler.media_type) or "application/json")
-            described: dict[str, object] = {"schema": known[_name(kind)]}
+            described: dict[str, object] = {} if kind in _NO_SCHEMA else {"schema": known[_name(kind)]}
             if self._said.example is not None and status == self._handler.status_code:
                 described["example"] = self._said.example
             responses[str(status)] = {"description": "Done.", "content": {media: described}}
@@ -274,6 +277,13 @@ def _content(body: Body, known: Mapping[str, Any]) -> dict[str, object]:
         }
         content[media] = (described if is_json else {}) | ({"examples": mine} if mine else {})
     return content
+
+
+def _anything(kind: type) -> dict[str, Any]:
+    """The schema of what may be any JSON value."""
+    if kind in (object, msgspec.Raw):
+        return {"description": "Any JSON value."}
+    raise NotImplementedError(f"{kind} has no schema")
 
 
 def _status_of(code: str) -> int:

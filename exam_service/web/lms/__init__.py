@@ -19,13 +19,12 @@ def routers(max_bank: int) -> list[Router]:
     """Every route of the learning systems' API. A bank may have `max_bank` bytes, which is more than other bodies."""
     return [
         Router("/v1", route_handlers=organisation.HANDLERS, tags=["Organisation"]),
-        Router("/v1", route_handlers=banks.UPLOAD, tags=["Banks"], request_max_body_size=max_bank),
-        Router("/v1", route_handlers=banks.HANDLERS, tags=["Banks"]),
+        Router("/v1", route_handlers=banks.handlers(max_bank), tags=["Banks"]),
         Router("/v1", route_handlers=courses.HANDLERS, tags=["Courses"]),
         Router("/v1", route_handlers=candidates.HANDLERS, tags=["Candidates"]),
         Router("/v1", route_handlers=enrolments.HANDLERS, tags=["Enrolments"]),
         Router("/v1", route_handlers=rosters.HANDLERS, tags=["Enrolments"]),
         Router("/v1", route_handlers=attempts.HANDLERS, tags=["Attempts and results"]),
-        certificates.router,
-        keys.router,
+        Router("/v1", route_handlers=certificates.HANDLERS, tags=["Certificates"]),
+        Router("/v1", route_handlers=keys.HANDLERS, tags=["Signing keys"]),
     ]

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get, put
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import Parameter
 
 from exam_service.services import banks
@@ -51,18 +52,6 @@ class BankVersions(msgspec.Struct, frozen=True, kw_only=True):
     items: list[BankLine]
 
 
-@put(
-    "/banks/{code:str}",
-    summary="Upload a question bank",
-    **documented(
-        scope="banks",
-        body=bytes,
-        media_types=("application/yaml", "application/toml", "application/json"),
-        examples={"yaml": _YAML},
-        answers={200: BankUploadedView, 201: BankUploadedView},
-        example={"code": "measurement", "version": 2, "questions": 48, "created": False},
-    ),
-)
 async def upload(
     code: str,
     request: Request[Any, Any, Any],
@@ -133,5 +122,19 @@ def _file_name(request: Request[Any, Any, Any], filename: str | None) -> str:
     return (given or "bank") + suffix
 
 
-UPLOAD = [upload]
-HANDLERS = [list_all, schema, show, versions]
+def handlers(max_bank: int) -> list[HTTPRouteHandler]:
+    """Every route of banks. A bank may have `max_bank` bytes, which is more than other bodies."""
+    takes_banks = put(
+        "/banks/{code:str}",
+        summary="Upload a question bank",
+        request_max_body_size=max_bank,
+        **documented(
+            scope="banks",
+            body=bytes,
+            media_types=("application/yaml", "application/toml", "application/json"),
+            examples={"yaml": _YAML},
+            answers={200: BankUploadedView, 201: BankUploadedView},
+            example={"code": "measurement", "version": 2, "questions": 48, "created": False},
+        ),
+    )
+    return [takes_banks(upload), list_all, schema, show, versions]
