@@ -29,6 +29,7 @@ class CertificateRow(Stored, table=True):
     status_index: int
     kid: str = key()
     unsigned: bytes
+    qr_claims: bytes
     state: str
     credential: bytes | None = None
     qr_token: bytes | None = None

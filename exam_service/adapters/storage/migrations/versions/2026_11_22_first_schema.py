@@ -243,6 +243,7 @@ def upgrade() -> None:
         sa.Column("status_index", sa.Integer(), nullable=False),
         sa.Column("kid", KEY, nullable=False),
         sa.Column("unsigned", sa.LargeBinary(), nullable=False),
+        sa.Column("qr_claims", sa.LargeBinary(), nullable=False),
         sa.Column("state", TEXT, nullable=False),
         sa.Column("credential", sa.LargeBinary(), nullable=True),
         sa.Column("qr_token", sa.LargeBinary(), nullable=True),
