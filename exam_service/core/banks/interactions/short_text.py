@@ -61,7 +61,7 @@ def fold(text: str, case_sensitive: bool) -> str:
         text = unicodedata.normalize("NFC", text).casefold()
     text = unicodedata.normalize("NFC", text).translate(_THAI_DIGITS)
     text = text.replace("\u0e40\u0e40", "\u0e41")
-    text = _MARKS.sub(_in_order, _SARA_AM.sub("\\1\\2\u0e33", text))
+    text = _SARA_AM.sub("\\1\\2\u0e33", _MARKS.sub(_in_order, text))
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
