@@ -95,9 +95,7 @@ async def faces(ctx: Context, org: str, certificate_id: str, *, holder: str | No
         if found is None or found.enrolment != holder:
             raise errors.NotFound(what="certificate", id=certificate_id)
     record = await certificates.complete(ctx, org, certificate_id)
-    return Faces(
-        record=record, qr_text=certificates.qr_text(ctx, record), verify_url=verify_url(ctx, record.id)
-    )
+    return Faces(record=record, qr_text=certificates.qr_text(ctx, record), verify_url=verify_url(ctx, record.id))
 
 
 def verify_url(ctx: Context, certificate_id: str) -> str:

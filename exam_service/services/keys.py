@@ -28,16 +28,27 @@ async def did_of(ctx: Context, org: str) -> str:
 
 
 async def create(ctx: Context, org: str, purpose: Purpose, *, activate: bool = True) -> KeyRecord:
-    """A new key. When it is activated, the one that was active before retires: it signs nothing more and verifies for ever."""
+    """A new key. When it is activated, the one before retires: it signs nothing more and verifies for ever."""
     did = await did_of(ctx, org)
-    public, sealed = ctx.signer.create()
-    now = ctx.now()
-    record = KeyRecord(
-        kid=kid_of(public), did=did, organisation_id=org, purpose=purpose, public=public, state=KeyState.created, created_at=now
-    )
     async with ctx.store.begin(org) as tx:
-        await tx.keys.add(record, SigningKey(kid=record.kid, sealed=sealed))
+        record = await add(ctx, tx, did, purpose)
         return await activate_key(ctx, tx, record.kid, "system") if activate else record
+
+
+async def add(ctx: Context, tx: Tx, did: str, purpose: Purpose) -> KeyRecord:
+    """A new key that signs nothing yet."""
+    public, sealed = ctx.signer.create()
+    record = KeyRecord(
+        kid=kid_of(public),
+        did=did,
+        organisation_id=tx.org,
+        purpose=purpose,
+        public=public,
+        state=KeyState.created,
+        created_at=ctx.now(),
+    )
+    await tx.keys.add(record, SigningKey(kid=record.kid, sealed=sealed))
+    return record
 
 
 async def activate_key(ctx: Context, tx: Tx, kid: str, actor: str) -> KeyRecord:

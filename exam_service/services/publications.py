@@ -35,7 +35,7 @@ async def status_list(ctx: Context, slug: str, number: int) -> StatusListRecord:
 
 
 async def status_list_jwt(ctx: Context, slug: str, number: int) -> str:
-    """The same list as a JWT, by the key that signed the list; Ed25519 gives the same bytes every time. Raises NotFound."""
+    """The same list as a JWT by the same key, with the same bytes every time. Raises NotFound."""
     organisation = await _organisation(ctx, slug)
     record = await status_lists.published(ctx, organisation, number)
     did = organisation_did(ctx.policy.public_url, slug)

@@ -16,6 +16,7 @@ from exam_service.services.context import Context
 from exam_service.web import auth, body, health
 from exam_service.web.auth import Limits
 from exam_service.web.candidate import api as candidate_api
+from exam_service.web.candidate import certificates as candidate_certificates
 from exam_service.web.candidate import pages as candidate_pages
 from exam_service.web.lms import routers as lms_routers
 from exam_service.web.openapi import documentation
@@ -42,6 +43,7 @@ def create_app(
             candidate_api.router,
             candidate_api.redeem_router,
             candidate_pages.router,
+            candidate_certificates.router,
             *lms_routers(max_bank),
             *verify_routers(),
             documentation,
@@ -53,7 +55,7 @@ def create_app(
             "caller": Provide(auth.caller),
             "repeat": Provide(body.repeat_key),
         },
-        exception_handlers=HANDLERS,  # type: ignore[arg-type]  # each handler takes its own kind of error
+        exception_handlers=HANDLERS,
         middleware=[SecurityHeaders()],
         lifespan=[_background(ctx)] if sweeps else [],
         openapi_config=None,

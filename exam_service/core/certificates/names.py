@@ -3,17 +3,15 @@
 import re
 import unicodedata
 
-_TITLE = "|".join(
-    (
-        # Longest first, so that a shorter title is not found in a longer one.
-        "ผู้ช่วยศาสตราจารย์", "รองศาสตราจารย์", "ศาสตราจารย์", "ทันตแพทย์หญิง", "ทันตแพทย์", "แพทย์หญิง", "นายแพทย์",
-        "หม่อมราชวงศ์", "หม่อมหลวง", "ดอกเตอร์", "เด็กหญิง", "เด็กชาย", "นางสาว", "นาง", "นาย", "ว่าที่",
-        "(?:พันจ่า|จ่าสิบ|พัน|ร้อย|จ่า|สิบ|พล|นาวา|เรือ)(?:เรือ|อากาศ|ตำรวจ)?(?:เอก|โท|ตรี|จัตวา)(?:หญิง)?",
-        # Abbreviated: ดร. ผศ. น.ส. พ.ต.อ.
-        r"(?:[ก-ฮ]{1,4}\.)+",
-        r"(?:Mrs|Mr|Ms|Dr|Prof|Asst|Assoc|Lt|Capt|Maj|Col|Gen|Sgt|Rev)\.", r"(?:Mrs|Mr|Ms|Miss|Dr|Professor)(?=\s)",
-    )
-)  # fmt: skip
+# Longest first, so that a shorter title is not found in a longer one; then ranks, abbreviations (ดร. พ.ต.อ.), English.
+_TITLE = (
+    "ผู้ช่วยศาสตราจารย์|รองศาสตราจารย์|ศาสตราจารย์|ทันตแพทย์หญิง|ทันตแพทย์|แพทย์หญิง|นายแพทย์|หม่อมราชวงศ์|หม่อมหลวง|ดอกเตอร์"
+    "|เด็กหญิง|เด็กชาย|นางสาว|นาง|นาย|ว่าที่"
+    "|(?:พันจ่า|จ่าสิบ|พัน|ร้อย|จ่า|สิบ|พล|นาวา|เรือ)(?:เรือ|อากาศ|ตำรวจ)?(?:เอก|โท|ตรี|จัตวา)(?:หญิง)?"
+    r"|(?:[ก-ฮ]{1,4}\.)+"
+    r"|(?:Mrs|Mr|Ms|Dr|Prof|Asst|Assoc|Lt|Capt|Maj|Col|Gen|Sgt|Rev)\."
+    r"|(?:Mrs|Mr|Ms|Miss|Dr|Professor)(?=\s)"
+)
 # No title stops before a vowel or tone mark that belongs to its last consonant: นายิกา is a name.
 _TITLES = re.compile(rf"(?:(?:{_TITLE})(?![\u0e30-\u0e3a\u0e45\u0e47-\u0e4e])\s*)+")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
@@ -29,7 +27,7 @@ def masked(name: str) -> str:
 
 
 def is_same(typed: str, printed: str) -> bool:
-    """Whether somebody typed the printed name: with or without its title, spaces, case and invisible characters aside."""
+    """Whether somebody typed the printed name, with or without its title; spaces and case aside."""
     whole, rest = _folded(printed), _folded(split_title(printed)[1])
     return bool(rest) and _folded(typed) in (whole, rest)
 

@@ -1,0 +1,172 @@
+"""`exam-service keys`: the signing keys, the trust file for offline verifying, and the master key."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import click
+
+from exam_service import settings as setting
+from exam_service.bootstrap import new_master_key, opened
+from exam_service.core.certificates import trust as trust_files
+from exam_service.core.certificates.keys import KeyRecord
+from exam_service.core.certificates.model import stamp
+from exam_service.core.errors import NotFound
+from exam_service.services import keys as service
+from exam_service.services import verification
+from exam_service.services.context import Context
+
+_ORG = click.option("--org", help="Slug of the organisation; without it, the service's own keys, which sign receipts.")
+_ACTOR = "cli"
+
+
+@click.group()
+def keys() -> None:
+    """Manage signing keys.
+
+    Private keys lie sealed in the database, which the EXAM_… settings name. A retired key signs nothing more, and what
+    it signed verifies for ever; none is ever deleted.
+
+    \b
+    Examples:
+      exam-service keys list
+      exam-service keys create --org demo             change to a new key
+      exam-service keys export --trust trust.json     for verifying offline
+    """
+
+
+@keys.command(name="list")
+@_ORG
+def list_(org: str | None) -> None:
+    """List the public keys: of one organisation, or all there are."""
+    asyncio.run(_list(org))
+
+
+@keys.command()
+@_ORG
+@click.option("--wait", is_flag=True, help="Only make it, so that it can be published before `keys activate` uses it.")
+def create(org: str | None, wait: bool) -> None:
+    """Make a signing key and sign with it from now on; the one before retires."""
+    asyncio.run(_create(org, wait))
+
+
+@keys.command()
+@click.argument("kid")
+@_ORG
+def activate(kid: str, org: str | None) -> None:
+    """Sign with the key KID from now on; the active one retires.
+
+    \b
+    Example:  exam-service keys activate --org demo 0c6f3a41b2d98e57
+    """
+    asyncio.run(_activate(kid, org))
+
+
+@keys.command()
+@click.argument("kid")
+@_ORG
+def retire(kid: str, org: str | None) -> None:
+    """Sign nothing more with the key KID. What it signed goes on to verify.
+
+    The next certificate makes a new key when no other is active.
+    """
+    asyncio.run(_retire(kid, org))
+
+
+@keys.command()
+@click.option("--trust", type=click.Path(dir_okay=False, writable=True, path_type=Path),
+              help="Where to write it; - or nothing for standard output.")  # fmt: skip
+def export(trust: Path | None) -> None:
+    """Write the trust file: every organisation's public keys and fresh signed status lists.
+
+    It holds no secret and no person. With it, `exam-service verify` needs neither network nor this service.
+
+    \b
+    Example:  exam-service keys export --trust trust.json
+    """
+    content = asyncio.run(_export())
+    if trust is None or str(trust) == "-":
+        click.echo(content)
+        return
+    trust.write_bytes(content)
+    click.echo(f"{trust}: {len(content)} bytes", err=True)
+
+
+@keys.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+def master(file: Path | None) -> None:
+    """Make a new master key, with which private keys and national ids are sealed. Touches no database.
+
+    It is written to FILE, which must not exist yet and which only you may read; without FILE, to standard output. Keep
+    a copy elsewhere: without it nothing that was sealed can be opened.
+
+    \b
+    Examples:
+      exam-service keys master master.key      then EXAM_MASTER_KEY_FILE=master.key
+      EXAM_MASTER_KEY=$(exam-service keys master)
+    """
+    text = new_master_key()
+    if file is None:
+        click.echo(text)
+        return
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise click.BadParameter(f"`{file}` cannot be made ({error.strerror})", param_hint="FILE") from error
+    with os.fdopen(handle, "w", encoding="ascii") as out:
+        out.write(text + "\n")
+    click.echo(f"{file}: written; keep a copy in a safe place", err=True)
+
+
+async def _list(slug: str | None) -> None:
+    async with opened(setting.load(os.environ)) as ctx:
+        for organisation, records in await service.all_public(ctx):
+            if slug is None or (organisation is not None and organisation.slug == slug):
+                for record in records:
+                    click.echo(_line(record))
+        if slug is not None:
+            await _id_of(ctx, slug)
+
+
+async def _create(slug: str | None, wait: bool) -> None:
+    async with _at(slug) as (ctx, org):
+        record = await service.create(ctx, org, "certificates" if org else "receipts", activate=not wait)
+        click.echo(_line(record))
+
+
+async def _activate(kid: str, slug: str | None) -> None:
+    async with _at(slug) as (ctx, org), ctx.store.begin(org) as tx:
+        click.echo(_line(await service.activate_key(ctx, tx, kid, _ACTOR)))
+
+
+async def _retire(kid: str, slug: str | None) -> None:
+    async with _at(slug) as (ctx, org), ctx.store.begin(org) as tx:
+        click.echo(_line(await service.retire(ctx, tx, kid, _ACTOR)))
+
+
+async def _export() -> bytes:
+    async with opened(setting.load(os.environ)) as ctx:
+        return trust_files.to_file(await verification.trust_file(ctx))
+
+
+@asynccontextmanager
+async def _at(slug: str | None) -> AsyncIterator[tuple[Context, str]]:
+    """The context, and the id of the organisation whose keys are meant."""
+    async with opened(setting.load(os.environ)) as ctx:
+        yield ctx, await _id_of(ctx, slug) if slug else service.SERVICE
+
+
+async def _id_of(ctx: Context, slug: str) -> str:
+    async with ctx.store.directory() as directory:
+        organisation = await directory.organisation(slug=slug)
+    if organisation is None:
+        raise NotFound(what="organisation", id=slug)
+    return organisation.id
+
+
+def _line(record: KeyRecord) -> str:
+    until = record.compromised_at or record.retired_at
+    dates = stamp(record.created_at) + (f" to {stamp(until)}" if until else "")
+    return f"{record.kid}  {record.state:<11}  {record.purpose:<12}  {dates:<44}  {record.did}"

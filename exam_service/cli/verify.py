@@ -1,0 +1,180 @@
+"""`exam-service verify`: whether a certificate is genuine and stands, without network, by a trust file."""
+
+import re
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+import msgspec
+
+from exam_service.bootstrap import offline_verifier
+from exam_service.core.certificates import trust as trust_files
+from exam_service.core.certificates.model import KIND_TEXTS
+from exam_service.core.certificates.trust import Trust
+from exam_service.core.certificates.verdict import Verdict
+from exam_service.core.certificates.verify import Canonical, Check, verify_credential, verify_qr
+from exam_service.core.certificates.words import HEADLINES
+from exam_service.core.errors import Fault, Invalid, Refusal, UnreadableEvidence
+from exam_service.core.text import Text, date, date_time
+
+_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM", b"II*\0", b"MM\0*")
+_STANDS, _DOES_NOT, _UNKNOWN = 0, 1, 2
+_STEPS = {
+    "parse": Text(th="อ่านหลักฐาน", en="Read"),
+    "key_known": Text(th="รู้จักกุญแจ", en="Key known"),
+    "key_good": Text(th="กุญแจใช้ได้ในวันที่ออก", en="Key good at that time"),
+    "signature": Text(th="ลายมือชื่อ", en="Signature"),
+    "status": Text(th="สถานะ", en="Status"),
+    "expiry": Text(th="วันหมดอายุ", en="Expiry"),
+}
+_SIGNS = {True: "✓", False: "✗", None: "?"}
+
+
+class _Tools(NamedTuple):
+    trust: Trust
+    now: datetime
+    check: Check
+    canonical: Canonical
+    texts: Callable[[bytes], list[str]]
+
+
+class _Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the JSON output."""
+
+    input: str
+    exit_status: int
+    verdict: Verdict
+
+
+@click.command()
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
+@click.option(
+    "--trust", "trust_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=True,
+    help="Trust file: public keys and signed status lists, from https://HOST/.well-known/trust.json.",
+)  # fmt: skip
+@click.option("--now", "at", metavar="ISO", help="Judge as of this time, as in 2026-11-22T09:00:00Z, instead of now.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line, for programs.")
+@click.option("--lang", type=click.Choice(["th", "en"]), default="en", show_default=True, help="Language of the words.")
+def verify(inputs: tuple[str, ...], trust_file: Path, at: str | None, as_json: bool, lang: str) -> None:
+    """Verify certificates offline.
+
+    Each INPUT is the text of a QR code, a picture of one (PNG, JPEG), a credential in JSON, or - for standard input.
+    Nothing is fetched: whose signature is believed, and which certificates were withdrawn, is in the trust file. Its
+    status lists are good for a day; after that the answer is "unknown", never "stands", until you get a fresh file.
+
+    \b
+    Exit status:  0  every one is genuine and stands
+                  1  one is not genuine, revoked, withdrawn, replaced or expired
+                  2  one cannot be told (unknown key, old status list), or the command is wrong
+
+    \b
+    Examples:
+      curl -o trust.json https://exam.example.go.th/.well-known/trust.json
+      exam-service verify --trust trust.json certificate.png
+      exam-service verify --trust trust.json --json credential.json scan.jpg
+      zbarimg -q --raw scan.png | exam-service verify --trust trust.json -
+    """
+    tools = _Tools(trust_files.from_file(trust_file.read_bytes()), _time(at), *offline_verifier())
+    answers = [_judge(tools, one) for one in inputs]
+    for answer in answers:
+        if as_json:
+            click.echo(msgspec.json.encode(answer))
+        else:
+            _print(answer, lang)
+    statuses = [answer.exit_status for answer in answers]
+    sys.exit(_DOES_NOT if _DOES_NOT in statuses else max(statuses))
+
+
+def _judge(tools: _Tools, given: str) -> _Answer:
+    name, content = _content(given)
+    try:
+        verdict = _verdict(tools, content)
+    except Refusal as refusal:
+        raise Invalid(count=1, faults=[Fault(code=refusal.code, path=name, message=refusal.text)]) from refusal
+    return _Answer(input=name, exit_status=_exit_status(verdict), verdict=verdict)
+
+
+def _content(given: str) -> tuple[str, bytes]:
+    """What to call it, and its bytes. A text that can be no QR text must be a file's name."""
+    if given == "-":
+        return "-", sys.stdin.buffer.read()
+    if re.match(r"https?://|#?[0-9]{17,}$", given):
+        return given.partition("#")[0] or "QR", given.encode()
+    try:
+        return given, Path(given).read_bytes()
+    except OSError as error:
+        raise click.BadParameter(
+            f"`{given}` is neither the text of a QR code nor a file that can be read ({error.strerror})",
+            param_hint="INPUT",
+        ) from error
+
+
+def _verdict(tools: _Tools, content: bytes) -> Verdict:
+    trust, now, check, canonical, texts = tools
+    if content.startswith(_PICTURES):
+        codes = [text for text in texts(content) if "/v/" in text]
+        if not codes:
+            raise UnreadableEvidence(
+                why=Text(en="no QR code of a certificate is in the picture", th="ไม่พบ QR ของวุฒิบัตรในภาพ")
+            )
+        return verify_qr(codes[0], trust, now, check, canonical)
+    if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        return verify_credential(content.lstrip(b"\xef\xbb\xbf \t\r\n"), trust, now, check, canonical)
+    try:
+        return verify_qr(content.decode(), trust, now, check, canonical)
+    except UnicodeDecodeError as error:
+        raise UnreadableEvidence(
+            why=Text(en="it is neither a picture nor JSON nor text", th="ไม่ใช่รูปภาพ JSON หรือข้อความ")
+        ) from error
+
+
+def _exit_status(verdict: Verdict) -> int:
+    if verdict.outcome == "not_genuine":
+        # A bare address, or something else altogether, says nothing about any certificate.
+        return _UNKNOWN if verdict.steps[0].code in ("no-token", "not-a-certificate", "not-json") else _DOES_NOT
+    if verdict.outcome == "unknown" or verdict.status == "unknown":
+        return _UNKNOWN
+    return _STANDS if verdict.status == "stands" else _DOES_NOT
+
+
+def _print(answer: _Answer, language: str) -> None:
+    verdict = answer.verdict
+    headline = verdict.headline
+    if answer.exit_status == _UNKNOWN and verdict.outcome == "not_genuine":
+        headline = HEADLINES["unknown"]
+    click.secho(f"{answer.input}: {headline.within(language)}", bold=True)
+    for step in verdict.steps:
+        name, sentence = _STEPS[step.name].within(language), step.sentence.within(language)
+        click.echo(f"  ({step.number}) {_SIGNS[step.passed]} {name}: {sentence}")
+    facts = verdict.facts
+    if facts is None or verdict.outcome != "genuine":
+        return
+    issuer = facts.organisation_name
+    lines = [
+        (Text(th="ชื่อ", en="Name"), facts.recipient_name),
+        (Text(th="หลักสูตร", en="Course"), f"{facts.course_title} ({facts.course_code})"),
+        (Text(th="เอกสาร", en="Document"), KIND_TEXTS[facts.kind].within(language) if facts.kind else ""),
+        (Text(th="จำนวนชั่วโมง", en="Hours"), f"{facts.hours:g}" if facts.hours else ""),
+        (Text(th="ออกโดย", en="Issued by"), issuer.within(language) if issuer else ""),
+        (Text(th="วันที่ออก", en="Issued on"), date(facts.issued_at, language)),
+        (Text(th="เลขที่", en="Number"), facts.id),
+        (Text(th="สถานะ ณ", en="Status as of"), date_time(verdict.as_of, language) if verdict.as_of else ""),
+    ]
+    for label, value in lines:
+        if value:
+            click.echo(f"      {label.within(language)}: {value}")
+
+
+def _time(text: str | None) -> datetime:
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise click.BadParameter(f"`{text}` is no ISO 8601 time", param_hint="--now") from error
+    if found.tzinfo is None:
+        raise click.BadParameter(f"`{text}` needs its time zone, as in {text}Z or {text}+07:00", param_hint="--now")
+    return found.astimezone(UTC)

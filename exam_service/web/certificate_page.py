@@ -1,0 +1,107 @@
+"""The certificate as a page that prints: the same for its holder and for the learning system."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from markupsafe import Markup
+
+from exam_service.core.certificates.model import REASON_TEXTS, CertificateState
+from exam_service.core.text import Text, date
+from exam_service.services.certificate_views import Faces
+from exam_service.services.context import Context
+from exam_service.web.pages import page
+from exam_service.web.texts import Words
+from exam_service.web.verify.look import serial
+
+_STAMPS: dict[CertificateState, Text] = {
+    CertificateState.revoked: Text(th="ถูกเพิกถอน", en="Revoked"),
+    CertificateState.suspended: Text(th="ถูกระงับชั่วคราว", en="Suspended"),
+    CertificateState.superseded: Text(th="มีฉบับใหม่แทนแล้ว", en="Replaced"),
+}
+_EXPIRED = Text(th="หมดอายุ", en="Expired")
+
+
+class Sheet(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands on the printed certificate."""
+
+    kind: str
+    name: str
+    name_size: str
+    course: Text
+    course_size: str
+    issuer: Text
+    did: str
+    hours: float | int
+    objective: str
+    day: dict[str, str]
+    year: dict[str, str]
+    """Day and year apart, for the year is written in another era in each language."""
+    valid_until: datetime | None
+    serial: str
+    qr: Markup
+    verify_url: str
+    short_url: str
+    withdrawn: Text | None
+    reason: Text | None
+    superseded_by: str | None
+
+
+def sheet_of(ctx: Context, faces: Faces) -> Sheet:
+    """The sheet of a signed certificate; one that does not stand says so across the page."""
+    record, issuance = faces.record, faces.record.issuance
+    expired = issuance.valid_until is not None and ctx.now() >= issuance.valid_until
+    day, year = zip(*(date(issuance.issued_at, language).rsplit(" ", 1) for language in ("th", "en")), strict=True)
+    return Sheet(
+        kind=issuance.kind,
+        name=issuance.recipient_name,
+        name_size=_size(issuance.recipient_name, 36, 60),
+        course=issuance.course_title,
+        course_size=_size(max(issuance.course_title.th or "", issuance.course_title.en or "", key=len), 64, 110),
+        issuer=issuance.organisation_name,
+        did=issuance.did,
+        hours=int(issuance.hours) if issuance.hours == int(issuance.hours) else issuance.hours,
+        objective=issuance.objective,
+        day=dict(zip(("th", "en"), day, strict=True)),
+        year=dict(zip(("th", "en"), year, strict=True)),
+        valid_until=issuance.valid_until,
+        serial=serial(record.id),
+        # Our own drawing of modules; nothing in it was written by anybody.
+        qr=Markup(ctx.qr.svg(faces.qr_text).decode()),  # noqa: S704
+        verify_url=faces.verify_url,
+        short_url=faces.verify_url.partition("://")[2],
+        withdrawn=_STAMPS.get(record.state) or (_EXPIRED if expired else None),
+        reason=REASON_TEXTS[record.reason] if record.reason else None,
+        superseded_by=record.superseded_by,
+    )
+
+
+def certificate_page(
+    request: Request[Any, Any, Any], ctx: Context, faces: Faces, *, files: str | None, home: bool, language: str | None
+) -> Response[str]:
+    """The page; `files` is where its downloads are, when who reads it in a browser may have them."""
+    return page(
+        request, "certificate.html", language=language,
+        sheet=sheet_of(ctx, faces), th=Words("th"), en=Words("en"), files=files, home=home,
+    )  # fmt: skip
+
+
+def download(content: bytes, kind: str, name: str) -> Response[bytes]:
+    """A file of a certificate, under a name that holds no person's."""
+    return Response(content, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def file_of(ctx: Context, faces: Faces, name: str) -> Response[bytes]:
+    """`qr.png`, `qr.svg` or `credential.json` of a signed certificate."""
+    match name:
+        case "qr.png":
+            return download(ctx.qr.png(faces.qr_text), "image/png", f"{faces.record.id}-qr.png")
+        case "qr.svg":
+            return download(ctx.qr.svg(faces.qr_text), "image/svg+xml", f"{faces.record.id}-qr.svg")
+    # The stored bytes as they are: writing them again could break the signature.
+    return download(faces.record.credential or b"", "application/json", f"{faces.record.id}.json")
+
+
+def _size(text: str, long: int, longer: int) -> str:
+    return "longer" if len(text) > longer else "long" if len(text) > long else ""

@@ -1,0 +1,72 @@
+"""The organisation's signing keys: which there are, and changing to a new one."""
+
+from datetime import datetime
+
+import msgspec
+from litestar import get, post
+
+from exam_service.core.certificates.did import multikey
+from exam_service.core.certificates.keys import KeyRecord
+from exam_service.services import keys
+from exam_service.services.api_keys import Caller
+from exam_service.services.context import Context
+from exam_service.services.once import RepeatKey, once
+from exam_service.services.ports import Tx
+from exam_service.web.openapi import documented
+
+
+class KeyView(msgspec.Struct, frozen=True, kw_only=True):
+    """A signing key's public half and its dates."""
+
+    kid: str
+    did: str
+    purpose: str
+    state: str
+    public_key: str
+    """As a Multikey (`z6Mk…`)."""
+    created_at: datetime
+    retired_at: datetime | None
+    compromised_at: datetime | None
+
+
+class KeyList(msgspec.Struct, frozen=True, kw_only=True):
+    """Every key the organisation ever had, oldest first."""
+
+    items: list[KeyView]
+
+
+@get("/keys", summary="List the signing keys", **documented(scope="admin"))
+async def list_all(ctx: Context, caller: Caller) -> KeyList:
+    """Public halves only. Retired keys stay: what they signed verifies for ever."""
+    caller.must("admin")
+    async with ctx.store.read(caller.org) as tx:
+        return KeyList(items=[_view(record) for record in await tx.keys.all()])
+
+
+@post("/keys", summary="Change to a new signing key", **documented(scope="admin"))
+async def rotate(ctx: Context, caller: Caller, repeat: RepeatKey | None) -> KeyView:
+    """Makes a key and signs with it from now on; the one before retires and goes on verifying what it signed."""
+    caller.must("admin")
+    did = await keys.did_of(ctx, caller.org)
+
+    async def work(tx: Tx) -> KeyView:
+        record = await keys.add(ctx, tx, did, "certificates")
+        return _view(await keys.activate_key(ctx, tx, record.kid, caller.key_id))
+
+    return await once(ctx, caller.org, repeat, KeyView, work)
+
+
+def _view(record: KeyRecord) -> KeyView:
+    return KeyView(
+        kid=record.kid,
+        did=record.did,
+        purpose=record.purpose,
+        state=record.state,
+        public_key=multikey(record.public),
+        created_at=record.created_at,
+        retired_at=record.retired_at,
+        compromised_at=record.compromised_at,
+    )
+
+
+HANDLERS = [list_all, rotate]

@@ -1,0 +1,10 @@
+"""What anybody may open: the verify pages, the verify call, and what verifiers elsewhere fetch."""
+
+from litestar import Router
+
+from exam_service.web.verify import api, pages, published
+
+
+def routers() -> list[Router]:
+    """Every public route about certificates."""
+    return [pages.router, api.router, published.router]

@@ -1,0 +1,121 @@
+"""The public verify pages: they work on any phone, without JavaScript, and say what is so as plainly as they can."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+from litestar import Request, Response, Router, get, post
+from litestar.datastructures import UploadFile
+from litestar.response import Redirect
+
+from exam_service.core.certificates.names import is_same
+from exam_service.core.certificates.qr_token import id_in
+from exam_service.core.certificates.verdict import Verdict
+from exam_service.core.errors import NotFound, Unavailable, UnreadableEvidence
+from exam_service.core.text import Text
+from exam_service.services import verification
+from exam_service.services.certificate_views import veiled
+from exam_service.services.context import Context
+from exam_service.web import auth
+from exam_service.web.openapi import documented
+from exam_service.web.pages import page
+from exam_service.web.problems import STATUS
+from exam_service.web.texts import area
+from exam_service.web.verify.evidence import verdict_on_file, verdict_on_text
+from exam_service.web.verify.look import Look, look
+
+Plain = Request[Any, Any, Any]
+
+
+@get("/v/{certificate:str}", summary="Whether a certificate is genuine and stands",
+     **documented(answers={200: Verdict}, problems=["too-many-requests"]))  # fmt: skip
+async def show(certificate: str, request: Plain, ctx: Context) -> Response[Any]:
+    """The page behind the QR code; the verdict in JSON for who asks for that. The name is in first letters only."""
+    await auth.limit_public(request)
+    certificate = certificate.upper()
+    record, verdict = await verification.by_id(ctx, certificate)
+    if _wants_json(request):
+        if record is None:
+            raise NotFound(what="certificate", id=certificate)
+        if verdict is None:
+            raise Unavailable(retry_at=ctx.now() + timedelta(minutes=1))
+        return Response(veiled(verdict), headers={"Access-Control-Allow-Origin": "*", "Vary": "Accept"})
+    if record is None:
+        return _none(request, ctx, certificate)
+    return _answer(request, ctx, look(record, verdict), certificate)
+
+
+@post("/v/{certificate:str}", status_code=200, include_in_schema=False)
+async def compare_name(certificate: str, request: Plain, ctx: Context) -> Response[Any]:
+    """Whether the typed name is the printed one; then it is shown in full, since it is known already."""
+    await auth.limit_public(request)
+    certificate = certificate.upper()
+    record, verdict = await verification.by_id(ctx, certificate)
+    if record is None:
+        return _none(request, ctx, certificate)
+    typed = str((await request.form()).get("name", ""))[:400]
+    printed = record.issuance.recipient_name
+    same = is_same(typed, printed)
+    shown = look(record, verdict, name=printed if same else None)
+    return _answer(request, ctx, shown, certificate, same=same, typed="" if same else typed)
+
+
+@get("/verify", include_in_schema=False)
+async def form(request: Plain, ctx: Context) -> Response[Any]:
+    return _form(request, ctx)
+
+
+@post("/verify", status_code=200, include_in_schema=False)
+async def check(request: Plain, ctx: Context) -> Response[Any]:
+    """The verdict on a typed number, a QR text or an uploaded file."""
+    await auth.limit_public(request)
+    sent = await request.form()
+    text, file = str(sent.get("text", "")).strip(), sent.get("file")
+    content = await file.read() if isinstance(file, UploadFile) else b""
+    bare = id_in("".join(text.split()))
+    if bare is not None and "#" not in text:
+        return Redirect(f"/v/{bare}", status_code=303)
+    if not text and not content:
+        return _form(request, ctx, area("verify")["verify.form_empty"])
+    try:
+        verdict = await (verdict_on_text(ctx, text) if text else verdict_on_file(ctx, content))
+    except UnreadableEvidence as refusal:
+        return _form(request, ctx, refusal.text, STATUS[refusal.code])
+    return await _judged(request, ctx, verdict)
+
+
+async def _judged(request: Plain, ctx: Context, verdict: Verdict) -> Response[Any]:
+    if verdict.outcome != "genuine" or verdict.facts is None:
+        return _answer(request, ctx, look(None, verdict), "", check_name=False)
+    record, _ = await verification.by_id(ctx, verdict.facts.id)
+    # Who brought the evidence has the name before their eyes.
+    name = record.issuance.recipient_name if record else None
+    return _answer(request, ctx, look(record, verdict, name=name), verdict.facts.id, check_name=False)
+
+
+def _answer(
+    request: Plain, ctx: Context, shown: Look, certificate: str, *,
+    check_name: bool = True, same: bool | None = None, typed: str = "",
+) -> Response[Any]:  # fmt: skip
+    return page(
+        request, "verify.html", look=shown, id=certificate, public_url=ctx.policy.public_url,
+        check_name=check_name and shown.facts is not None, same=same, typed=typed,
+    )  # fmt: skip
+
+
+def _none(request: Plain, ctx: Context, certificate: str) -> Response[Any]:
+    # Only what could be a number is repeated: a link must not put words of its own on this page.
+    shown = certificate if re.fullmatch(r"[A-Z0-9]{1,32}", certificate) else "–"
+    return page(request, "verify_none.html", status=404, id=shown, public_url=ctx.policy.public_url)
+
+
+def _form(request: Plain, ctx: Context, refusal: Text | None = None, status: int = 200) -> Response[Any]:
+    return page(request, "verify_form.html", status=status, public_url=ctx.policy.public_url, refusal=refusal)
+
+
+def _wants_json(request: Plain) -> bool:
+    accepts = request.headers.get("accept", "")
+    return "json" in accepts and "text/html" not in accepts
+
+
+router = Router("/", route_handlers=[show, compare_name, form, check], tags=["Verification"])
