@@ -16,7 +16,7 @@ AWAY = timedelta(seconds=1)
 """After a failure Redis is left alone for so long, so that a dead one does not slow every request down."""
 SAY_AGAIN = timedelta(minutes=1)
 
-# The rule of `bucket.take`. KEYS[1]: the bucket. ARGV: limit, window, now. Answers the microseconds to wait, 0 for room.
+# The rule of `bucket.take`. KEYS[1]: the bucket. ARGV: limit, window, now. Answers how many microseconds to wait.
 SCRIPT = """
 local limit, window, now = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local kept = redis.call('HMGET', KEYS[1], 'at', 'fill')
