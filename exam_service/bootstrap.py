@@ -62,6 +62,7 @@ async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> 
             canonical=DataIntegrity(resources.certs() / "contexts").hash_data,
             qr=QrCodes(),
             read_bank=native.read_bank,
+            bank_schema=native.schema(),
             read_roster=roster.read_roster,
             background=background,
             policy=Policy(

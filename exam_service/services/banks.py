@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections import Counter
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -134,15 +135,9 @@ async def show(ctx: Context, tx: Tx, code: str) -> BankView:
     )
 
 
-def schema(public_url: str) -> dict[str, object]:
-    """The JSON Schema of the bank format, which YAML, TOML and JSON share."""
-    document: dict[str, object] = msgspec.json.schema(Bank)
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"{public_url}/v1/banks/schema.json",
-        "title": "exam-service question bank, format 1",
-        **document,
-    }
+def schema(ctx: Context) -> dict[str, Any]:
+    """The JSON Schema of the bank format, which YAML, TOML and JSON share, with the address where it is published."""
+    return {**ctx.bank_schema, "$id": f"{ctx.policy.public_url}/v1/banks/schema.json"}
 
 
 def _line(version: BankVersion) -> BankLine:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from exam_service.core import ids
 from exam_service.core.certificates.model import new_id as new_certificate_id
@@ -51,6 +52,8 @@ class Context:
     read_roster: RosterReader
     policy: Policy
     documents: Documents = field(default_factory=Documents)
+    bank_schema: dict[str, Any] = field(default_factory=dict)
+    """The JSON Schema of the bank format, for editors."""
     background: Background = field(default_factory=Background)
     signing_keys: dict[str, tuple[str, bytes, datetime]] = field(default_factory=dict)
     """purpose -> (kid, sealed key, until when to believe it) of the service's own active keys, at hand for the hot path."""
