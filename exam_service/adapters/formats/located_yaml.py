@@ -25,7 +25,7 @@ from exam_service.adapters.formats.located import (
 )
 
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""libyaml where it is; else PyYAML's own parser, which reads the same more slowly."""
+"""libyaml where it is; else PyYAML's own parser, which is slower."""
 
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,299})")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")

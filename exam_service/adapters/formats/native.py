@@ -63,7 +63,7 @@ def schema() -> dict[str, Any]:
     (made,), parts = msgspec.json.schema_components([Bank], ref_template="#/$defs/{name}")
     either = [{"required": ["th"]}, {"required": ["en"]}]
     parts["Text"] = {**parts["Text"], "anyOf": either}
-    return {
+    made = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:{FORMAT.replace('/', ':')}",
         "title": "Question bank",
@@ -71,6 +71,9 @@ def schema() -> dict[str, Any]:
         **made,
         "$defs": dict(sorted(parts.items())),
     }
+    # Defaults are given as tuples; a schema is JSON.
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(made))
+    return plain
 
 
 def _document(content: bytes, name: str) -> Document:
@@ -122,13 +125,17 @@ def _of_question(fault: Fault, raw: object, file: str) -> Fault:
     return msgspec.structs.replace(fault, file=file, question=question)
 
 
+_BREAKS = re.compile("[\x85\u2028\u2029]")
+"""Line ends to YAML, which survive only as escapes."""
+
+
 class _Dumper(yaml.SafeDumper):
     """Quotes every text that `read_yaml` would not take for text."""
 
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
     style = "|" if "\n" in value and value.strip() == value and " \n" not in value and "\t" not in value else None
-    if plain_value(value) is not value:
+    if plain_value(value) is not value or _BREAKS.search(value):
         style = '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
