@@ -1,4 +1,4 @@
-"""P6 in the core: whatever a bank holds, what a candidate is shown holds no key, rationale, source, scoring or bank id."""
+"""P6 in the core: whatever a bank holds, a candidate is shown no key, rationale, source, scoring rule or bank id."""
 
 from typing import Any
 
@@ -29,9 +29,14 @@ def questions() -> st.SearchStrategy[list[dict[str, Any]]]:
 @st.composite
 def question(draw: st.DrawFn) -> dict[str, Any]:
     raw: dict[str, Any] = {
-        "objective": "secret-objective", "difficulty": draw(st.sampled_from(["easy", "hard"])), "stem": draw(OPEN),
-        "rationale": draw(HIDDEN), "source": SECRET, "tags": ["secret-tag"], "points": 777,
-    }  # fmt: skip
+        "objective": "secret-objective",
+        "difficulty": draw(st.sampled_from(["easy", "hard"])),
+        "stem": draw(OPEN),
+        "rationale": draw(HIDDEN),
+        "source": SECRET,
+        "tags": ["secret-tag"],
+        "points": 777,
+    }
     ids = [f"{SECRET}-{n}" for n in range(draw(st.integers(2, 5)))]
     options = [{"id": option, "text": draw(OPEN)} for option in ids]
     return raw | draw(
@@ -52,9 +57,12 @@ def question(draw: st.DrawFn) -> dict[str, Any]:
 def test_a_paper_shows_nothing_that_is_hidden(raw: list[dict[str, Any]], seed: bytes) -> None:
     title = Text(th="OPEN")
     bank = Bank(
-        format="exam-service/bank@1", code="secret-bank", title=Text(th=SECRET), objectives=(),
+        format="exam-service/bank@1",
+        code="secret-bank",
+        title=Text(th=SECRET),
+        objectives=(),
         questions=msgspec.convert(raw, tuple[Question, ...]),
-    )  # fmt: skip
+    )
     section = Section(
         code="secret-section", title=title, strata=(BlueprintStratum(bank="secret-bank", count=len(raw)),)
     )
@@ -62,16 +70,33 @@ def test_a_paper_shows_nothing_that_is_hidden(raw: list[dict[str, Any]], seed: b
     form, view = compose(exam, {"secret-bank": bank}, seed, ())
     shown = msgspec.json.encode(view).decode()
     for hidden in (
-        SECRET, "secret", seed.hex(), "424242", "31.25", "777", "partial", "all_or_nothing", "case_sensitive", "hard", "easy",
-        "key", "rationale", "source", "points", "tolerance", "scoring", "true,", "false,",
-    ):  # fmt: skip
+        SECRET,
+        "secret",
+        seed.hex(),
+        "424242",
+        "31.25",
+        "777",
+        "partial",
+        "all_or_nothing",
+        "case_sensitive",
+        "hard",
+        "easy",
+        "key",
+        "rationale",
+        "source",
+        "points",
+        "tolerance",
+        "scoring",
+        "true,",
+        "false,",
+    ):
         assert hidden not in shown
     assert shown.count('"item":') == len(form.items) == len(raw)
 
 
 @given(question(), st.randoms(use_true_random=False))
 def test_the_fields_of_a_view_are_few(raw: dict[str, Any], dice: Any) -> None:
-    made: BaseQuestion = msgspec.convert({**raw, "id": "q"}, Question)  # type: ignore[call-overload]
+    made: BaseQuestion = msgspec.convert({**raw, "id": "q"}, Question)
     order = list(made.choice_ids())
     dice.shuffle(order)
     view = msgspec.json.decode(msgspec.json.encode(made.view("i1", order)))

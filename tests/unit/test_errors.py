@@ -53,7 +53,7 @@ class TestEach:
         """A title with braces in it is a title."""
         facts: dict[str, object] = dict.fromkeys(places(kind.sentence.en), Text(en="{x} {0} }{", th="{ก}"))
         retry_at = NOW if facts.pop("retry_at", None) else None
-        refusal = kind(retry_at=retry_at, **facts)
+        refusal = kind(retry_at=retry_at, faults=(), data=None, **facts)
         assert refusal.text.th
         assert refusal.text.en
         if facts:

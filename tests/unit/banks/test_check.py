@@ -15,19 +15,45 @@ SOUND: dict[str, Any] = {
     "objectives": [{"code": "pdpa", "title": {"th": "ข้อมูลส่วนบุคคล"}}],
     "questions": [
         {
-            "id": "q1", "type": "single_choice", "objective": "pdpa", "difficulty": "easy", "stem": {"th": "ก"},
-            "options": [{"id": "a", "text": {"th": "ก"}}, {"id": "b", "text": {"th": "ข"}}], "key": "a",
+            "id": "q1",
+            "type": "single_choice",
+            "objective": "pdpa",
+            "difficulty": "easy",
+            "stem": {"th": "ก"},
+            "options": [{"id": "a", "text": {"th": "ก"}}, {"id": "b", "text": {"th": "ข"}}],
+            "key": "a",
         },
         {
-            "id": "q2", "type": "multiple_response", "objective": "pdpa", "difficulty": "hard", "stem": {"th": "ก"},
-            "options": [{"id": "a", "text": {"th": "ก"}}, {"id": "b", "text": {"th": "ข"}}], "key": ["a", "b"],
-            "scoring": "partial", "points": 3, "tags": ["new"],
+            "id": "q2",
+            "type": "multiple_response",
+            "objective": "pdpa",
+            "difficulty": "hard",
+            "stem": {"th": "ก"},
+            "options": [{"id": "a", "text": {"th": "ก"}}, {"id": "b", "text": {"th": "ข"}}],
+            "key": ["a", "b"],
+            "scoring": "partial",
+            "points": 3,
+            "tags": ["new"],
         },
-        {"id": "q3", "type": "true_false", "objective": "pdpa", "difficulty": "easy", "stem": {"th": "ก"}, "key": False},
+        {
+            "id": "q3",
+            "type": "true_false",
+            "objective": "pdpa",
+            "difficulty": "easy",
+            "stem": {"th": "ก"},
+            "key": False,
+        },
         {"id": "q4", "type": "numeric", "objective": "pdpa", "difficulty": "easy", "stem": {"th": "ก"}, "key": 0.3},
-        {"id": "q5", "type": "short_text", "objective": "pdpa", "difficulty": "easy", "stem": {"th": "ก"}, "key": ["น้ำ"]},
+        {
+            "id": "q5",
+            "type": "short_text",
+            "objective": "pdpa",
+            "difficulty": "easy",
+            "stem": {"th": "ก"},
+            "key": ["น้ำ"],
+        },
     ],
-}  # fmt: skip
+}
 
 
 def bank() -> Any:

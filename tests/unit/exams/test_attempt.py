@@ -41,9 +41,17 @@ MOMENTS = {
 BEFORE, GRACE, CLOSED = list(MOMENTS)[:2], list(MOMENTS)[2:5], list(MOMENTS)[5:]
 
 RUNNING = Attempt(
-    id="att_1", enrolment="enr_1", course_version="crs_1", exam="post", number=1, state=State.in_progress,
-    started_at=START, deadline=DEADLINE, grace_seconds=30, epoch=2,
-)  # fmt: skip
+    id="att_1",
+    enrolment="enr_1",
+    course_version="crs_1",
+    exam="post",
+    number=1,
+    state=State.in_progress,
+    started_at=START,
+    deadline=DEADLINE,
+    grace_seconds=30,
+    epoch=2,
+)
 HANDED_IN = msgspec.structs.replace(
     RUNNING, state=State.submitted, ended_by=State.submitted, ended_at=START + timedelta(minutes=20)
 )
@@ -52,9 +60,13 @@ GRADED_IN = msgspec.structs.replace(HANDED_IN, state=State.graded)
 GRADED_OUT = msgspec.structs.replace(EXPIRED, state=State.graded)
 VOIDED = msgspec.structs.replace(RUNNING, state=State.voided, void_reason="wrong room")
 STATES = {
-    "running": RUNNING, "handed in": HANDED_IN, "expired": EXPIRED,
-    "graded, handed in": GRADED_IN, "graded, expired": GRADED_OUT, "voided": VOIDED,
-}  # fmt: skip
+    "running": RUNNING,
+    "handed in": HANDED_IN,
+    "expired": EXPIRED,
+    "graded, handed in": GRADED_IN,
+    "graded, expired": GRADED_OUT,
+    "voided": VOIDED,
+}
 
 LATER = DEADLINE + timedelta(minutes=15)
 EVENTS: dict[str, Event] = {
@@ -143,7 +155,7 @@ ADMITTED = {"before": Admitted(300, False), "1 ms before": Admitted(0, False)} |
 @pytest.mark.parametrize("when", MOMENTS)
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("stored_as", [Attempt, Writable])
-def test_which_saves_count(state: str, when: str, stored_as: type) -> None:
+def test_which_saves_count(state: str, when: str, stored_as: type[Attempt | Writable]) -> None:
     attempt = msgspec.convert(STATES[state], stored_as, from_attributes=True)
     if state == "voided":
         should: object = errors.AttemptVoided
@@ -172,7 +184,7 @@ def test_only_the_device_that_opened_it_last_may_write(state: str, epoch: int) -
 def test_opening_moves_the_attempt_there_at_once() -> None:
     now = MOMENTS["before"]
     second, _ = step(RUNNING, Open(), now)
-    assert admit(second, 3, now)
+    assert admit(second, 3, now) == Admitted(300, False)
     with pytest.raises(errors.MovedToOtherDevice):
         admit(second, 2, now)
     with pytest.raises(errors.MovedToOtherDevice):

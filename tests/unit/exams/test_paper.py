@@ -10,18 +10,26 @@ from tests.support.documents import bank, choice, exam
 EASY = [choice(n, "a", "easy", tags=["new"] if n < 3 else []) for n in range(8)]
 HARD = [choice(n, "b", "hard", type="multiple_response", key=["right", "w1"]) for n in range(8, 14)]
 FACTS = [
-    {"id": f"t{n}", "type": "true_false", "objective": "c", "difficulty": "easy", "stem": {"th": f"จริงไหม {n}"}, "key": True}
+    {
+        "id": f"t{n}",
+        "type": "true_false",
+        "objective": "c",
+        "difficulty": "easy",
+        "stem": {"th": f"จริงไหม {n}"},
+        "key": True,
+    }
     for n in range(4)
-]  # fmt: skip
+]
 POOL: Pool = {"law": bank(*EASY, *HARD), "facts": bank(*FACTS, code="facts")}
 
 SECTIONS = [
     {
-        "code": "one", "title": {"th": "ส่วนที่ 1"},
+        "code": "one",
+        "title": {"th": "ส่วนที่ 1"},
         "strata": [{"bank": "law", "count": 3, "objective": "a"}, {"bank": "law", "count": 2, "difficulty": "hard"}],
     },
     {"code": "two", "title": {"th": "ส่วนที่ 2"}, "strata": [{"bank": "facts", "count": 2}, {"bank": "law", "count": 2}]},
-]  # fmt: skip
+]
 
 
 def whole(**fields: Any) -> Any:
@@ -35,7 +43,10 @@ def seed(number: int) -> bytes:
 def test_a_paper_composed_again_is_byte_equal() -> None:
     seen = [("law", "q1"), ("facts", "t0"), ("elsewhere", "q2")]
     once = [msgspec.json.encode(face) for face in compose(whole(), POOL, seed(1), seen)]
-    again = [msgspec.json.encode(face) for face in compose(whole(), dict(reversed(POOL.items())), seed(1), seen[::-1])]
+    again = [
+        msgspec.json.encode(face)
+        for face in compose(whole(), {code: POOL[code] for code in ("facts", "law")}, seed(1), seen[::-1])
+    ]
     assert once == again
     assert compose(whole(), POOL, seed(2), seen) != compose(whole(), POOL, seed(1), seen)
 
@@ -91,15 +102,25 @@ def test_unseen_questions_come_first() -> None:
 def test_what_cannot_be_filled_is_told_by_stratum() -> None:
     it = exam(
         sections=[
-            {"code": "s", "title": {"th": "ส"}, "strata": [
-                {"bank": "law", "count": 10, "objective": "a", "difficulty": "easy"},
-                {"bank": "law", "count": 6, "difficulty": "hard"},
-            ]},
-            {"code": "t", "title": {"th": "ท"}, "strata": [
-                {"bank": "facts", "count": 4}, {"bank": "law", "count": 2, "tag": "new"}, {"bank": "law", "count": 1, "tag": "old"},
-            ]},
+            {
+                "code": "s",
+                "title": {"th": "ส"},
+                "strata": [
+                    {"bank": "law", "count": 10, "objective": "a", "difficulty": "easy"},
+                    {"bank": "law", "count": 6, "difficulty": "hard"},
+                ],
+            },
+            {
+                "code": "t",
+                "title": {"th": "ท"},
+                "strata": [
+                    {"bank": "facts", "count": 4},
+                    {"bank": "law", "count": 2, "tag": "new"},
+                    {"bank": "law", "count": 1, "tag": "old"},
+                ],
+            },
         ]
-    )  # fmt: skip
+    )
     faults = infeasible(it, POOL, "exams[0]")
     assert {fault.code for fault in faults} == {"stratum-infeasible"}
     # Eight easy ones are there for the ten and for the two new ones, of which there are three.

@@ -48,35 +48,83 @@ def test_a_sound_course_has_none() -> None:
     [
         ({"sections": []}, [("empty-exam", "exams[0].sections")]),
         ({"sections": [strata()]}, [("empty-exam", "exams[0].sections")]),
-        ({"sections": [strata({"bank": "law", "count": 1}), strata(code="t")]}, [("empty-section", "exams[0].sections[1].strata")]),
+        (
+            {"sections": [strata({"bank": "law", "count": 1}), strata(code="t")]},
+            [("empty-section", "exams[0].sections[1].strata")],
+        ),
         ({"sections": [strata({"bank": "law", "count": 1})] * 2}, [("stands-twice", "exams[0].sections[1]")]),
-        ({"sections": [strata({"bank": "lore", "count": 1})]}, [("unknown-bank", "exams[0].sections[0].strata[0].bank")]),
-        ({"sections": [strata({"bank": "law", "count": 1, "objective": "z"})]},
-         [("unknown-objective", "exams[0].sections[0].strata[0].objective")]),
-        ({"sections": [strata({"bank": "law", "count": 4})]}, [("stratum-infeasible", "exams[0].sections[0].strata[0]")]),
+        (
+            {"sections": [strata({"bank": "lore", "count": 1})]},
+            [("unknown-bank", "exams[0].sections[0].strata[0].bank")],
+        ),
+        (
+            {"sections": [strata({"bank": "law", "count": 1, "objective": "z"})]},
+            [("unknown-objective", "exams[0].sections[0].strata[0].objective")],
+        ),
+        (
+            {"sections": [strata({"bank": "law", "count": 4})]},
+            [("stratum-infeasible", "exams[0].sections[0].strata[0]")],
+        ),
         # One that is not there hides nothing of the others.
-        ({"sections": [strata({"bank": "lore", "count": 1}, {"bank": "law", "count": 1, "objective": "z"}, {"bank": "law", "count": 4})]},
-         [("unknown-bank", "exams[0].sections[0].strata[0].bank"), ("unknown-objective", "exams[0].sections[0].strata[1].objective"),
-          ("stratum-infeasible", "exams[0].sections[0].strata[2]")]),
-        ({"window": {"opens_at": "2026-11-22T10:00:00Z", "closes_at": "2026-11-22T10:00:00Z"}}, [("window-empty", "exams[0].window")]),
-        ({"window": {"opens_at": "2026-11-22T10:00:00", "closes_at": "2026-11-22T09:00:00"}, "review": {"key": "after_window"}},
-         [("time-without-zone", "exams[0].window.opens_at"), ("time-without-zone", "exams[0].window.closes_at")]),
-        ({"window": {"opens_at": "2026-11-22T10:00:00"}, "review": {"key": "after_window"}},
-         [("time-without-zone", "exams[0].window.opens_at"), ("review-never-opens", "exams[0].review")]),
+        (
+            {
+                "sections": [
+                    strata(
+                        {"bank": "lore", "count": 1},
+                        {"bank": "law", "count": 1, "objective": "z"},
+                        {"bank": "law", "count": 4},
+                    )
+                ]
+            },
+            [
+                ("unknown-bank", "exams[0].sections[0].strata[0].bank"),
+                ("unknown-objective", "exams[0].sections[0].strata[1].objective"),
+                ("stratum-infeasible", "exams[0].sections[0].strata[2]"),
+            ],
+        ),
+        (
+            {"window": {"opens_at": "2026-11-22T10:00:00Z", "closes_at": "2026-11-22T10:00:00Z"}},
+            [("window-empty", "exams[0].window")],
+        ),
+        (
+            {
+                "window": {"opens_at": "2026-11-22T10:00:00", "closes_at": "2026-11-22T09:00:00"},
+                "review": {"key": "after_window"},
+            },
+            [("time-without-zone", "exams[0].window.opens_at"), ("time-without-zone", "exams[0].window.closes_at")],
+        ),
+        (
+            {"window": {"opens_at": "2026-11-22T10:00:00"}, "review": {"key": "after_window"}},
+            [("time-without-zone", "exams[0].window.opens_at"), ("review-never-opens", "exams[0].review")],
+        ),
         ({"opens_when": {"rule": "fact", "fact": "learned"}}, [("unknown-fact", "exams[0].opens_when")]),
         ({"pass_rule": {"rule": "percent", "exam": "pre", "at_least": 5}}, [("unknown-fact", "exams[0].pass_rule")]),
-        ({"pass_rule": {"rule": "percent", "exam": "post", "section": "x", "at_least": 5}}, [("unknown-fact", "exams[0].pass_rule")]),
+        (
+            {"pass_rule": {"rule": "percent", "exam": "post", "section": "x", "at_least": 5}},
+            [("unknown-fact", "exams[0].pass_rule")],
+        ),
         ({"pass_rule": {"rule": "fact", "fact": "a_boolean"}}, [("unknown-fact", "exams[0].pass_rule")]),
-        ({"pass_rule": {"rule": "by_standing", "choose": {}, "otherwise": {"rule": "percent", "exam": "post", "at_least": 5}}},
-         [("standing-in-pass-rule", "exams[0].pass_rule")]),
+        (
+            {
+                "pass_rule": {
+                    "rule": "by_standing",
+                    "choose": {},
+                    "otherwise": {"rule": "percent", "exam": "post", "at_least": 5},
+                }
+            },
+            [("standing-in-pass-rule", "exams[0].pass_rule")],
+        ),
         ({"opens_when": {"rule": "taken", "exam": "post"}}, [("never-opens", "exams[0].opens_when")]),
-        ({"opens_when": {"rule": "all", "of": [{"rule": "fact", "fact": "a_boolean"}, PASSED_POST]}}, [("never-opens", "exams[0].opens_when")]),
+        (
+            {"opens_when": {"rule": "all", "of": [{"rule": "fact", "fact": "a_boolean"}, PASSED_POST]}},
+            [("never-opens", "exams[0].opens_when")],
+        ),
         ({"opens_when": {"rule": "any", "of": [{"rule": "fact", "fact": "a_boolean"}, PASSED_POST]}}, []),
         ({"opens_when": {"rule": "fact", "fact": "exam.post.taken", "equals": False}}, []),
         ({"opens_when": {"rule": "any", "of": []}}, [("never-opens", "exams[0].opens_when")]),
     ],
     ids=range(21),
-)  # fmt: skip
+)
 def test_faults_of_an_exam(document: dict[str, Any], wanted: list[tuple[str, str]]) -> None:
     assert faults(post(**document)) == wanted
 
@@ -101,7 +149,7 @@ def test_faults_of_an_exam(document: dict[str, Any], wanted: list[tuple[str, str
 )
 def test_a_fact_of_another_type_would_never_do(rule: dict[str, Any], fits: set[str]) -> None:
     for declared in FACTS:
-        raw = json.loads(json.dumps(rule).replace("{}", declared["name"]))
+        raw = json.loads(json.dumps(rule).replace("{}", str(declared["name"])))
         nested = {"rule": "by_standing", "choose": {"expert": {"rule": "all", "of": [raw, raw]}}, "otherwise": raw}
         wanted = [] if declared["type"] in fits else [("fact-of-other-type", "certificate.rule")]
         assert faults(post(), certificate={"rule": nested}) == wanted
@@ -156,8 +204,13 @@ def test_all_of_them_at_once() -> None:
     )
     found = {code for code, _ in faults(broken, broken, certificate={"rule": TAKEN_PRE, "kinds": []})}
     assert found == {
-        "stands-twice", "stratum-infeasible", "unknown-bank", "window-empty", "unknown-fact", "no-kinds",
-    }  # fmt: skip
+        "stands-twice",
+        "stratum-infeasible",
+        "unknown-bank",
+        "window-empty",
+        "unknown-fact",
+        "no-kinds",
+    }
 
 
 def test_banks_of_a_course() -> None:

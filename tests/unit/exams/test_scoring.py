@@ -25,7 +25,12 @@ from exam_service.core.exams.scoring import (
 )
 from tests.support.documents import attempt, bank, choice, exam
 
-MULTIPLE = {"type": "multiple_response", "scoring": "partial", "points": 2, "key": ["right", "w1", "w2"]}
+MULTIPLE: dict[str, Any] = {
+    "type": "multiple_response",
+    "scoring": "partial",
+    "points": 2,
+    "key": ["right", "w1", "w2"],
+}
 POOL: Pool = {
     "law": bank(
         choice(0),
@@ -114,7 +119,7 @@ def test_the_journal_in_the_order_of_devices_and_saves() -> None:
         JournalEntry(epoch=1, seq=10, responses={"i2": None}),
         JournalEntry(epoch=2, seq=1, responses={"i3": []}),
     ]
-    wanted = {"i1": "c2", "i2": None, "i3": []}
+    wanted: dict[str, object] = {"i1": "c2", "i2": None, "i3": []}
     for n in range(20):
         shuffled = entries + entries[:2]
         random.Random(n).shuffle(shuffled)
@@ -144,9 +149,11 @@ def result(percent: str, possible: int = 9, passed: bool | None = None, sections
         return {"percent": percent, "earned": earned, "possible": possible, "share": str(share)}
 
     return Result(
-        **numbers(share), items=(), passed=passed,
+        **numbers(share),
+        items=(),
+        passed=passed,
         sections=tuple(SectionScore(section=f"s{n}", **numbers(Fraction(s) / 100)) for n, s in enumerate(sections)),
-    )  # fmt: skip
+    )
 
 
 def counting(policy: str, *results: Result, states: list[State] | None = None, at_least: float = 80) -> Result | None:
@@ -213,9 +220,10 @@ def test_results_stored_without_their_share_are_averaged_by_percent() -> None:
 QUESTIONS = bank(*[choice(n, points=1 + n % 3) for n in range(12)], code="law")
 
 
-@given(
-    st.integers(1, 12), st.lists(st.booleans(), min_size=12, max_size=12), st.integers(0, 10**6) | st.integers(0, 100).map(lambda t: t * 10**4)
-)  # fmt: skip
+HUNDREDTHS = st.integers(0, 10**6) | st.integers(0, 100).map(lambda t: t * 10**4)
+
+
+@given(st.integers(1, 12), st.lists(st.booleans(), min_size=12, max_size=12), HUNDREDTHS)
 def test_a_threshold_is_met_by_the_stored_number_exactly_when_it_is_met(
     count: int, right: list[bool], ten_thousandths: int
 ) -> None:

@@ -35,9 +35,13 @@ def result(percent: float, passed: bool | None) -> Result:
 
 
 def standing(
-    *attempts: Attempt, scores: dict[str, Result] | None = None, reported: dict[str, Value] | None = None,
-    now: datetime = NOW, of: Course | None = None, **post: Any,
-) -> Standing:  # fmt: skip
+    *attempts: Attempt,
+    scores: dict[str, Result] | None = None,
+    reported: dict[str, Value] | None = None,
+    now: datetime = NOW,
+    of: Course | None = None,
+    **post: Any,
+) -> Standing:
     """Results are those given by attempt id; other graded attempts failed with 50 percent."""
     whole = of or course(exam_document("post", **{"pass_rule": PASS, **post}), exam_document("pre"), facts=[LEARNED])
     results = {a.id: result(50, False) for a in attempts if a.state is State.graded} | (scores or {})
@@ -76,7 +80,12 @@ OUT = {"state": State.expired, "ended_by": State.expired}
         # It ended an hour ago.
         ([attempt(1)], {"attempts": {"cool_down_minutes": 60}}, None, None),
         ([attempt(1)], {"attempts": {"cool_down_minutes": 61}}, errors.CoolingDown, 1),
-        ([attempt(1, ended_at=NOW - 90 * MINUTE), attempt(2)], {"attempts": {"cool_down_minutes": 90}}, errors.CoolingDown, 30),
+        (
+            [attempt(1, ended_at=NOW - 90 * MINUTE), attempt(2)],
+            {"attempts": {"cool_down_minutes": 90}},
+            errors.CoolingDown,
+            30,
+        ),
         ([attempt(1, State.voided, ended_at=NOW)], {"attempts": {"cool_down_minutes": 90}}, None, None),
         # The window closes before the cool-down ends: waiting cures nothing.
         ([attempt(1)], {"attempts": {"cool_down_minutes": 90}, "window": window(closes=30)}, errors.WindowClosed, None),
@@ -88,10 +97,15 @@ OUT = {"state": State.expired, "ended_by": State.expired}
         ([attempt(1, **OUT, deadline=NOW, ended_at=NOW)], {}, errors.CoolingDown, 0.5),
         ([attempt(1, **OUT, deadline=NOW - MINUTE, ended_at=NOW - MINUTE)], {}, None, None),
         ([], {"opens_when": OPENS_WHEN}, errors.ConditionsNotMet, None),
-        ([], {"opens_when": {"rule": "after", "fact": "now", "than": (NOW + 5 * MINUTE).isoformat()}}, errors.ConditionsNotMet, 5),
+        (
+            [],
+            {"opens_when": {"rule": "after", "fact": "now", "than": (NOW + 5 * MINUTE).isoformat()}},
+            errors.ConditionsNotMet,
+            5,
+        ),
     ],
     ids=range(22),
-)  # fmt: skip
+)
 def test_who_may_start(
     attempts: list[Attempt], policy: dict[str, Any], reason: type[errors.Refusal] | None, minutes: float | None
 ) -> None:
@@ -113,8 +127,10 @@ def test_the_reason_that_lasts_is_told_first() -> None:
     """Each time the one before it is out of the way."""
     passed = {"att_post_1": result(90, True)}
     policy: dict[str, Any] = {
-        "window": window(opens=5, closes=0), "attempts": {"limit": 1, "cool_down_minutes": 120}, "opens_when": OPENS_WHEN,
-    }  # fmt: skip
+        "window": window(opens=5, closes=0),
+        "attempts": {"limit": 1, "cool_down_minutes": 120},
+        "opens_when": OPENS_WHEN,
+    }
     order: list[tuple[type[errors.Refusal], dict[str, Any]]] = [
         (errors.WindowClosed, {"window": window(opens=5)}),
         (errors.AlreadyPassed, {"scores": {}}),
@@ -156,10 +172,17 @@ def test_every_fact_has_a_name_that_rules_may_use_and_words() -> None:
     known = facts(it)
     assert set(known.values) == set(known.labels) == fact_names(it.course)
     assert known.values == {
-        "now": NOW, "learned": True,
-        "exam.pre.taken": True, "exam.pre.passed": True, "exam.pre.percent": 20, "exam.pre.section.all.percent": 20,
-        "exam.post.taken": True, "exam.post.passed": False, "exam.post.percent": 50, "exam.post.section.all.percent": 50,
-    }  # fmt: skip
+        "now": NOW,
+        "learned": True,
+        "exam.pre.taken": True,
+        "exam.pre.passed": True,
+        "exam.pre.percent": 20,
+        "exam.pre.section.all.percent": 20,
+        "exam.post.taken": True,
+        "exam.post.passed": False,
+        "exam.post.percent": 50,
+        "exam.post.section.all.percent": 50,
+    }
     assert known.label("exam.post.passed") == Text(th="แบบทดสอบ post", en="Test post")
     assert all(label.th for label in known.labels.values())
 
@@ -172,8 +195,14 @@ def test_nothing_is_known_before_the_first_attempt() -> None:
 
 @pytest.mark.parametrize(
     "state, taken",
-    [(State.in_progress, False), (State.submitted, True), (State.expired, True), (State.graded, True), (State.voided, False)],
-)  # fmt: skip
+    [
+        (State.in_progress, False),
+        (State.submitted, True),
+        (State.expired, True),
+        (State.graded, True),
+        (State.voided, False),
+    ],
+)
 def test_taken_means_that_an_attempt_has_ended(state: State, taken: bool) -> None:
     it = standing(attempt(1, state, exam="pre"))
     assert facts(it).values["exam.pre.taken"] is taken
@@ -229,10 +258,15 @@ RUNS = attempt(2, State.in_progress)
         ({**at("after_pass_or_last"), "attempts": {"limit": 2}}, [attempt(2)], {}, True),
         ({**at("after_pass_or_last"), "attempts": {"limit": 2}}, [attempt(2, State.voided)], {}, False),
         (at("after_pass_or_last"), [], {"att_post_1": result(90, True)}, True),
-        ({**at("after_pass_or_last"), "attempts": {"block_after_pass": False}}, [], {"att_post_1": result(90, True)}, False),
+        (
+            {**at("after_pass_or_last"), "attempts": {"block_after_pass": False}},
+            [],
+            {"att_post_1": result(90, True)},
+            False,
+        ),
     ],
     ids=range(14),
-)  # fmt: skip
+)
 def test_what_a_review_shows_when(
     policy: dict[str, Any], attempts: list[Attempt], scores: dict[str, Result], open_: bool
 ) -> None:

@@ -24,7 +24,11 @@ def more(**fields: Any) -> Accommodation:
         ({"time_limit_minutes": 60}, [more(extra_minutes=10)], 70),
         ({"time_limit_minutes": 60}, [more(extra_percent=50, extra_minutes=5, exam="post")], 95),
         ({"time_limit_minutes": 60}, [more(extra_percent=50, exam="pre")], 60),
-        ({"time_limit_minutes": 60}, [more(extra_percent=25), more(extra_minutes=5), more(extra_minutes=7, exam="pre")], 80),
+        (
+            {"time_limit_minutes": 60},
+            [more(extra_percent=25), more(extra_minutes=5), more(extra_minutes=7, exam="pre")],
+            80,
+        ),
         ({"time_limit_minutes": 1}, [more(extra_percent=33)], 1.33),
         # The window ends it, and moves by as much as the limit does.
         ({"time_limit_minutes": 60, **CLOSES}, [], 60),
@@ -39,7 +43,7 @@ def more(**fields: Any) -> Accommodation:
         ({}, [more(extra_minutes=15)], NO_LIMIT / MINUTE),
     ],
     ids=range(16),
-)  # fmt: skip
+)
 def test_deadlines(fields: dict[str, Any], accommodations: list[Accommodation], minutes: float) -> None:
     assert deadline(exam(**fields), NOW, accommodations) == NOW + minutes * MINUTE
 
@@ -50,21 +54,36 @@ def test_extra_time_is_told_apart_from_the_limit() -> None:
 
 @pytest.mark.parametrize(
     "left, seconds",
-    [(0, 0), (-1, 0), (-3_600_000_000, 0), (1, 0), (999_999, 0), (1_000_000, 1), (59_999_999, 59), (3_600_000_000, 3600)],
-)  # fmt: skip
+    [
+        (0, 0),
+        (-1, 0),
+        (-3_600_000_000, 0),
+        (1, 0),
+        (999_999, 0),
+        (1_000_000, 1),
+        (59_999_999, 59),
+        (3_600_000_000, 3600),
+    ],
+)
 def test_seconds_left_are_rounded_down(left: int, seconds: int) -> None:
     assert seconds_left(NOW + timedelta(microseconds=left), NOW) == seconds
 
 
 ACCOMMODATION = st.builds(
-    Accommodation, extra_percent=st.integers(0, 400), extra_minutes=st.integers(0, 1440), exam=st.sampled_from([None, "post", "pre"])
-)  # fmt: skip
+    Accommodation,
+    extra_percent=st.integers(0, 400),
+    extra_minutes=st.integers(0, 1440),
+    exam=st.sampled_from([None, "post", "pre"]),
+)
 
 
 @given(
-    st.lists(ACCOMMODATION, max_size=3), ACCOMMODATION, st.one_of(st.none(), st.integers(1, 300)),
-    st.one_of(st.none(), st.integers(1, 500)), st.integers(0, 400),
-)  # fmt: skip
+    st.lists(ACCOMMODATION, max_size=3),
+    ACCOMMODATION,
+    st.one_of(st.none(), st.integers(1, 300)),
+    st.one_of(st.none(), st.integers(1, 500)),
+    st.integers(0, 400),
+)
 def test_more_time_never_takes_time_away(
     some: list[Accommodation], one_more: Accommodation, limit: int | None, closes: int | None, started: int
 ) -> None:
