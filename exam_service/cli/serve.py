@@ -9,6 +9,7 @@ import uvicorn
 
 from exam_service import settings as setting
 from exam_service.bootstrap import opened
+from exam_service.cli import logs
 from exam_service.services import keys
 from exam_service.services.context import Context
 from exam_service.settings import Settings
@@ -48,6 +49,7 @@ async def _serve(loaded: Settings) -> None:
 
 async def run(ctx: Context, loaded: Settings) -> None:
     """Serve over an open context until the process is told to stop."""
+    logs.configure(loaded)
     await keys.ensure(ctx, keys.SERVICE, "receipts")
     app = create_app(
         ctx,
@@ -63,7 +65,7 @@ async def run(ctx: Context, loaded: Settings) -> None:
         app,
         host=loaded.host,
         port=loaded.port,
-        log_level=loaded.log_level,
+        log_config=None,
         access_log=False,
         proxy_headers=bool(loaded.trusted_proxies),
         forwarded_allow_ips=[str(network) for network in loaded.trusted_proxies] or None,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -38,7 +39,7 @@ class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
     ended_by: State | None
     saved_seq: int
     """The highest save number of this epoch that has been acknowledged."""
-    responses: dict[str, object]
+    responses: dict[str, Any]
     """The latest response to each item, from whatever device."""
 
 

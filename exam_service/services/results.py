@@ -1,6 +1,7 @@
 """What comes after an attempt: its result, its review as far as the policy has opened it, and its receipts."""
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -54,10 +55,10 @@ class ReviewItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     stem: Text
     choices: tuple[ChoiceView, ...] = ()
     unit: Text | None = None
-    response: object = None
+    response: Any = None
     earned: float | None = None
     possible: int | None = None
-    key: object = None
+    key: Any = None
     rationale: Text | None = None
     source: str | None = None
 

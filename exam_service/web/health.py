@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 from litestar import Response, Router, get
 
-from exam_service.services.context import Context
 from exam_service.services.health import Readiness, check
+from exam_service.web.given import Ctx
 
 
 class Alive(msgspec.Struct, frozen=True):
@@ -19,7 +19,7 @@ async def healthz() -> Alive:
 
 
 @get("/readyz", summary="Can it take work?")
-async def readyz(ctx: Context) -> Response[Any]:
+async def readyz(ctx: Ctx) -> Response[Any]:
     """Database reachable with the right schema, and a throwaway message signed and verified; 503 with what fails."""
     found: Readiness = await check(ctx)
     return Response(found, status_code=200 if found.ready else 503)

@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Generic, TypeVar
 
 import msgspec
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 V = TypeVar("V")
 R = TypeVar("R")
 
-After = Annotated[str | None, Parameter(description="The `next` of the page before; missing for the first page.")]
-Limit = Annotated[int, Parameter(ge=1, le=500, description="How many items a page has at most.")]
+After = Annotated[str | None, QueryParameter(description="The `next` of the page before; missing for the first page.")]
+Limit = Annotated[int, QueryParameter(ge=1, le=500, description="How many items a page has at most.")]
 
 
 class Page(msgspec.Struct, Generic[V], frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException
 from exam_service.core.errors import Fault, Refusal
 from exam_service.core.text import Text
 from exam_service.web.pages import page, wants_page
+from exam_service.web.security import HEADERS
 
 log = logging.getLogger(__name__)
 
@@ -124,6 +125,8 @@ def crashed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
 def _answer(
     request: Request[Any, Any, Any], status: int, code: str, text: Text, headers: dict[str, str], **more: Any
 ) -> Response[Any]:
+    # Where there is no route there is no middleware either, so the headers are put on here.
+    headers = {**HEADERS, **headers}
     problem = Problem(
         type=f"{request.app.state.ctx.policy.public_url}/problems/{code}",
         title=text.within("en"),
@@ -141,6 +144,6 @@ def _answer(
     return Response(problem, status_code=status, media_type="application/problem+json", headers=headers)
 
 
-HANDLERS = {Refusal: refused, HTTPException: http_refused, Exception: crashed}
+HANDLERS: dict[type[Exception], Any] = {Refusal: refused, HTTPException: http_refused, Exception: crashed}
 
 __all__ = ["HANDLERS", "HTTP_TEXTS", "STATUS", "Problem"]

@@ -1,5 +1,7 @@
 """What every response says to the browser. A middleware, because response headers of the app don't reach static files."""
 
+from collections.abc import Mapping
+
 from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
@@ -11,8 +13,21 @@ PAGE_POLICY = (
 )
 
 
+HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": PAGE_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Cache-Control": "no-store",
+}
+"""For every response that does not say otherwise: a strict policy, and no copy of anything personal in any cache."""
+
+_STATIC = "public, max-age=600"
+
+
 class SecurityHeaders(ASGIMiddleware):
-    """A strict policy for all, and no copy of anything personal in any cache."""
+    """Puts `HEADERS` on every response of a route; addresses without a route get them with their problem document."""
 
     scopes = (ScopeType.HTTP,)
 
@@ -20,12 +35,10 @@ class SecurityHeaders(ASGIMiddleware):
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableScopeHeaders.from_message(message)
-                headers.setdefault("Content-Security-Policy", PAGE_POLICY)
-                headers.setdefault("X-Content-Type-Options", "nosniff")
-                headers.setdefault("Referrer-Policy", "no-referrer")
-                headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-                headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-                headers.setdefault("Cache-Control", "no-store")
+                if scope["path"].startswith("/static/"):
+                    headers.setdefault("Cache-Control", _STATIC)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         await next_app(scope, receive, with_headers)

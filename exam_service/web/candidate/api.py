@@ -5,17 +5,18 @@ from typing import Annotated, Any
 import msgspec
 from litestar import MediaType, Request, Response, Router, get, post
 from litestar.di import Provide
+from litestar.params import FromPath
 
 from exam_service.core.exams.model import CertificateKind
 from exam_service.core.exams.paper import PaperView
 from exam_service.services import attempts, certificates, home, results, sessions
 from exam_service.services.attempts import AttemptView, SavedView
-from exam_service.services.context import Context
 from exam_service.services.results import ReceiptsView, ResultView, ReviewView
-from exam_service.services.sessions import CandidateSession, Redeemed
+from exam_service.services.sessions import Redeemed
 from exam_service.services.standing_view import IssuedView, MeView
 from exam_service.web import auth
 from exam_service.web.body import invalid, read_body
+from exam_service.web.given import Candidate, Ctx
 from exam_service.web.openapi import documented
 
 
@@ -72,7 +73,7 @@ _save_decoder = msgspec.json.Decoder(SaveRequest)
     summary="Use a launch token for a session",
     **documented(body=RedeemRequest, problems=("not-found", "launch-used", "launch-expired", "too-many-requests")),
 )
-async def redeem(request: Request[Any, Any, Any], ctx: Context) -> Redeemed:
+async def redeem(request: Request[Any, Any, Any], ctx: Ctx) -> Redeemed:
     """For clients that are not our pages. A launch can be used once."""
     await auth.limit_public(request)
     body = await read_body(request, RedeemRequest)
@@ -80,7 +81,7 @@ async def redeem(request: Request[Any, Any, Any], ctx: Context) -> Redeemed:
 
 
 @get("/v1/candidate/me", summary="Where I stand in the course")
-async def me(ctx: Context, session: CandidateSession) -> MeView:
+async def me(ctx: Ctx, session: Candidate) -> MeView:
     """The course as steps: each exam with its attempts, why it may not start now, and what the certificate still needs."""
     return await home.me(ctx, session)
 
@@ -90,7 +91,7 @@ async def me(ctx: Context, session: CandidateSession) -> MeView:
     summary="Start an attempt, or go on with the running one",
     **documented(problems=_START_PROBLEMS),
 )
-async def start(exam: str, ctx: Context, session: CandidateSession) -> AttemptView:
+async def start(exam: FromPath[str], ctx: Ctx, session: Candidate) -> AttemptView:
     """The device that asks is the one that writes from now on."""
     return await attempts.start(ctx, session.org, session.enrolment, exam)
 
@@ -101,13 +102,13 @@ async def start(exam: str, ctx: Context, session: CandidateSession) -> AttemptVi
     summary="Write from this device from now on",
     **documented(problems=("attempt-ended", "deadline-passed", "attempt-voided")),
 )
-async def open_here(attempt: str, ctx: Context, session: CandidateSession) -> AttemptView:
+async def open_here(attempt: FromPath[str], ctx: Ctx, session: Candidate) -> AttemptView:
     """The device before it is told so at its next save."""
     return await attempts.open_here(ctx, session.org, session.enrolment, attempt)
 
 
 @get("/v1/candidate/attempts/{attempt:str}", summary="An attempt as it is now")
-async def look(attempt: str, ctx: Context, session: CandidateSession) -> AttemptView:
+async def look(attempt: FromPath[str], ctx: Ctx, session: Candidate) -> AttemptView:
     """With the seconds left, for the countdown, and the responses saved so far."""
     return await attempts.look(ctx, session.org, session.enrolment, attempt)
 
@@ -117,7 +118,7 @@ async def look(attempt: str, ctx: Context, session: CandidateSession) -> Attempt
     summary="The paper, byte for byte the same each time",
     **documented(answers={200: PaperView}, problems=("attempt-ended", "attempt-voided")),
 )
-async def paper(attempt: str, ctx: Context, session: CandidateSession) -> Response[bytes]:
+async def paper(attempt: FromPath[str], ctx: Ctx, session: Candidate) -> Response[bytes]:
     """Questions without key, rationale or score; items and choices have names of the paper only."""
     content = await attempts.paper(ctx, session.org, session.enrolment, attempt)
     return Response(content, media_type=MediaType.JSON)
@@ -129,7 +130,7 @@ async def paper(attempt: str, ctx: Context, session: CandidateSession) -> Respon
     summary="Save responses",
     **documented(body=SaveBody, examples=_SAVE_EXAMPLE, problems=_SAVE_PROBLEMS),
 )
-async def save(attempt: str, request: Request[Any, Any, Any], ctx: Context, session: CandidateSession) -> SavedView:
+async def save(attempt: FromPath[str], request: Request[Any, Any, Any], ctx: Ctx, session: Candidate) -> SavedView:
     """Durable when it answers. The same save sent again gets the same receipt."""
     try:
         body = _save_decoder.decode(await request.body())
@@ -150,7 +151,7 @@ async def save(attempt: str, request: Request[Any, Any, Any], ctx: Context, sess
         problems=("moved-to-other-device", "attempt-voided"),
     ),
 )
-async def submit(attempt: str, request: Request[Any, Any, Any], ctx: Context, session: CandidateSession) -> AttemptView:
+async def submit(attempt: FromPath[str], request: Request[Any, Any, Any], ctx: Ctx, session: Candidate) -> AttemptView:
     """Ends the attempt and grades it. Handing in again gives the same answer."""
     body = await read_body(request, SubmitRequest)
     view = await attempts.submit(ctx, session.org, session.enrolment, attempt, body.epoch)
@@ -163,7 +164,7 @@ async def submit(attempt: str, request: Request[Any, Any, Any], ctx: Context, se
     summary="The result, as far as it is open",
     **documented(problems=("attempt-running", "attempt-voided")),
 )
-async def result(attempt: str, ctx: Context, session: CandidateSession) -> ResultView:
+async def result(attempt: FromPath[str], ctx: Ctx, session: Candidate) -> ResultView:
     return await results.result(ctx, session.org, session.enrolment, attempt)
 
 
@@ -172,12 +173,12 @@ async def result(attempt: str, ctx: Context, session: CandidateSession) -> Resul
     summary="The review, as far as it is open",
     **documented(problems=("attempt-running", "attempt-voided", "review-not-open")),
 )
-async def review(attempt: str, ctx: Context, session: CandidateSession) -> ReviewView:
+async def review(attempt: FromPath[str], ctx: Ctx, session: Candidate) -> ReviewView:
     return await results.review(ctx, session.org, session.enrolment, attempt)
 
 
 @get("/v1/candidate/attempts/{attempt:str}/receipts", summary="The receipts of every save")
-async def receipts(attempt: str, ctx: Context, session: CandidateSession) -> ReceiptsView:
+async def receipts(attempt: FromPath[str], ctx: Ctx, session: Candidate) -> ReceiptsView:
     return await results.receipts_of(ctx, session.org, session.enrolment, attempt)
 
 
@@ -190,7 +191,7 @@ async def receipts(attempt: str, ctx: Context, session: CandidateSession) -> Rec
         problems=("not-yet-earned", "kind-not-offered"),
     ),
 )
-async def request_certificate(request: Request[Any, Any, Any], ctx: Context, session: CandidateSession) -> IssuedView:
+async def request_certificate(request: Request[Any, Any, Any], ctx: Ctx, session: Candidate) -> IssuedView:
     """Issued when the course's conditions are met; asking again gives the one there is."""
     body = await read_body(request, CertificateRequest)
     return await certificates.request(ctx, session.org, session.enrolment, body.kind)

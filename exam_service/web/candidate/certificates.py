@@ -4,6 +4,7 @@ from typing import Any
 
 from litestar import Request, Response, Router, get
 from litestar.di import Provide
+from litestar.params import FromPath
 
 from exam_service.services import certificate_views
 from exam_service.services.certificate_views import Faces
@@ -11,29 +12,30 @@ from exam_service.services.context import Context
 from exam_service.services.sessions import CandidateSession
 from exam_service.web import auth
 from exam_service.web.certificate_page import certificate_page, file_of
+from exam_service.web.given import Candidate, Ctx
 
 Plain = Request[Any, Any, Any]
 
 
 @get("/exam/certificates/{certificate:str}", include_in_schema=False)
-async def show(certificate: str, request: Plain, ctx: Context, session: CandidateSession) -> Response[Any]:
+async def show(certificate: FromPath[str], request: Plain, ctx: Ctx, session: Candidate) -> Response[Any]:
     faces = await _faces(ctx, session, certificate)
     files = f"/exam/certificates/{faces.record.id}"
     return certificate_page(request, ctx, faces, files=files, home=True, language=session.language)
 
 
 @get("/exam/certificates/{certificate:str}/qr.png", include_in_schema=False)
-async def qr_png(certificate: str, ctx: Context, session: CandidateSession) -> Response[bytes]:
+async def qr_png(certificate: FromPath[str], ctx: Ctx, session: Candidate) -> Response[bytes]:
     return file_of(ctx, await _faces(ctx, session, certificate), "qr.png")
 
 
 @get("/exam/certificates/{certificate:str}/qr.svg", include_in_schema=False)
-async def qr_svg(certificate: str, ctx: Context, session: CandidateSession) -> Response[bytes]:
+async def qr_svg(certificate: FromPath[str], ctx: Ctx, session: Candidate) -> Response[bytes]:
     return file_of(ctx, await _faces(ctx, session, certificate), "qr.svg")
 
 
 @get("/exam/certificates/{certificate:str}/credential.json", include_in_schema=False)
-async def credential(certificate: str, ctx: Context, session: CandidateSession) -> Response[bytes]:
+async def credential(certificate: FromPath[str], ctx: Ctx, session: Candidate) -> Response[bytes]:
     return file_of(ctx, await _faces(ctx, session, certificate), "credential.json")
 
 
@@ -42,6 +44,4 @@ async def _faces(ctx: Context, session: CandidateSession, certificate: str) -> F
     return await certificate_views.faces(ctx, session.org, certificate, holder=session.enrolment)
 
 
-router = Router(
-    "/", route_handlers=[show, qr_png, qr_svg, credential], dependencies={"session": Provide(auth.session)}
-)
+router = Router("/", route_handlers=[show, qr_png, qr_svg, credential], dependencies={"session": Provide(auth.session)})

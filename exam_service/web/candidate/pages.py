@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import Request, Response, Router, get, post
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from exam_service.core.errors import LaunchExpired, LaunchUsed, NotAuthenticated, NotFound, Refusal
@@ -10,6 +11,7 @@ from exam_service.services import sessions
 from exam_service.services.context import Context
 from exam_service.services.sessions import CandidateSession, LaunchView
 from exam_service.web import auth
+from exam_service.web.given import Ctx
 from exam_service.web.pages import page
 from exam_service.web.problems import STATUS
 
@@ -17,7 +19,7 @@ Plain = Request[Any, Any, Any]
 
 
 @get("/l/{token:str}", include_in_schema=False)
-async def launch(token: str, request: Plain, ctx: Context) -> Response[Any]:
+async def launch(token: FromPath[str], request: Plain, ctx: Ctx) -> Response[Any]:
     """A page with one button: a preview of the link, or a careless tap, must not use it up."""
     await auth.limit_public(request)
     try:
@@ -37,7 +39,7 @@ async def launch(token: str, request: Plain, ctx: Context) -> Response[Any]:
 
 
 @post("/l/{token:str}", include_in_schema=False)
-async def enter(token: str, request: Plain, ctx: Context) -> Response[Any]:
+async def enter(token: FromPath[str], request: Plain, ctx: Ctx) -> Response[Any]:
     """Use the launch and go in. Somebody who is inside already stays inside."""
     await auth.limit_public(request)
     found: LaunchView | None = None
@@ -64,22 +66,22 @@ async def enter(token: str, request: Plain, ctx: Context) -> Response[Any]:
 
 
 @get("/exam", include_in_schema=False)
-async def home(request: Plain, ctx: Context) -> Response[Any]:
+async def home(request: Plain, ctx: Ctx) -> Response[Any]:
     return await _shell(request, ctx, "home.html", {"page": "home"})
 
 
 @get("/exam/attempts/{attempt:str}", include_in_schema=False)
-async def attempt(attempt: str, request: Plain, ctx: Context) -> Response[Any]:
+async def attempt(attempt: FromPath[str], request: Plain, ctx: Ctx) -> Response[Any]:
     return await _shell(request, ctx, "attempt.html", {"page": "attempt", "attempt": attempt})
 
 
 @get("/exam/attempts/{attempt:str}/result", include_in_schema=False)
-async def result(attempt: str, request: Plain, ctx: Context) -> Response[Any]:
+async def result(attempt: FromPath[str], request: Plain, ctx: Ctx) -> Response[Any]:
     return await _shell(request, ctx, "result.html", {"page": "result", "attempt": attempt})
 
 
 @get("/exam/attempts/{attempt:str}/review", include_in_schema=False)
-async def review(attempt: str, request: Plain, ctx: Context) -> Response[Any]:
+async def review(attempt: FromPath[str], request: Plain, ctx: Ctx) -> Response[Any]:
     return await _shell(request, ctx, "review.html", {"page": "review", "attempt": attempt})
 
 

@@ -1,0 +1,31 @@
+"""The log on standard error: lines for people, or one JSON object a line for collectors. No personal data goes into it."""
+
+import logging
+from datetime import UTC, datetime
+
+import msgspec
+
+from exam_service.settings import Settings
+
+
+class JsonLines(logging.Formatter):
+    """One object a line: when, how bad, where from, what; a trace when there is one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["trace"] = self.formatException(record.exc_info)
+        return msgspec.json.encode(line).decode()
+
+
+def configure(settings: Settings) -> None:
+    """Send everything from the level on to standard error, in the format chosen."""
+    handler = logging.StreamHandler()
+    text = logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+    handler.setFormatter(JsonLines() if settings.log_format == "json" else text)
+    logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
