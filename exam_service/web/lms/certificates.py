@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.params import FromPath
 
 from exam_service.core.certificates.model import RevocationReason
 from exam_service.core.exams.model import CertificateKind
@@ -14,6 +15,7 @@ from exam_service.services.context import Context
 from exam_service.services.standing_view import IssuedView
 from exam_service.web.body import read_body
 from exam_service.web.certificate_page import certificate_page, file_of
+from exam_service.web.given import Ctx, Staff
 from exam_service.web.openapi import documented
 from exam_service.web.paging import After, Limit, Page, page_of
 
@@ -36,7 +38,7 @@ class RevokeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @get("/certificates", summary="List the certificates", **documented(scope="certificates"))
-async def list_all(ctx: Context, caller: Caller, after: After = None, limit: Limit = 100) -> Page[CertificateView]:
+async def list_all(ctx: Ctx, caller: Staff, after: After = None, limit: Limit = 100) -> Page[CertificateView]:
     """Every certificate of the organisation, in the order of their numbers, which is random."""
     caller.must("certificates")
     async with ctx.store.read(caller.org) as tx:
@@ -47,7 +49,7 @@ async def list_all(ctx: Context, caller: Caller, after: After = None, limit: Lim
 @get(
     "/certificates/{certificate:str}", summary="A certificate and whether it stands", **documented(scope="certificates")
 )
-async def show(certificate: str, ctx: Context, caller: Caller) -> CertificateView:
+async def show(certificate: FromPath[str], ctx: Ctx, caller: Staff) -> CertificateView:
     caller.must("certificates")
     async with ctx.store.read(caller.org) as tx:
         return await certificate_views.show(ctx, tx, certificate)
@@ -63,7 +65,7 @@ async def show(certificate: str, ctx: Context, caller: Caller) -> CertificateVie
         problems=["not-yet-earned", "kind-not-offered", "signing-failed"],
     ),
 )
-async def request_certificate(enrolment: str, request: Plain, ctx: Context, caller: Caller) -> IssuedView:
+async def request_certificate(enrolment: FromPath[str], request: Plain, ctx: Ctx, caller: Staff) -> IssuedView:
     """Issued when the course's conditions are met. Asking again gives the one that stands."""
     caller.must("certificates")
     body = await read_body(request, IssueRequest)
@@ -81,7 +83,7 @@ async def request_certificate(enrolment: str, request: Plain, ctx: Context, call
         problems=["not-revocable"],
     ),
 )
-async def revoke(certificate: str, request: Plain, ctx: Context, caller: Caller) -> CertificateView:
+async def revoke(certificate: FromPath[str], request: Plain, ctx: Ctx, caller: Staff) -> CertificateView:
     """The verify page says so at once, and so does the next status list, which is signed now. It cannot be undone."""
     caller.must("certificates")
     body = await read_body(request, RevokeRequest)
@@ -95,7 +97,7 @@ async def revoke(certificate: str, request: Plain, ctx: Context, caller: Caller)
     media_type="image/png",
     **documented(scope="certificates"),
 )
-async def qr_png(certificate: str, ctx: Context, caller: Caller) -> Response[bytes]:
+async def qr_png(certificate: FromPath[str], ctx: Ctx, caller: Staff) -> Response[bytes]:
     return file_of(ctx, await _faces(ctx, caller, certificate), "qr.png")
 
 
@@ -105,7 +107,7 @@ async def qr_png(certificate: str, ctx: Context, caller: Caller) -> Response[byt
     media_type="image/svg+xml",
     **documented(scope="certificates"),
 )
-async def qr_svg(certificate: str, ctx: Context, caller: Caller) -> Response[bytes]:
+async def qr_svg(certificate: FromPath[str], ctx: Ctx, caller: Staff) -> Response[bytes]:
     """30 mm wide as it stands; print it no smaller."""
     return file_of(ctx, await _faces(ctx, caller, certificate), "qr.svg")
 
@@ -115,7 +117,7 @@ async def qr_svg(certificate: str, ctx: Context, caller: Caller) -> Response[byt
     summary="The Open Badges 3.0 credential",
     **documented(scope="certificates"),
 )
-async def credential(certificate: str, ctx: Context, caller: Caller) -> Response[bytes]:
+async def credential(certificate: FromPath[str], ctx: Ctx, caller: Staff) -> Response[bytes]:
     """The signed document, byte for byte as it was stored. It names the person: hand it to the holder only."""
     return file_of(ctx, await _faces(ctx, caller, certificate), "credential.json")
 
@@ -126,7 +128,7 @@ async def credential(certificate: str, ctx: Context, caller: Caller) -> Response
     media_type="text/html",
     **documented(scope="certificates"),
 )
-async def printable(certificate: str, request: Plain, ctx: Context, caller: Caller) -> Response[str]:
+async def printable(certificate: FromPath[str], request: Plain, ctx: Ctx, caller: Staff) -> Response[str]:
     """HTML for A4 landscape, as the holder sees it at /exam/certificates."""
     faces = await _faces(ctx, caller, certificate)
     return certificate_page(request, ctx, faces, files=None, home=False, language=None)

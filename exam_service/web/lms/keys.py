@@ -8,10 +8,9 @@ from litestar import get, post
 from exam_service.core.certificates.did import multikey
 from exam_service.core.certificates.keys import KeyRecord
 from exam_service.services import keys
-from exam_service.services.api_keys import Caller
-from exam_service.services.context import Context
-from exam_service.services.once import RepeatKey, once
+from exam_service.services.once import once
 from exam_service.services.ports import Tx
+from exam_service.web.given import Ctx, Repeat, Staff
 from exam_service.web.openapi import documented
 
 
@@ -36,7 +35,7 @@ class KeyList(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/keys", summary="List the signing keys", **documented(scope="admin"))
-async def list_all(ctx: Context, caller: Caller) -> KeyList:
+async def list_all(ctx: Ctx, caller: Staff) -> KeyList:
     """Public halves only. Retired keys stay: what they signed verifies for ever."""
     caller.must("admin")
     async with ctx.store.read(caller.org) as tx:
@@ -44,7 +43,7 @@ async def list_all(ctx: Context, caller: Caller) -> KeyList:
 
 
 @post("/keys", summary="Change to a new signing key", **documented(scope="admin"))
-async def rotate(ctx: Context, caller: Caller, repeat: RepeatKey | None) -> KeyView:
+async def rotate(ctx: Ctx, caller: Staff, repeat: Repeat) -> KeyView:
     """Makes a key and signs with it from now on; the one before retires and goes on verifying what it signed."""
     caller.must("admin")
     did = await keys.did_of(ctx, caller.org)

@@ -10,6 +10,7 @@ from exam_service.core.certificates.verdict import Verdict
 from exam_service.services.context import Context
 from exam_service.web import auth
 from exam_service.web.body import invalid
+from exam_service.web.given import Ctx
 from exam_service.web.openapi import documented
 from exam_service.web.verify.evidence import verdict_on_document, verdict_on_image, verdict_on_text
 
@@ -41,7 +42,7 @@ _DOCUMENTS = ("application/json", "application/vc", "application/ld+json", "appl
         problems=["unreadable-evidence", "unsupported-media-type", "too-many-requests"],
     ),
 )
-async def verify(request: Request[Any, Any, Any], ctx: Context) -> Response[Verdict]:
+async def verify(request: Request[Any, Any, Any], ctx: Ctx) -> Response[Verdict]:
     """Takes a credential as it was downloaded, `{"qr": "…"}`, `{"credential": {…}}`, a QR text, or a picture.
 
     The answer is the numbered list of steps with the outcome. What is not genuine is an answer, not an error; what

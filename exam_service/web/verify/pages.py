@@ -6,6 +6,7 @@ from typing import Any
 
 from litestar import Request, Response, Router, get, post
 from litestar.datastructures import UploadFile
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from exam_service.core.certificates.names import is_same
@@ -17,6 +18,7 @@ from exam_service.services import verification
 from exam_service.services.certificate_views import veiled
 from exam_service.services.context import Context
 from exam_service.web import auth
+from exam_service.web.given import Ctx
 from exam_service.web.openapi import documented
 from exam_service.web.pages import page
 from exam_service.web.problems import STATUS
@@ -29,7 +31,7 @@ Plain = Request[Any, Any, Any]
 
 @get("/v/{certificate:str}", summary="Whether a certificate is genuine and stands",
      **documented(answers={200: Verdict}, problems=["too-many-requests"]))  # fmt: skip
-async def show(certificate: str, request: Plain, ctx: Context) -> Response[Any]:
+async def show(certificate: FromPath[str], request: Plain, ctx: Ctx) -> Response[Any]:
     """The page behind the QR code; the verdict in JSON for who asks for that. The name is in first letters only."""
     await auth.limit_public(request)
     certificate = certificate.upper()
@@ -46,7 +48,7 @@ async def show(certificate: str, request: Plain, ctx: Context) -> Response[Any]:
 
 
 @post("/v/{certificate:str}", status_code=200, include_in_schema=False)
-async def compare_name(certificate: str, request: Plain, ctx: Context) -> Response[Any]:
+async def compare_name(certificate: FromPath[str], request: Plain, ctx: Ctx) -> Response[Any]:
     """Whether the typed name is the printed one; then it is shown in full, since it is known already."""
     await auth.limit_public(request)
     certificate = certificate.upper()
@@ -61,12 +63,12 @@ async def compare_name(certificate: str, request: Plain, ctx: Context) -> Respon
 
 
 @get("/verify", include_in_schema=False)
-async def form(request: Plain, ctx: Context) -> Response[Any]:
+async def form(request: Plain, ctx: Ctx) -> Response[Any]:
     return _form(request, ctx)
 
 
 @post("/verify", status_code=200, include_in_schema=False)
-async def check(request: Plain, ctx: Context) -> Response[Any]:
+async def check(request: Plain, ctx: Ctx) -> Response[Any]:
     """The verdict on a typed number, a QR text or an uploaded file."""
     await auth.limit_public(request)
     sent = await request.form()

@@ -5,11 +5,12 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response, Router, get
+from litestar.params import FromPath
 
 from exam_service.core.certificates import trust as trust_files
 from exam_service.services import publications, verification
-from exam_service.services.context import Context
 from exam_service.web import auth
+from exam_service.web.given import Ctx
 
 _KEYS_FOR = 3600
 """Seconds that keys may be kept: a new one should be known before long."""
@@ -22,24 +23,26 @@ _VC = "application/vc"
 
 
 @get("/.well-known/did.json", summary="The service's DID document")
-async def service_did(request: Request[Any, Any, Any], ctx: Context) -> Response[bytes]:
+async def service_did(request: Request[Any, Any, Any], ctx: Ctx) -> Response[bytes]:
     """Its keys sign the receipts of saved responses."""
     return _json(request, await publications.service_document(ctx), "application/did+json", _KEYS_FOR)
 
 
 @get("/orgs/{slug:str}/did.json", summary="An organisation's DID document")
-async def organisation_did(slug: str, request: Request[Any, Any, Any], ctx: Context) -> Response[bytes]:
+async def organisation_did(slug: FromPath[str], request: Request[Any, Any, Any], ctx: Ctx) -> Response[bytes]:
     """Its keys sign the organisation's certificates and status lists. Retired keys stay in it for ever."""
     return _json(request, await publications.organisation_document(ctx, slug), "application/did+json", _KEYS_FOR)
 
 
 @get("/.well-known/jwks.json", summary="Every public key as a JWK Set")
-async def jwks(request: Request[Any, Any, Any], ctx: Context) -> Response[bytes]:
+async def jwks(request: Request[Any, Any, Any], ctx: Ctx) -> Response[bytes]:
     return _json(request, await publications.all_keys(ctx), "application/jwk-set+json", _KEYS_FOR)
 
 
 @get("/orgs/{slug:str}/status/{number:int}", summary="An organisation's status list")
-async def status_list(slug: str, number: int, request: Request[Any, Any, Any], ctx: Context) -> Response[bytes]:
+async def status_list(
+    slug: FromPath[str], number: FromPath[int], request: Request[Any, Any, Any], ctx: Ctx
+) -> Response[bytes]:
     """A signed Bitstring Status List: a credential in JSON, or as `application/vc+jwt` when that is asked for."""
     await auth.limit_public(request)
     if _JWT in request.headers.get("accept", ""):
@@ -50,7 +53,7 @@ async def status_list(slug: str, number: int, request: Request[Any, Any, Any], c
 
 
 @get("/.well-known/trust.json", summary="The trust file for verifying offline")
-async def trust(request: Request[Any, Any, Any], ctx: Context) -> Response[bytes]:
+async def trust(request: Request[Any, Any, Any], ctx: Ctx) -> Response[bytes]:
     """Every organisation's public keys and signed status list: what `exam-service verify --trust` takes."""
     await auth.limit_public(request)
     content = trust_files.to_file(await verification.trust_file(ctx))
@@ -80,6 +83,4 @@ def _published(request: Request[Any, Any, Any], content: bytes, kind: str, secon
     return Response(content, headers=headers, media_type=kind)
 
 
-router = Router(
-    "/", route_handlers=[service_did, organisation_did, jwks, status_list, trust], tags=["Verification"]
-)
+router = Router("/", route_handlers=[service_did, organisation_did, jwks, status_list, trust], tags=["Verification"])

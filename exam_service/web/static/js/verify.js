@@ -31,8 +31,7 @@ function show(verdict) {
   } else {
     // The number is real, the paper is not: its facts must not stand beside a green mark.
     at("qr-bad").hidden = false;
-    at("answer").hidden = true;
-    at("facts").hidden = true;
+    for (const id of ["answer", "facts", "steps"]) at(id)?.remove();
   }
 }
 
