@@ -22,7 +22,9 @@ def banks() -> None:
 
 @banks.command()
 @click.argument("files", nargs=-1, required=True, type=File)
-@click.option("--lang", type=click.Choice(["th", "en"]), default="en", show_default=True, help="Language of the messages.")
+@click.option(
+    "--lang", type=click.Choice(["th", "en"]), default="en", show_default=True, help="Language of the messages."
+)
 def check(files: tuple[Path, ...], lang: str) -> None:
     """Check bank FILES (YAML, TOML or JSON) and report every fault with file, line and question.
 

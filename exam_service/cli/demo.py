@@ -17,7 +17,9 @@ _A_DAY = 24 * 3600
 
 
 @click.command()
-@click.option("--new-key", is_flag=True, help="Make another staff API key; the first one is shown only at the first run.")
+@click.option(
+    "--new-key", is_flag=True, help="Make another staff API key; the first one is shown only at the first run."
+)
 @click.option("--no-serve", is_flag=True, help="Prepare and print everything, but do not serve.")
 def demo(new_key: bool, no_serve: bool) -> None:
     """Fill a SQLite file with sample data, serve it, and print what to open next.

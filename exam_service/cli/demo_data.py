@@ -116,9 +116,7 @@ async def _course(ctx: Context, org: str) -> None:
 async def _enrol(ctx: Context, org: str, external_id: str, name: PersonName, position: str) -> None:
     person = candidates.NewCandidate(external_id=external_id, name=name, position=position)
     async with ctx.store.begin(org) as tx:
-        await enrolments.enrol(
-            ctx, tx, enrolments.EnrolmentWithCandidateBody(course=COURSE, candidate=person), ACTOR
-        )
+        await enrolments.enrol(ctx, tx, enrolments.EnrolmentWithCandidateBody(course=COURSE, candidate=person), ACTOR)
 
 
 async def _learn(ctx: Context, org: str, external_id: str) -> None:

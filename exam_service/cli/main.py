@@ -43,5 +43,8 @@ def main() -> None:
         click.echo(f"exam-service: {refusal.text.within(language)}", err=True)
         for fault in refusal.faults:
             place = ":".join(str(part) for part in (fault.file, fault.line) if part is not None) or fault.path
-            click.echo(f"  {place}: {fault.message.within(language)}" if place else f"  {fault.message.within(language)}", err=True)
+            click.echo(
+                f"  {place}: {fault.message.within(language)}" if place else f"  {fault.message.within(language)}",
+                err=True,
+            )
         sys.exit(2)

@@ -40,7 +40,7 @@ async def by_document(ctx: Context, document: bytes) -> Verdict:
     """The verdict on an Open Badges credential in JSON."""
     trust = await _trust(ctx)
     first = verify_credential(document, trust, ctx.now(), ctx.signer.verify, ctx.canonical)
-    if first.facts is None or first.outcome == "unknown" and first.facts.did is None:
+    if first.facts is None or (first.outcome == "unknown" and first.facts.did is None):
         return first
     register = await _register(ctx, first.facts.id)
     return verify_credential(document, trust, ctx.now(), ctx.signer.verify, ctx.canonical, register)
@@ -71,7 +71,9 @@ async def trust_file(ctx: Context, with_lists: bool = True) -> Trust:
 
 async def _trust(ctx: Context) -> Trust:
     issuers = [
-        TrustedIssuer(did=organisation_did(ctx.policy.public_url, organisation.slug), name=organisation.name, keys=list(records))
+        TrustedIssuer(
+            did=organisation_did(ctx.policy.public_url, organisation.slug), name=organisation.name, keys=list(records)
+        )
         for organisation, records in await keys.all_public(ctx)
         if organisation is not None
     ]

@@ -71,7 +71,7 @@ async def test_conditions_are_told_as_data_and_as_sentences(first: World, http: 
     me = (await http.get("/v1/candidate/me", headers=headers)).json()
     post = next(exam for exam in me["exams"] if exam["code"] == "post")
     assert (post["can_start"], post["refusal"]["code"]) == (False, "conditions-not-met")
-    assert [m["th"] for m in post["refusal"]["missing"]] == ["ทำ“ก่อนเรียน”", "เรียนครบ"]
+    assert [m["th"] for m in post["refusal"]["missing"]] == ["ทำ “ก่อนเรียน”", "เรียนครบ"]
 
 
 async def test_limit_and_pass_end_it(first: World, http: httpx.AsyncClient) -> None:
