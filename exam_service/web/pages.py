@@ -48,7 +48,7 @@ def page(
 ) -> Response[str]:
     """A template in the reader's language; a language chosen by `?lang=` is remembered."""
     reads = language_of(request, language)
-    html = _environment.get_template(template).render(words=Words(reads), **values)
+    html = _environment.get_template(template).render(words=Words(reads), status=status, **values)
     response = Response(
         html,
         status_code=status,
