@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 from collections.abc import Callable
 
 import click
@@ -10,6 +11,8 @@ import uvicorn
 from exam_service import settings as setting
 from exam_service.bootstrap import opened
 from exam_service.cli import logs
+from exam_service.core.errors import Refusal
+from exam_service.core.text import Text
 from exam_service.services import keys
 from exam_service.services.context import Context
 from exam_service.settings import Settings
@@ -42,13 +45,33 @@ def uvicorn_loop() -> Callable[[], asyncio.AbstractEventLoop]:
     return uvloop.new_event_loop
 
 
+class PortTaken(Refusal):
+    code = "port-taken"
+    sentence = Text(
+        en="Port {port} of {host} cannot be listened on ({why}); choose another one with EXAM_PORT.",
+        th="ใช้พอร์ต {port} ของ {host} ไม่ได้ ({why}) โปรดเลือกพอร์ตอื่นด้วย EXAM_PORT",
+    )
+
+
+def _require_port(loaded: Settings) -> None:
+    """Find out before everything else is started, so that it can be said in one sentence."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(loaded.host, loaded.port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise PortTaken(host=loaded.host, port=loaded.port, why=error.strerror or error) from error
+
+
 async def _serve(loaded: Settings) -> None:
     async with opened(loaded) as ctx:
         await run(ctx, loaded)
 
 
 async def run(ctx: Context, loaded: Settings) -> None:
-    """Serve over an open context until the process is told to stop."""
+    """Serve over an open context until the process is told to stop. Raises PortTaken."""
+    _require_port(loaded)
     logs.configure(loaded)
     await keys.ensure(ctx, keys.SERVICE, "receipts")
     app = create_app(

@@ -150,8 +150,8 @@ async def _prepare(
     candidate = await tx.candidates.get(enrolment.candidate)
     if candidate is None:
         raise errors.NotFound(what="candidate", id=enrolment.candidate)
-    key = await keys.active(ctx, tx, "certificates")
     issuance = await _issuance(ctx, tx, organisation, candidate, version, policy, kind)
+    key = await keys.active(tx, issuance.did, "certificates")
     list_url = status.url(ctx.policy.public_url, organisation.slug, issuance.status_list)
     record = CertificateRecord(
         id=issuance.id,
@@ -208,8 +208,10 @@ async def _sign(ctx: Context, tx: Tx, record: CertificateRecord) -> CertificateR
         raise errors.SigningFailed()
     document = credentials.read_json(record.unsigned)
     config = credentials.new_proof_config(record.issuance.did, key.kid, stamp(record.issuance.issued_at))
-    signature = await keys.sign(ctx, tx, key, ctx.canonical(document, config))
-    qr_signature = await keys.sign(ctx, tx, key, qr_token.to_be_signed(key.kid, record.qr_claims))
+    signature = await keys.sign(ctx, tx, key, record.issuance.issued_at, ctx.canonical(document, config))
+    qr_signature = await keys.sign(
+        ctx, tx, key, record.issuance.issued_at, qr_token.to_be_signed(key.kid, record.qr_claims)
+    )
     return msgspec.structs.replace(
         record,
         credential=credentials.canonical_bytes(credentials.with_proof(document, config, signature)),

@@ -1,12 +1,13 @@
 """Signing keys: an organisation's for its certificates and status lists, the service's own for receipts."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 
 from exam_service.core import errors
 from exam_service.core.certificates.did import organisation_did, service_did
-from exam_service.core.certificates.keys import KeyRecord, KeyState, Purpose, kid_of, may_sign
+from exam_service.core.certificates.keys import KeyRecord, KeyState, Purpose, fault_at, kid_of, may_sign
 from exam_service.core.certificates.record import SigningKey
 from exam_service.core.records import AuditEvent, Organisation
 from exam_service.services.context import Context
@@ -78,18 +79,22 @@ async def retire(ctx: Context, tx: Tx, kid: str, actor: str) -> KeyRecord:
     return retired
 
 
-async def active(ctx: Context, tx: Tx, purpose: Purpose) -> KeyRecord:
-    """The key to sign with now. Raises NotFound when the organisation has none."""
-    for record in await tx.keys.all():
-        if record.purpose == purpose and may_sign(record):
-            return record
-    raise errors.NotFound(what="active signing key for", id=purpose)
+async def active(tx: Tx, did: str, purpose: Purpose) -> KeyRecord:
+    """The key to sign with now under that DID. Raises NotFound when there is none."""
+    found = await _active(tx, did, purpose)
+    if found is None:
+        raise errors.NotFound(what="active signing key for", id=purpose)
+    return found
 
 
-async def sign(ctx: Context, tx: Tx, record: KeyRecord, message: bytes) -> bytes:
-    """A signature that has been verified before anybody sees it. Raises SigningFailed."""
+async def sign(ctx: Context, tx: Tx, record: KeyRecord, made_at: datetime, message: bytes) -> bytes:
+    """A signature that has been verified before anybody sees it. Raises SigningFailed.
+
+    `made_at` is what the message says of itself: a certificate that a crash left pending is still signed by the key it was prepared for,
+    also when that has been retired meanwhile.
+    """
     private = await tx.keys.private(record.kid)
-    if private is None or not may_sign(record):
+    if private is None or record.state is KeyState.created or fault_at(record, made_at) is not None:
         raise errors.SigningFailed()
     signature = ctx.signer.sign(private.sealed, message)
     if not ctx.signer.verify(record.public, message, signature):
@@ -98,12 +103,11 @@ async def sign(ctx: Context, tx: Tx, record: KeyRecord, message: bytes) -> bytes
 
 
 async def ensure(ctx: Context, org: str, purpose: Purpose) -> KeyRecord:
-    """The active key, made now if there is none yet."""
+    """The active key, made now if there is none yet, or none under the DID of today's public address."""
+    did = await did_of(ctx, org)
     async with ctx.store.read(org) as tx:
-        for record in await tx.keys.all():
-            if record.purpose == purpose and may_sign(record):
-                return record
-    return await create(ctx, org, purpose)
+        found = await _active(tx, did, purpose)
+    return found or await create(ctx, org, purpose)
 
 
 async def of_organisation(ctx: Context, organisation: Organisation) -> Sequence[KeyRecord]:
@@ -119,6 +123,11 @@ async def all_public(ctx: Context) -> list[tuple[Organisation | None, Sequence[K
     async with ctx.store.read(SERVICE) as tx:
         found: list[tuple[Organisation | None, Sequence[KeyRecord]]] = [(None, await tx.keys.all())]
     return found + [(one, await of_organisation(ctx, one)) for one in organisations]
+
+
+async def _active(tx: Tx, did: str, purpose: Purpose) -> KeyRecord | None:
+    fitting = (key for key in await tx.keys.all() if key.purpose == purpose and key.did == did and may_sign(key))
+    return next(fitting, None)
 
 
 async def _key(tx: Tx, kid: str) -> KeyRecord:

@@ -40,14 +40,14 @@ async def status_list_jwt(ctx: Context, slug: str, number: int) -> str:
     record = await status_lists.published(ctx, organisation, number)
     did = organisation_did(ctx.policy.public_url, slug)
     async with ctx.store.begin(organisation.id) as tx:
-        key = await keys.active(ctx, tx, "certificates")
+        key = await keys.active(tx, did, "certificates")
         raw, found = status.read_list(record.document)
         if found.proof[0].verification_method != method_id(did, key.kid):
             # The key was changed since: one list must not carry two names.
             record = await status_lists.publish(ctx, tx, organisation, number)
             raw, _ = status.read_list(record.document)
         signed = jws.signing_input("vc+jwt", method_id(did, key.kid), status.jwt_payload(raw))
-        return jws.compact(signed, await keys.sign(ctx, tx, key, signed))
+        return jws.compact(signed, await keys.sign(ctx, tx, key, ctx.now(), signed))
 
 
 async def _organisation(ctx: Context, slug: str) -> Organisation:

@@ -33,14 +33,14 @@ async def published(ctx: Context, organisation: Organisation, number: int) -> St
 
 async def publish(ctx: Context, tx: Tx, organisation: Organisation, number: int) -> StatusListRecord:
     """Sign the list as it is in this transaction, and store it."""
-    key = await keys.active(ctx, tx, "certificates")
     did = organisation_did(ctx.policy.public_url, organisation.slug)
+    key = await keys.active(tx, did, "certificates")
     now = whole_seconds(ctx.now())
     encoded = status.encode(status.bits(await tx.certificates.withdrawn(number)))
     list_url = status.url(ctx.policy.public_url, organisation.slug, number)
     document = status.unsigned_list(did, list_url, encoded, now, now + FRESH)
     config = credentials.new_proof_config(did, key.kid, stamp(now))
-    signature = await keys.sign(ctx, tx, key, ctx.canonical(document, config))
+    signature = await keys.sign(ctx, tx, key, now, ctx.canonical(document, config))
     record = StatusListRecord(
         number=number,
         document=credentials.canonical_bytes(credentials.with_proof(document, config, signature)),

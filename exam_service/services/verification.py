@@ -1,7 +1,6 @@
 """Verification for anyone: whatever evidence is given, the numbered list of core.certificates.verify decides."""
 
 from exam_service.core.certificates import qr_token
-from exam_service.core.certificates.did import organisation_did
 from exam_service.core.certificates.trust import Trust, TrustedIssuer
 from exam_service.core.certificates.verdict import Record, Register, Verdict
 from exam_service.core.certificates.verify import verify_credential, verify_qr
@@ -70,12 +69,12 @@ async def trust_file(ctx: Context, with_lists: bool = True) -> Trust:
 
 
 async def _trust(ctx: Context) -> Trust:
+    # By the DID that each key was made under: what was signed at an earlier public address verifies for ever.
     issuers = [
-        TrustedIssuer(
-            did=organisation_did(ctx.policy.public_url, organisation.slug), name=organisation.name, keys=list(records)
-        )
+        TrustedIssuer(did=did, name=organisation.name, keys=[key for key in records if key.did == did])
         for organisation, records in await keys.all_public(ctx)
         if organisation is not None
+        for did in dict.fromkeys(key.did for key in records)
     ]
     return Trust(made_at=ctx.now(), issuers=issuers)
 

@@ -55,10 +55,12 @@ def create_app(
             "caller": Provide(auth.caller),
             "repeat": Provide(body.repeat_key),
         },
+        before_request=body.refuse_nul,
         exception_handlers=HANDLERS,
         middleware=[SecurityHeaders()],
         lifespan=[_background(ctx)] if sweeps else [],
         openapi_config=None,
+        logging_config=None,
         request_max_body_size=max_body,
         state=State({"ctx": ctx, "limits": limits or Limits()}),
         # The handlers above say what a person may see; the framework's own pages would show the code.

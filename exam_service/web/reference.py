@@ -39,7 +39,7 @@ def _operation(schema: dict[str, Any], method: str, path: str, operation: dict[s
         "path": path,
         "summary": operation.get("summary", ""),
         "description": operation.get("description", ""),
-        "parameters": [p for p in operation.get("parameters", [])],
+        "parameters": operation.get("parameters", []),
         "bodies": [_content(schema, media, one) for media, one in body.items()],
         "responses": [
             {
