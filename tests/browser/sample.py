@@ -142,7 +142,7 @@ BECAUSE = {
 
 def result(**changes: Any) -> dict[str, Any]:
     return {
-        "attempt": ATTEMPT, "exam": "post", "number": 1, "state": "graded", "ended_at": "2026-11-22T03:31:05Z", "ended_by": "submitted",
+        "attempt": ATTEMPT, "exam": "post", "title": text("แบบทดสอบหลังพัฒนา", "Post-test"), "number": 1, "state": "graded", "ended_at": "2026-11-22T03:31:05Z", "ended_by": "submitted",
         "percent": 58.33, "earned": 7, "possible": 12, "passed": False,
         "sections": [
             {"title": text("แนวคิดและหลักการ", "Ideas and principles"), "percent": 71.43, "earned": 5, "possible": 7},
@@ -152,14 +152,19 @@ def result(**changes: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def review(*, key: bool = True) -> dict[str, Any]:
+def review(*, responses: bool = True, correctness: bool = True, key: bool = True) -> dict[str, Any]:
     """The first seven questions, answered right, partly, wrong and not at all."""
     answers: list[tuple[Any, Any, float]] = [
         ("c1", "c1", 1), (["c1", "c3"], ["c1", "c2"], 0.5), (False, True, 0), ("3.5", 3, 0), ("ioc", ["IOC"], 1), (None, "c1", 0), ("c2", "c1", 0),
     ]  # fmt: skip
     items = []
     for one, (response, right, earned) in zip(ITEMS, answers, strict=False):
-        shown = {**one, "response": response, "earned": earned, "possible": 1}
+        shown = dict(one)
+        # Like the service: what is closed, and a blank response, is not there at all.
+        if responses and response is not None:
+            shown["response"] = response
+        if correctness:
+            shown |= {"earned": earned, "possible": 1}
         if key:
             shown |= {
                 "key": right,
@@ -167,4 +172,5 @@ def review(*, key: bool = True) -> dict[str, Any]:
                 "source": "Black, P. & Wiliam, D. (1998). Assessment and classroom learning.",
             }  # fmt: skip
         items.append(shown)
-    return {"items": items}
+    opened = {"score": True, "responses": responses, "correctness": correctness, "key": key}
+    return {"attempt": ATTEMPT, "title": text("แบบทดสอบหลังพัฒนา", "Post-test"), "opened": opened, "items": items}

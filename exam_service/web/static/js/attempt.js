@@ -6,14 +6,14 @@ import { announce, app, h, page } from "./dom.js";
 import { submitDialog, timeUp } from "./finish.js";
 import { icon } from "./icons.js";
 import { listenToKeys } from "./keyboard.js";
-import { Memory, shortcuts } from "./memory.js";
+import { Memory, shortcuts, wayBack } from "./memory.js";
 import { Outbox } from "./outbox.js";
 import { Runner } from "./runner.js";
 import { enter, restore, takeOver } from "./session.js";
 import { t } from "./texts.js";
 import { fail, sentence } from "./trouble.js";
 
-const { attempt, return_url: returnUrl = null } = page();
+const { attempt } = page();
 const memory = new Memory(attempt);
 let runner = null;
 let outbox = null;
@@ -34,7 +34,7 @@ async function boot(openHere = false) {
     run(view, await api.paper(attempt));
   } catch (error) {
     if (["attempt-ended", "deadline-passed", "attempt-voided"].includes(error.code)) return leave();
-    fail(error, { retry: () => location.reload(), returnUrl });
+    fail(error, { retry: () => location.reload(), returnUrl: wayBack.url });
   }
 }
 
@@ -115,7 +115,8 @@ function showMoved(unsaved) {
   document.querySelectorAll("dialog[open]").forEach((open) => open.close());
   dialog({
     title: t("attempt.moved_title"), kind: "moved full", fixed: true,
-    content: [h("div", { class: "mark warn" }, icon("device")), h("p", {}, t("attempt.moved_text")),
+    mark: h("div", { class: "mark warn" }, icon("device")),
+    content: [h("p", {}, t("attempt.moved_text")),
       unsaved ? h("p", { class: "notice warn" }, icon("alert"), h("span", {}, t("attempt.moved_unsaved", { n: unsaved }))) : null,
       h("p", { class: "quiet" }, t("attempt.moved_clock"))],
     actions: [
@@ -133,11 +134,10 @@ function help() {
     title: t("attempt.help_title"),
     content: [
       h("ul", { class: "list" }, line("cloud", "attempt.help_saving"), line("clock", "attempt.help_clock"), line("book", "attempt.help_language")),
-      h("h3", {}, t("attempt.help_keys")),
-      h("dl", { class: "keys" },
+      h("div", { class: "for-keys" }, h("h3", {}, t("attempt.help_keys")), h("dl", { class: "keys" },
         key("1", "2", "3", "…", "ก", "ข", "ค"), h("dd", {}, t("attempt.key_choice")), key("N", "→"), h("dd", {}, t("attempt.key_next")),
         key("P", "←"), h("dd", {}, t("attempt.key_previous")), key("F"), h("dd", {}, t("attempt.key_flag")), key("?"), h("dd", {}, t("attempt.key_help"))),
-      h("label", { class: "check" }, box, h("span", {}, t("attempt.help_keys_on"))),
+      h("label", { class: "check" }, box, h("span", {}, t("attempt.help_keys_on")))),
     ],
   });
 }

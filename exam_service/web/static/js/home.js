@@ -1,21 +1,23 @@
 // The course page: pre-test, learning, post-test, certificate as steps, each with its state and what can be done now.
 import * as api from "./api.js";
 import { app, fill, h } from "./dom.js";
+import { icon } from "./icons.js";
+import { wayBack } from "./memory.js";
 import * as certificateStep from "./steps/certificate.js";
 import * as examStep from "./steps/exam.js";
 import * as learningStep from "./steps/learning.js";
 import { step } from "./steps/step.js";
 import { pick, said, t } from "./texts.js";
-import { icon } from "./icons.js";
 import { fail } from "./trouble.js";
 
 async function show() {
   try {
     const me = await api.me();
+    wayBack.url = me.return_url;
     const began = Date.parse(me.now) - performance.now();
     draw(me, () => began + performance.now());
   } catch (error) {
-    fail(error, { retry: show, home: false });
+    fail(error, { retry: show, home: false, returnUrl: wayBack.url });
   }
 }
 

@@ -28,6 +28,8 @@ export function math(source) {
     const row = reader.row(null);
     const element = m("math", ...row);
     element.setAttribute("class", "math");
+    // Full-size fractions and sums can be read on a phone; those of running text cannot.
+    element.setAttribute("displaystyle", "true");
     element.setAttribute("alttext", source);
     return element;
   } catch (error) {
@@ -83,6 +85,9 @@ class Reader {
   argument() {
     this.blanks();
     if (this.at >= this.tokens.length) throw new Unreadable("nothing follows");
+    // As in TeX, an argument without braces is one digit long: \frac12 is a half.
+    const next = this.tokens[this.at];
+    if (/^[0-9]./.test(next)) this.tokens.splice(this.at, 1, next[0], next.slice(1));
     const one = this.atom();
     if (!one) throw new Unreadable("nothing follows");
     return one;

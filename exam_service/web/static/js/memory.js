@@ -98,6 +98,12 @@ export class Memory {
   clearLate() { forget("local", `${this.prefix}late`); }
 }
 
+/** Where the candidate came from, for when the session has ended. */
+export const wayBack = {
+  get url() { return read("local", "exam:way-back"); },
+  set url(value) { write("local", "exam:way-back", value); },
+};
+
 /** Whether single keys are shortcuts; the reader may switch them off. */
 export const shortcuts = {
   get on() { return read("local", "exam:shortcuts") ?? true; },

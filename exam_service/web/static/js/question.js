@@ -41,11 +41,8 @@ export function questionView({ item, number, count, section, value, flagged, rej
 }
 
 function flagButton(flagged, flag) {
-  const words = h("span", {}, t(flagged ? "attempt.flagged" : "attempt.flag"));
   const button = h("button", { type: "button", class: "button flag", "aria-pressed": String(flagged), "data-action": "flag", onclick: () => {
-    const now = flag();
-    button.setAttribute("aria-pressed", String(now));
-    words.textContent = t(now ? "attempt.flagged" : "attempt.flag");
-  } }, icon("flag"), words);
+    button.setAttribute("aria-pressed", String(flag()));
+  } }, icon("flag"), t("attempt.flag"));
   return button;
 }

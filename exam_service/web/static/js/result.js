@@ -2,7 +2,7 @@
 import * as api from "./api.js";
 import { app, fill, h, page } from "./dom.js";
 import { icon, ring } from "./icons.js";
-import { Memory } from "./memory.js";
+import { Memory, wayBack } from "./memory.js";
 import { receiptsCard } from "./receipts.js";
 import { pick, said, t } from "./texts.js";
 import { dateTime, happened, percent } from "./time.js";
@@ -20,18 +20,18 @@ async function show() {
     if (["submitted", "expired"].includes(result.state)) setTimeout(show, 3000);
   } catch (error) {
     if (error.code === "attempt-running") return location.replace(`/exam/attempts/${attempt}`);
-    fail(error, { retry: show });
+    fail(error, { retry: show, returnUrl: wayBack.url });
   }
 }
 
 function draw(result, me, receipts) {
   const exam = me?.exams.find(({ code }) => code === result.exam) ?? null;
   if (me) document.querySelector(".brand span").replaceChildren(pick(me.organisation));
-  document.title = exam ? `${t("result.title")} · ${pick(exam.title)}` : t("result.title");
+  document.title = `${t("result.title")} · ${pick(result.title)}`;
   app().removeAttribute("aria-busy");
   fill(app(),
     h("header", { class: "result-head" },
-      h("h1", {}, t("result.title")), h("p", { class: "quiet" }, exam ? said("span", exam.title) : null, exam ? " · " : "", t("result.attempt", { n: result.number }))),
+      h("h1", {}, t("result.title")), h("p", { class: "quiet" }, said("span", result.title), " · ", t("result.attempt", { n: result.number }))),
     memory.late ? h("div", { class: "notice warn", role: "alert" }, icon("alert"), h("div", {}, t("result.late", { n: memory.late }))) : null,
     outcome(result, exam), conditions(result.pass_decision), sections(result.sections ?? []), next(result, exam),
     receipts ? receiptsCard(attempt, receipts) : null);
@@ -49,16 +49,17 @@ function outcome(result, exam) {
     score ? h("div", { class: "dial" }, ring(value), h("p", { class: "dial-number numbers" }, percent(value), h("span", {}, "%"))) : null,
     h("div", { class: "outcome-words" },
       verdict,
-      graded && !score ? h("p", {}, hidden(exam)) : null,
+      graded && !score ? h("p", {}, hidden(result, exam)) : null,
       graded || result.state === "voided" ? null : h("p", { role: "status" }, t("result.grading")),
       score && result.possible ? h("p", {}, t("result.points", { earned: percent(result.earned), possible: percent(result.possible) })) : null,
       h("p", { class: "quiet" }, t("result.answered", { answered: result.answered, questions: result.questions })),
       result.ended_at ? h("p", { class: "quiet" }, t(result.ended_by === "expired" ? "result.expired" : "result.ended", { when: happened(result.ended_at) })) : null));
 }
 
-function hidden(exam) {
+function hidden(result, exam) {
   const closes = exam?.window?.closes_at;
-  return closes && exam.score_opens === "after_window" ? t("result.hidden_after_window", { when: dateTime(closes) }) : t("result.hidden");
+  if (result.score_opens === "after_window" && closes) return t("result.hidden_after_window", { when: dateTime(closes) });
+  return t(result.score_opens === "after_pass_or_last" ? "result.hidden_after_last" : "result.hidden");
 }
 
 // The leaves of the decision, each met or not. A choice between several is one line, as it was weighed.

@@ -16,24 +16,25 @@ const right = (one) => graded(one) && one.earned >= one.possible;
 
 async function show() {
   try {
-    draw((await api.review(attempt)).items);
+    draw(await api.review(attempt));
   } catch (error) {
     fail(error, { retry: error.code === "review-not-open" ? null : show });
   }
 }
 
-function draw(items) {
-  const open = { response: items.some((one) => one.response !== undefined), score: items.some(graded), key: items.some((one) => one.key !== undefined) };
+function draw({ title, opened, items: given }) {
+  // What is kept back is not there; a blank response is not there either, so `opened` tells the two apart.
+  const items = given.map((one) => ({ ...one, response: opened.responses ? one.response ?? null : undefined, key: opened.key ? one.key : undefined }));
   const list = h("ol", { class: "reviews" }, items.map(reviewOf));
-  const closed = [!open.response && "review.closed_responses", !open.score && "review.closed_correctness", !open.key && "review.closed_key"].filter(Boolean);
+  const closed = [!opened.responses && "review.closed_responses", !opened.correctness && "review.closed_correctness", !opened.key && "review.closed_key"].filter(Boolean);
   app().removeAttribute("aria-busy");
   fill(app(),
     h("header", { class: "review-head" },
       h("a", { class: "button plain no-print", href: `/exam/attempts/${attempt}/result` }, icon("back"), t("review.back_result")),
-      h("h1", {}, t("review.title")),
-      open.score ? h("p", {}, t("review.summary", { right: items.filter(right).length, count: items.length })) : null,
+      h("h1", {}, t("review.title")), said("p", title, { class: "quiet" }),
+      opened.correctness ? h("p", {}, t("review.summary", { right: items.filter(right).length, count: items.length })) : null,
       closed.length ? h("ul", { class: "list quiet" }, closed.map((key) => h("li", {}, icon("lock"), h("span", {}, t(key))))) : null,
-      open.score && items.some((one) => !right(one)) ? filter(list) : null),
+      opened.correctness && items.some((one) => !right(one)) ? filter(list) : null),
     list);
 }
 

@@ -8,6 +8,8 @@ import { SaveState } from "./savestate.js";
 import { current, other, pick, setLanguage, t } from "./texts.js";
 import { digits, minutes } from "./time.js";
 
+const DAY = 86400;
+
 export class Runner {
   /** `changed(item, value)`, `moved()`, `submit()`, `help()`, `again()` are what the page does about the candidate's acts. */
   constructor({ paper, responses, memory, outbox, on }) {
@@ -49,7 +51,7 @@ export class Runner {
       h("h1", { class: "exam-title" }, pick(this.paper.title)),
       this.timer, this.saving.bar,
       h("div", { class: "tools" },
-        h("a", { class: "language", href: `?lang=${other()}`, lang: other(), "aria-label": t("common.switch_label"), onclick: (event) => this.#switch(event) }, t("common.switch")),
+        h("a", { class: "language", href: `?lang=${other()}`, lang: other(), "aria-label": t("common.switch_label"), onclick: (event) => this.#switch(event) }, t("common.switch_short")),
         h("button", { type: "button", class: "button plain round", "aria-label": t("attempt.help"), "data-action": "help", onclick: () => this.on.help() }, icon("help")))),
       this.meter);
     this.navigators = [this.#navigator((item) => this.go(item))];
@@ -129,7 +131,7 @@ export class Runner {
   tick(left) {
     this.left = left;
     this.limited = left !== null;
-    const words = this.limited ? digits(left) : t("attempt.no_limit");
+    const words = !this.limited ? t("attempt.no_limit") : left >= DAY ? t("attempt.days", { n: Math.floor(left / DAY) }) : digits(left);
     if (this.timer.dataset.words === words) return;
     this.timer.dataset.words = words;
     this.timer.className = `timer ${!this.limited ? "" : left <= 60 ? "bad" : left <= 300 ? "warn" : ""}`;

@@ -22,16 +22,16 @@ export class SaveState {
     this.state = state;
     this.bar.dataset.save = state.phase;
     this.bar.dataset.unsaved = state.unsaved;
-    const [name, words] = {
+    const [name, words, more] = {
       idle: ["cloud", t("attempt.save_idle")],
       saving: ["sync", t("attempt.save_saving")],
-      saved: ["cloud", state.savedAt && t("attempt.save_saved", { clock: clock(state.savedAt, { seconds: true }) })],
-      trouble: ["alert", t("attempt.save_trouble", { n: state.unsaved })],
-      stopped: state.unsaved ? ["alert", t("attempt.save_trouble", { n: state.unsaved })] : ["cloud", t("attempt.save_idle")],
+      saved: ["cloud", t("attempt.save_saved"), state.savedAt && clock(state.savedAt, { seconds: true })],
+      trouble: ["alert", t("attempt.save_not"), t("common.questions", { n: state.unsaved })],
+      stopped: state.unsaved ? ["alert", t("attempt.save_not"), t("common.questions", { n: state.unsaved })] : ["cloud", t("attempt.save_idle")],
     }[state.phase];
-    fill(this.bar, icon(name), h("span", {}, words));
+    fill(this.bar, icon(name), h("span", {}, h("span", {}, words), more ? [" ", h("span", {}, more)] : null));
     this.#strip(state);
-    if (state.phase === "trouble" && was.phase !== "trouble") announce(`${words}. ${this.#why(state)}`);
+    if (state.phase === "trouble" && was.phase !== "trouble") announce(`${t("attempt.save_trouble", { n: state.unsaved })}. ${this.#why(state)}`);
     if (was.phase === "trouble" && state.phase === "saved") announce(t("attempt.back_saved"));
   }
 

@@ -12,4 +12,4 @@ export const answer = (item, value, change) =>
   });
 
 export const reviewed = (item, value, key, words) =>
-  choiceReview({ choices: choices(item), picked: value === null ? null : [value], key: key === undefined ? null : [key], words });
+  choiceReview({ choices: choices(item), picked: value == null ? null : [value], key: key === undefined ? null : [key], words });

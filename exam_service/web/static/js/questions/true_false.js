@@ -12,5 +12,5 @@ export const answer = (item, value, change) =>
 
 export const reviewed = (item, value, key, words) =>
   choiceReview({
-    choices: choices(), picked: value === null ? null : [String(value)], key: key === undefined ? null : [String(key)], words,
+    choices: choices(), picked: value == null ? null : [String(value)], key: key === undefined ? null : [String(key)], words,
   });

@@ -28,7 +28,7 @@ export function state(exam) {
 /** `since` gives the service's time now, in milliseconds. */
 export function content(exam, { current, since, reload }) {
   return [
-    h("dl", { class: "pairs" }, rules(exam)),
+    current ? h("dl", { class: "pairs" }, rules(exam)) : h("p", { class: "quiet brief" }, brief(exam)),
     exam.counted ? score(exam) : null,
     refusal(exam, since, reload),
     actions(exam, current),
@@ -43,10 +43,16 @@ function rules(exam) {
   return [
     pair("home.questions", t("common.questions", { n: exam.questions })),
     pair("home.time", time(exam)),
-    pair("home.attempts", exam.attempts_limit == null ? t("home.attempts_free", { used: exam.attempts_used }) : t("home.attempts_used", { used: exam.attempts_used, limit: exam.attempts_limit })),
+    pair("home.attempts", used(exam)),
     opens || closes ? pair("home.window", t(opens && closes ? "home.window_both" : opens ? "home.window_from" : "home.window_until", window)) : null,
   ];
 }
+
+const used = (exam) => (exam.attempts_limit == null
+  ? t("home.attempts_free", { used: exam.attempts_used })
+  : t("home.attempts_used", { used: exam.attempts_used, limit: exam.attempts_limit }));
+
+const brief = (exam) => [t("common.questions", { n: exam.questions }), exam.time_limit_minutes == null ? t("home.brief_no_limit") : time(exam), used(exam)].join(" · ");
 
 function time(exam) {
   if (exam.time_limit_minutes == null) return t("home.time_none");
@@ -59,13 +65,13 @@ function score(exam) {
   return h("div", { class: "score" },
     h("div", { class: "score-number numbers" }, value == null ? "–" : percent(value), value == null ? null : h("span", {}, "%")),
     h("div", {},
-      h("p", {}, t("home.counted"), " ", h("span", { class: "quiet" }, `(${value == null ? t("home.hidden") : t(`home.counts_${exam.counts ?? "best"}`)})`)),
+      h("p", {}, t("home.counted"), " ", h("span", { class: "quiet" }, value == null ? `(${t("home.hidden")})` : exam.attempts_limit === 1 ? "" : `(${t(`home.counts_${exam.counts}`)})`)),
       passed == null ? null : h("span", { class: `chip ${passed ? "good" : "bad"}` }, icon(passed ? "check" : "cross"), t(passed ? "common.passed" : "common.failed"))));
 }
 
 function refusal(exam, since, reload) {
   const no = exam.refusal;
-  if (!no || exam.running || no.code === "already-passed") return null;
+  if (!no || exam.running || state(exam).done) return null;
   if (no.missing?.length) return missing(no.missing, said);
   const wait = no.retry_at ? h("p", {}, t("home.retry_at", { when: dateTime(no.retry_at) }), " ", live(no.retry_at, since, reload)) : null;
   return h("div", { class: "notice warn" }, icon(no.retry_at ? "clock" : "info"), h("div", {}, wait ?? said("p", no.message)));

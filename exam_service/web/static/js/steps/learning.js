@@ -17,7 +17,7 @@ export function content(facts, { returnUrl, current }) {
     h("ul", { class: "list facts-list" }, facts.map(({ label, value }) =>
       h("li", { class: settled(value) ? "met" : "" }, icon(settled(value) ? "check" : "dot"), h("span", {}, said("span", label), ": ", h("strong", {}, words(value)))))),
     h("p", { class: "small quiet" }, t("home.facts_by_lms")),
-    returnUrl ? h("div", { class: "actions" }, h("a", { class: `button ${current ? "primary" : ""}`, href: returnUrl }, icon("book"), t("home.go_learning"))) : null,
+    returnUrl && !state(facts).done ? h("div", { class: "actions" }, h("a", { class: `button ${current ? "primary" : ""}`, href: returnUrl }, icon("book"), t("home.go_learning"))) : null,
   ];
 }
 
