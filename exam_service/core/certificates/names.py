@@ -14,6 +14,7 @@ _TITLE = (
 )
 # No title stops before a vowel or tone mark that belongs to its last consonant: นายิกา is a name.
 _TITLES = re.compile(rf"(?:(?:{_TITLE})(?![\u0e30-\u0e3a\u0e45\u0e47-\u0e4e])\s*)+")
+_SARA_AM = re.compile("\u0e4d([\u0e48-\u0e4b]?)\u0e32")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
 
 
@@ -47,6 +48,6 @@ def _first_letter(word: str) -> str:
 
 def _folded(text: str) -> str:
     text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
-    # Two ways to type what looks the same: เ twice for แ, and nikhahit with aa for ำ.
-    text = text.replace("เเ", "แ").replace("ํา", "ำ")
+    # Two ways to type what looks the same: เ twice for แ, and nikhahit with aa for ำ, a tone mark before or between.
+    text = _SARA_AM.sub("\\1\u0e33", text.replace("เเ", "แ"))
     return "".join(text.split()).casefold()

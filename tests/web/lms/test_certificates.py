@@ -1,0 +1,113 @@
+from typing import Any
+
+import pytest
+
+from exam_service.services import certificates
+from tests.support.certified import FULL, Holder, holder
+from tests.support.problems import faults_of, refused
+from tests.support.service import open_course, world
+from tests.web.lms.conftest import Lms
+
+
+@pytest.fixture
+async def held(lms: Lms) -> Holder:
+    await lms.world.publish(open_course())
+    return await holder(lms.world)
+
+
+async def test_a_certificate_is_requested_when_it_is_earned_and_only_once(lms: Lms) -> None:
+    await lms.world.publish(open_course())
+    path = f"/v1/enrolments/{lms.world.enrolment}/certificates"
+    problem = refused(await lms.post(path, json={"kind": "certificate"}), 409, "not-yet-earned")
+    assert problem["data"]["missing"]
+    await lms.world.take("post")
+    first = await lms.post(path, json={"kind": "certificate"})
+    assert first.status_code == 201, first.text
+    again = await lms.post(path, json={"kind": "certificate"})
+    assert again.json() == first.json()
+    other = await lms.post(path, json={"kind": "attestation"})
+    assert other.json()["id"] != first.json()["id"]
+    assert faults_of(await lms.post(path, json={"kind": "diploma"})) != []
+    assert faults_of(await lms.post(path, json={"kind": "certificate", "x": 1})) != []
+
+
+async def test_certificates_are_listed_page_by_page_and_shown(lms: Lms, held: Holder) -> None:
+    await certificates.request(held.world.ctx, held.world.org, held.enrolment, "attestation")
+    seen: list[dict[str, Any]] = []
+    after = ""
+    while True:
+        page = (await lms.get(f"/v1/certificates?limit=1{after}")).json()
+        seen += page["items"]
+        if page["next"] is None:
+            break
+        after = f"&after={page['next']}"
+    assert len(seen) == 2
+    assert len({one["id"] for one in seen}) == 2
+    one = (await lms.get(f"/v1/certificates/{held.id}")).json()
+    assert one in seen
+    assert (one["recipient_name"], one["kind"], one["state"], one["hours"]) == (FULL, "certificate", "stands", 12)
+    assert one["verify_url"].endswith(f"/v/{held.id}")
+
+
+async def test_revoking_keeps_reason_and_note_and_who_and_can_be_repeated(lms: Lms, held: Holder) -> None:
+    path = f"/v1/certificates/{held.id}/revoke"
+    body = {"reason": "result_annulled", "note": "มติที่ประชุม"}
+    first = await lms.post(path, json=body)
+    assert first.status_code == 200, first.text
+    shown = first.json()
+    assert (shown["state"], shown["reason"], shown["note"]) == ("revoked", "result_annulled", "มติที่ประชุม")
+    assert shown["reason_text"]["en"]
+    assert shown["state_changed_by"].startswith("key_")
+    assert (await lms.post(path, json=body)).json() == shown
+    refused(await lms.post(path, json={"reason": "misconduct"}), 409, "not-revocable")
+    assert (await lms.get(f"/v1/certificates/{held.id}")).json() == shown
+
+
+async def test_a_reason_comes_from_the_closed_list(lms: Lms, held: Holder) -> None:
+    path = f"/v1/certificates/{held.id}/revoke"
+    assert [path for path, _ in faults_of(await lms.post(path, json={"reason": "because"}))] == ["reason"]
+    assert faults_of(await lms.post(path, json={}))
+    assert (await lms.get(f"/v1/certificates/{held.id}")).json()["state"] == "stands"
+
+
+async def test_the_files_are_the_stored_bytes_and_the_qr(lms: Lms, held: Holder) -> None:
+    base = f"/v1/certificates/{held.id}"
+    credential = await lms.get(f"{base}/credential.json")
+    assert credential.content == await held.credential()
+    assert credential.headers["content-type"] == "application/json"
+    png, svg = await lms.get(f"{base}/qr.png"), await lms.get(f"{base}/qr.svg")
+    assert held.world.ctx.qr.texts(png.content) == [await held.qr()]
+    assert svg.headers["content-type"].startswith("image/svg+xml")
+    assert svg.text.startswith("<svg")
+    for answer in (credential, png, svg):
+        assert "ใจดี" not in answer.headers["content-disposition"]
+        assert held.id in answer.headers["content-disposition"]
+    page = await lms.get(f"{base}/page")
+    assert FULL in page.text
+    assert 'href="/exam' not in page.text, "what only the candidate's browser may open is not offered"
+
+
+async def test_another_scope_or_organisation_does_not_reach_it(lms: Lms, held: Holder) -> None:
+    narrow = await lms.key("results", "admin")
+    other = await world(held.world.ctx, held.world.clock, slug="second")
+    base = f"/v1/certificates/{held.id}"
+    for path in (base, f"{base}/qr.png", f"{base}/qr.svg", f"{base}/credential.json", f"{base}/page"):
+        refused(await lms.get(path, key=narrow), 403, "not-allowed")
+        refused(await lms.get(path, key=other.key), 404, "not-found")
+    refused(await lms.get("/v1/certificates", key=narrow), 403, "not-allowed")
+    assert (await lms.get("/v1/certificates", key=other.key)).json() == {"items": [], "next": None}
+    body = {"reason": "misconduct"}
+    refused(await lms.post(f"{base}/revoke", json=body, key=narrow), 403, "not-allowed")
+    refused(await lms.post(f"{base}/revoke", json=body, key=other.key), 404, "not-found")
+    ask = f"/v1/enrolments/{held.enrolment}/certificates"
+    refused(await lms.post(ask, json={"kind": "certificate"}, key=other.key), 404, "not-found")
+    assert (await held.record()).state == "stands"
+
+
+async def test_a_certificate_that_a_crash_left_pending_is_completed_when_it_is_asked_for(
+    lms: Lms, held: Holder
+) -> None:
+    before = await held.credential()
+    await held.change(state="pending", credential=None, qr_token=None)
+    answer = await lms.get(f"/v1/certificates/{held.id}/credential.json")
+    assert answer.content == before, "the stored facts and the key decide every byte"
