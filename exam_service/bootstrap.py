@@ -28,8 +28,8 @@ from exam_service.settings import Settings, decode_master_key, encode_master_key
 class MasterKeyMissing(Refusal):
     code = "master-key-missing"
     sentence = Text(
-        en="The master key {file} is missing; without it nothing that is sealed in the database can be opened. Put it back, "
-        "or, for a new database, make one with `exam-service keys master`.",
+        en="The master key {file} is missing; without it nothing that is sealed in the database can be opened. "
+        "Put it back, or, for a new database, make one with `exam-service keys master`.",
         th="ไม่พบกุญแจหลัก {file} ซึ่งจำเป็นต่อการเปิดข้อมูลที่ผนึกไว้ในฐานข้อมูล โปรดนำกลับมาไว้ที่เดิม "
         "หรือสร้างใหม่สำหรับฐานข้อมูลใหม่ด้วย `exam-service keys master`",
     )
@@ -83,8 +83,8 @@ async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> 
 def master_key(settings: Settings) -> bytes:
     """The key that all others are sealed with. Raises MasterKeyMissing.
 
-    On SQLite it is made together with the database, for this user's eyes only. A database without its key is not given a new one:
-    nothing that is sealed in it could ever be opened again.
+    On SQLite it is made together with the database, for this user's eyes only. A database without its key is not given
+    a new one: nothing that is sealed in it could ever be opened again.
     """
     if settings.master_key is not None:
         return settings.master_key

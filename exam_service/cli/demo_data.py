@@ -3,6 +3,7 @@
 Everything goes through the same use cases as the real thing; nothing is written past them.
 """
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -97,7 +98,7 @@ async def certificate_id(ctx: Context, org: str) -> str:
 
 
 async def _bank(ctx: Context, org: str, file: Path, say: Say) -> None:
-    bank = ctx.read_bank(file.read_bytes(), file.name)
+    bank = ctx.read_bank(await asyncio.to_thread(file.read_bytes), file.name)
     say(f"question bank {file.name}, {len(bank.questions)} questions")
     async with ctx.store.begin(org) as tx:
         await banks.store(ctx, tx, bank, ACTOR)

@@ -1,4 +1,4 @@
-"""The log on standard error: lines for people, or one JSON object a line for collectors. No personal data goes into it."""
+"""The log on standard error: lines for people, or one JSON object a line for collectors; no personal data."""
 
 import logging
 from datetime import UTC, datetime

@@ -1,7 +1,8 @@
 """Issuing and withdrawing certificates.
 
-What is signed is stored first, in a transaction of its own; then it is signed, verified, and stored beside it, never encoded again. A crash
-in between leaves a `pending` certificate, which whoever asks for it next completes from the stored bytes.
+What is signed is stored first, in a transaction of its own; then it is signed, verified, and stored beside it, never
+encoded again. A crash in between leaves a `pending` certificate, which whoever asks for it next completes from the
+stored bytes.
 """
 
 from datetime import datetime
@@ -68,7 +69,10 @@ async def issue_at_once(ctx: Context, org: str, enrolment_id: str) -> None:
 
 
 async def complete(ctx: Context, org: str, certificate_id: str) -> CertificateRecord:
-    """The certificate with all its faces; one that a crash left pending is signed now. Raises NotFound, SigningFailed."""
+    """The certificate with all its faces; one that a crash left pending is signed now.
+
+    Raises NotFound, SigningFailed.
+    """
     async with ctx.store.read(org) as tx:
         record = await tx.certificates.get(certificate_id)
     if record is None:

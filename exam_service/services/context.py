@@ -56,7 +56,7 @@ class Context:
     """The JSON Schema of the bank format, for editors."""
     background: Background = field(default_factory=Background)
     signing_keys: dict[str, tuple[str, bytes, datetime]] = field(default_factory=dict)
-    """purpose -> (kid, sealed key, until when to believe it) of the service's own active keys, at hand for the hot path."""
+    """purpose -> (kid, sealed key, until when to believe it): the service's own keys, at hand for the hot path."""
 
     def now(self) -> datetime:
         return self.clock()

@@ -1,4 +1,4 @@
-"""Immutable documents, kept at hand: bank versions, course versions and papers never change, so a copy never goes stale."""
+"""Immutable documents, kept at hand: bank versions, course versions and papers never change."""
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -36,7 +36,7 @@ class Kept:
 
 
 class Documents:
-    """Reads through to the organisation's own transaction. Keys carry the organisation, so none sees another's (P13)."""
+    """Reads through to the organisation's own transaction; keys carry the organisation, so none sees another's."""
 
     def __init__(self) -> None:
         self._banks = Kept(64)

@@ -31,7 +31,10 @@ async def compute(ctx: Context, tx: Tx, attempt: Attempt) -> Result:
 
 
 async def settle(ctx: Context, org: str, enrolment_id: str) -> bool:
-    """Grade what is over among an enrolment's attempts; whether there was any. Late, twice or never: nobody can tell (P2)."""
+    """Grade what is over among an enrolment's attempts; whether there was any.
+
+    Late, twice or never: nobody can tell (P2).
+    """
     now = ctx.now()
     async with ctx.store.read(org) as tx:
         due = [a.id for a in await tx.attempts.of(enrolment_id) if step(a, Look(), now)[1]]

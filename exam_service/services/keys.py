@@ -90,8 +90,8 @@ async def active(tx: Tx, did: str, purpose: Purpose) -> KeyRecord:
 async def sign(ctx: Context, tx: Tx, record: KeyRecord, made_at: datetime, message: bytes) -> bytes:
     """A signature that has been verified before anybody sees it. Raises SigningFailed.
 
-    `made_at` is what the message says of itself: a certificate that a crash left pending is still signed by the key it was prepared for,
-    also when that has been retired meanwhile.
+    `made_at` is what the message says of itself: a certificate that a crash left pending is still signed by the key it
+    was prepared for, also when that has been retired meanwhile.
     """
     private = await tx.keys.private(record.kid)
     if private is None or record.state is KeyState.created or fault_at(record, made_at) is not None:

@@ -1,7 +1,7 @@
 """Every write can be repeated (P3): same key, same body -> same answer; same key, other body -> a conflict.
 
-The key, what was asked and the answer are stored in the transaction that does the work, so there is no moment at which one is there
-without the other. Answers are sealed, because they may hold a secret that is shown once.
+The key, what was asked and the answer are stored in the transaction that does the work, so there is no moment at which
+one is there without the other. Answers are sealed, because they may hold a secret that is shown once.
 """
 
 from collections.abc import Awaitable, Callable

@@ -1,7 +1,8 @@
 """What the use cases need from outside, as Protocols of few verbs. One contract suite runs over every adapter of each.
 
-A transaction belongs to one organisation: everything it reads and writes is that organisation's, whatever ids it is given. What must look
-across organisations (whose key is this, which attempts are due) is `Directory`, and hands out no more than the way in.
+A transaction belongs to one organisation: everything it reads and writes is that organisation's, whatever ids it is
+given. What must look across organisations (whose key is this, which attempts are due) is `Directory`, and hands out no
+more than the way in.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -273,7 +274,7 @@ class BankReader(Protocol):
 
 class Canonical(Protocol):
     def __call__(self, document: dict[str, Any], proof_config: dict[str, Any]) -> bytes:
-        """The 64 bytes that an eddsa-rdfc-2022 proof signs. Raises ValueError for a document without a safe canonical form."""
+        """The 64 bytes that an eddsa-rdfc-2022 proof signs. Raises ValueError when there is no safe canonical form."""
 
 
 class QrCodes(Protocol):

@@ -29,7 +29,7 @@ async def sign(ctx: Context, saved: Saved) -> str:
 
 
 async def _key(ctx: Context) -> tuple[str, bytes]:
-    """kid and sealed key, kept at hand for a minute: a save must not wait for a look-up, a new key not for a restart."""
+    """kid and sealed key, at hand for a minute: a save must not wait for a look-up, a new key not for a restart."""
     kept = ctx.signing_keys.get("receipts")
     if kept is None or ctx.now() >= kept[2]:
         record = await keys.ensure(ctx, keys.SERVICE, "receipts")

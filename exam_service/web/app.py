@@ -36,7 +36,10 @@ def create_app(
     max_bank: int = 20_000_000,
     sweeps: bool = True,
 ) -> Litestar:
-    """The application over a context, which it does not close. Bodies over `max_body` bytes are refused before they are read."""
+    """The application over a context, which it does not close.
+
+    Bodies over `max_body` bytes are refused before they are read; a bank may have `max_bank`.
+    """
     return Litestar(
         route_handlers=[
             health.router,

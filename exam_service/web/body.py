@@ -5,9 +5,10 @@ from typing import Any, TypeVar
 
 import msgspec
 from litestar import Request
+from litestar.exceptions import ClientException
 
 from exam_service.core.documents import read
-from exam_service.core.errors import Fault, Invalid
+from exam_service.core.errors import Fault, Invalid, NotFound
 from exam_service.core.text import Text
 from exam_service.services.once import RepeatKey
 
@@ -23,14 +24,24 @@ async def read_body(request: Request[Any, Any, Any], kind: type[T]) -> T:
         raw = msgspec.json.decode(content or b"{}")
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise invalid("not-json", f"the body is not JSON: {error}", f"เนื้อหาไม่ใช่ JSON: {error}") from error
+    if b"\\u0000" in content and _holds_nul(raw):
+        raise invalid("nul-character", "a text of the body holds the character U+0000", "มีข้อความที่มีอักขระ U+0000")
     value, faults = read(raw, kind)
     if value is None:
         raise Invalid(count=len(faults), faults=faults)
     return value
 
 
+async def refuse_nul(request: Request[Any, Any, Any]) -> None:
+    """PostgreSQL knows no text with U+0000, so nothing stored can be meant. Raises NotFound, or a 400 for a query."""
+    if "\x00" in request.scope["path"]:
+        raise NotFound(what="address", id=request.scope["path"])
+    if b"%00" in request.scope["query_string"]:
+        raise ClientException("the query holds the character U+0000")
+
+
 async def repeat_key(request: Request[Any, Any, Any]) -> RepeatKey | None:
-    """The Idempotency-Key with the digest of what is asked. Raises Invalid when it is empty or longer than 255 characters."""
+    """The Idempotency-Key with the digest of what is asked. Raises Invalid when it has not 1 to 255 characters."""
     key = request.headers.get("idempotency-key")
     if key is None:
         return None
@@ -43,6 +54,18 @@ async def repeat_key(request: Request[Any, Any, Any]) -> RepeatKey | None:
     digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
     digest.update(await request.body())
     return RepeatKey(key=key, request_digest=digest.digest())
+
+
+def _holds_nul(value: object) -> bool:
+    match value:
+        case str():
+            return "\x00" in value
+        case dict():
+            return any(_holds_nul(key) or _holds_nul(one) for key, one in value.items())
+        case list():
+            return any(map(_holds_nul, value))
+        case _:
+            return False
 
 
 def invalid(code: str, en: str, th: str, path: str = "") -> Invalid:

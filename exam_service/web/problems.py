@@ -1,4 +1,4 @@
-"""Every no as a problem document (RFC 9457), in one place: which code has which status, and how a crash looks from outside."""
+"""Every no as a problem document (RFC 9457), in one place: which code has which status, and how a crash looks."""
 
 import logging
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from exam_service.core.errors import Fault, Refusal
+from exam_service.core.errors import Fault, NotAuthenticated, Refusal
 from exam_service.core.text import Text
 from exam_service.web.pages import page, wants_page
 from exam_service.web.security import HEADERS
@@ -55,7 +55,7 @@ STATUS: Mapping[str, int] = {
 
 HTTP_TEXTS: Mapping[int, tuple[str, Text]] = {
     400: ("bad-request", Text(en="The request could not be read.", th="อ่านคำขอไม่ได้")),
-    401: ("not-authenticated", Text(en="Give a valid API key or candidate session.", th="โปรดระบุ API key หรือเซสชันผู้เข้าสอบที่ถูกต้อง")),
+    401: ("not-authenticated", NotAuthenticated.sentence),
     404: ("not-found", Text(en="There is nothing at this address.", th="ไม่พบสิ่งที่ต้องการที่ที่อยู่นี้")),
     405: ("method-not-allowed", Text(en="This address does not know that method.", th="ที่อยู่นี้ไม่รองรับวิธีเรียกแบบนี้")),
     413: ("too-large", Text(en="The body is larger than this address takes.", th="ข้อมูลที่ส่งมามีขนาดเกินที่กำหนด")),
@@ -144,6 +144,6 @@ def _answer(
     return Response(problem, status_code=status, media_type="application/problem+json", headers=headers)
 
 
-HANDLERS: dict[type[Exception], Any] = {Refusal: refused, HTTPException: http_refused, Exception: crashed}
+HANDLERS: dict[int | type[Exception], Any] = {Refusal: refused, HTTPException: http_refused, Exception: crashed}
 
 __all__ = ["HANDLERS", "HTTP_TEXTS", "STATUS", "Problem"]

@@ -1,4 +1,4 @@
-"""The API reference as a page of our own: what the OpenAPI document says, readable, searchable by the browser, without a foreign script."""
+"""The API reference as a page of our own: what the OpenAPI document says, without a foreign script."""
 
 from typing import Any
 

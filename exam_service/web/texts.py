@@ -1,6 +1,7 @@
 """Every word of the pages, in Thai and English: one TOML file per area under `texts/`.
 
-An entry is `key = { th = "…", en = "…" }`; `{name}` is a place to fill, and `one form|other form` chooses by the value called `n`.
+An entry is `key = { th = "…", en = "…" }`; `{name}` is a place to fill, and `one form|other form` chooses by the value
+called `n`.
 """
 
 import json

@@ -23,9 +23,7 @@ from exam_service.web.openapi import documented
 class SaveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A batch of responses: those that changed since the last acknowledged save."""
 
-    epoch: Annotated[
-        int, msgspec.Meta(ge=1, le=1_000_000, description="The device session, as opening the attempt said.")
-    ]
+    epoch: Annotated[int, msgspec.Meta(ge=1, le=1_000_000, description="The device session that opening gave.")]
     seq: Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000, description="1, 2, 3 … within the device session.")]
     responses: msgspec.Raw
     """item -> response; null clears it. The receipt's digest is of exactly these bytes."""
@@ -46,7 +44,7 @@ class CertificateRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 class SaveBody(SaveRequest, frozen=True, forbid_unknown_fields=True):
     """A batch of responses: those that changed since the last acknowledged save.
 
-    By type of the item: a choice id, a list of choice ids, true or false, a number as typed, a text; null clears the response.
+    epoch: Annotated[int, msgspec.Meta(ge=1, le=1_000_000, description="The device session, from opening.")]
     """
 
     responses: dict[str, str | list[str] | bool | float | None]  # type: ignore[assignment]  # only described, never decoded
@@ -61,8 +59,14 @@ _SAVE_EXAMPLE = {
 }
 _SAVE_PROBLEMS = ("moved-to-other-device", "deadline-passed", "attempt-ended", "attempt-voided", "sequence-reused")
 _START_PROBLEMS = (
-    "conditions-not-met", "window-not-open", "window-closed", "attempts-exhausted", "cooling-down", "already-passed", "not-published",
-)  # fmt: skip
+    "conditions-not-met",
+    "window-not-open",
+    "window-closed",
+    "attempts-exhausted",
+    "cooling-down",
+    "already-passed",
+    "not-published",
+)
 
 _save_decoder = msgspec.json.Decoder(SaveRequest)
 
@@ -82,7 +86,7 @@ async def redeem(request: Request[Any, Any, Any], ctx: Ctx) -> Redeemed:
 
 @get("/v1/candidate/me", summary="Where I stand in the course")
 async def me(ctx: Ctx, session: Candidate) -> MeView:
-    """The course as steps: each exam with its attempts, why it may not start now, and what the certificate still needs."""
+    """The course as steps: each exam with its attempts, why it may not start, what the certificate still needs."""
     return await home.me(ctx, session)
 
 

@@ -66,26 +66,26 @@ async def enter(token: FromPath[str], request: Plain, ctx: Ctx) -> Response[Any]
 
 
 @get("/exam", include_in_schema=False)
-async def home(request: Plain, ctx: Ctx) -> Response[Any]:
-    return await _shell(request, ctx, "home.html", {"page": "home"})
+async def home(request: Plain) -> Response[Any]:
+    return await _shell(request, "home.html", {"page": "home"})
 
 
 @get("/exam/attempts/{attempt:str}", include_in_schema=False)
-async def attempt(attempt: FromPath[str], request: Plain, ctx: Ctx) -> Response[Any]:
-    return await _shell(request, ctx, "attempt.html", {"page": "attempt", "attempt": attempt})
+async def attempt(attempt: FromPath[str], request: Plain) -> Response[Any]:
+    return await _shell(request, "attempt.html", {"page": "attempt", "attempt": attempt})
 
 
 @get("/exam/attempts/{attempt:str}/result", include_in_schema=False)
-async def result(attempt: FromPath[str], request: Plain, ctx: Ctx) -> Response[Any]:
-    return await _shell(request, ctx, "result.html", {"page": "result", "attempt": attempt})
+async def result(attempt: FromPath[str], request: Plain) -> Response[Any]:
+    return await _shell(request, "result.html", {"page": "result", "attempt": attempt})
 
 
 @get("/exam/attempts/{attempt:str}/review", include_in_schema=False)
-async def review(attempt: FromPath[str], request: Plain, ctx: Ctx) -> Response[Any]:
-    return await _shell(request, ctx, "review.html", {"page": "review", "attempt": attempt})
+async def review(attempt: FromPath[str], request: Plain) -> Response[Any]:
+    return await _shell(request, "review.html", {"page": "review", "attempt": attempt})
 
 
-async def _shell(request: Plain, ctx: Context, template: str, shown: dict[str, str]) -> Response[Any]:
+async def _shell(request: Plain, template: str, shown: dict[str, str]) -> Response[Any]:
     """The page without its data; whoever has no session is told how to get one."""
     try:
         session: CandidateSession = await auth.session(request)

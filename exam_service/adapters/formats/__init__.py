@@ -1,0 +1,1 @@
+"""Documents from outside: untrusted input, read with every fault located."""
