@@ -11,9 +11,9 @@ export PYTHON
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
-demo: ## a running service with sample banks, a course and candidates; prints what to open
+demo: ## a running service with sample data; prints what to open (ARGS=--new-key makes a new API key)
 	@tools/env base
-	@$(PY) -m exam_service demo
+	@$(PY) -m exam_service demo $(ARGS)
 
 test: ## every test: the quick unit tests first, then the rest
 	@tools/env test

@@ -63,7 +63,7 @@ async def _welcome(ctx: Context, loaded: Settings, org: str, token: str | None) 
         {key}
     Report that the first candidate has completed the learning, so that the post-test opens:
         curl -X PUT {base}/v1/enrolments/{enrolment}/facts \\
-          -H 'Authorization: Bearer {bearer}' -H 'Content-Type: application/json' \\
+          -H "Authorization: Bearer {bearer}" -H 'Content-Type: application/json' \\
           -d '{{"learning_complete": true}}'
 
  3  API documentation
