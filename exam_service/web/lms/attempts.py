@@ -3,9 +3,9 @@
 from typing import Any
 
 from litestar import Request, get, post
+from litestar.params import FromPath
 
 from exam_service.services import attempt_records
-from exam_service.services.api_keys import Caller
 from exam_service.services.attempt_records import (
     AttemptDetail,
     AttemptRecord,
@@ -13,9 +13,9 @@ from exam_service.services.attempt_records import (
     ResultLine,
     VoidBody,
 )
-from exam_service.services.context import Context
-from exam_service.services.once import RepeatKey, once
+from exam_service.services.once import once
 from exam_service.web.body import read_body
+from exam_service.web.given import Ctx, Repeat, Staff
 from exam_service.web.lms.enrolments import OfCourse
 from exam_service.web.openapi import documented
 from exam_service.web.paging import After, Limit, Page
@@ -23,7 +23,7 @@ from exam_service.web.paging import After, Limit, Page
 
 @get("/attempts", summary="List the attempts", **documented(scope="results"))
 async def list_all(
-    ctx: Context, caller: Caller, course: OfCourse = None, after: After = None, limit: Limit = 100
+    ctx: Ctx, caller: Staff, course: OfCourse = None, after: After = None, limit: Limit = 100
 ) -> Page[AttemptRecord]:
     """In the order in which they began; each as it is now."""
     caller.must("results")
@@ -32,14 +32,14 @@ async def list_all(
 
 
 @get("/attempts/{attempt:str}", summary="One attempt with every revision of its result", **documented(scope="results"))
-async def show(attempt: str, ctx: Context, caller: Caller) -> AttemptDetail:
+async def show(attempt: FromPath[str], ctx: Ctx, caller: Staff) -> AttemptDetail:
     """A regrade adds a revision and keeps the others."""
     caller.must("results")
     return await attempt_records.show(ctx, caller.org, attempt)
 
 
 @get("/attempts/{attempt:str}/journal", summary="Every save of an attempt", **documented(scope="results"))
-async def journal(attempt: str, ctx: Context, caller: Caller) -> JournalView:
+async def journal(attempt: FromPath[str], ctx: Ctx, caller: Staff) -> JournalView:
     """With the questions behind the items of the paper: what it takes to check a result. No key is in it."""
     caller.must("results")
     async with ctx.store.read(caller.org) as tx:
@@ -53,7 +53,7 @@ async def journal(attempt: str, ctx: Context, caller: Caller) -> JournalView:
     **documented(scope="results", body=VoidBody, examples={"a power cut": {"reason": "ไฟฟ้าดับระหว่างสอบ"}}),
 )
 async def void(
-    attempt: str, request: Request[Any, Any, Any], ctx: Context, caller: Caller, repeat: RepeatKey | None
+    attempt: FromPath[str], request: Request[Any, Any, Any], ctx: Ctx, caller: Staff, repeat: Repeat
 ) -> AttemptDetail:
     """It counts neither as a score nor as one of the allowed attempts; the reason is kept. Cannot be undone."""
     caller.must("results")
@@ -65,7 +65,7 @@ async def void(
 
 @get("/results", summary="List the results", **documented(scope="results"))
 async def results(
-    ctx: Context, caller: Caller, course: OfCourse = None, after: After = None, limit: Limit = 100
+    ctx: Ctx, caller: Staff, course: OfCourse = None, after: After = None, limit: Limit = 100
 ) -> Page[ResultLine]:
     """The current result of each graded attempt. Where attempts are running, a page may hold fewer than `limit`."""
     caller.must("results")

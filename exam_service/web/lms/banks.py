@@ -5,14 +5,13 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, Response, get, put
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 
 from exam_service.services import banks
-from exam_service.services.api_keys import Caller
 from exam_service.services.banks import BankLine, BankUploadedView, BankView
-from exam_service.services.context import Context
-from exam_service.services.once import RepeatKey, once
+from exam_service.services.once import once
 from exam_service.web.body import invalid
+from exam_service.web.given import Ctx, Repeat, Staff
 from exam_service.web.openapi import documented
 from exam_service.web.paging import After, Limit, Page, page_of
 
@@ -53,14 +52,16 @@ class BankVersions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def upload(
-    code: str,
+    code: FromPath[str],
     request: Request[Any, Any, Any],
-    ctx: Context,
-    caller: Caller,
-    repeat: RepeatKey | None,
+    ctx: Ctx,
+    caller: Staff,
+    repeat: Repeat,
     filename: Annotated[
         str | None,
-        Parameter(description="Named in faults; its ending says YAML, TOML or JSON when the content type does not."),
+        QueryParameter(
+            description="Named in faults; its ending says YAML, TOML or JSON when the content type does not."
+        ),
     ] = None,
 ) -> Response[BankUploadedView]:
     """New content becomes the next version (201); the content of the newest version changes nothing (200).
@@ -75,7 +76,7 @@ async def upload(
 
 
 @get("/banks", summary="List the question banks", **documented(scope="banks"))
-async def list_all(ctx: Context, caller: Caller, after: After = None, limit: Limit = 100) -> Page[BankLine]:
+async def list_all(ctx: Ctx, caller: Staff, after: After = None, limit: Limit = 100) -> Page[BankLine]:
     """The newest version of each, by code."""
     caller.must("banks")
     async with ctx.store.read(caller.org) as tx:
@@ -84,7 +85,7 @@ async def list_all(ctx: Context, caller: Caller, after: After = None, limit: Lim
 
 
 @get("/banks/{code:str}", summary="What a bank holds, counted", **documented(scope="banks"))
-async def show(code: str, ctx: Context, caller: Caller) -> BankView:
+async def show(code: FromPath[str], ctx: Ctx, caller: Staff) -> BankView:
     """The newest version by objective, difficulty and type: what a blueprint can draw from."""
     caller.must("banks")
     async with ctx.store.read(caller.org) as tx:
@@ -92,7 +93,7 @@ async def show(code: str, ctx: Context, caller: Caller) -> BankView:
 
 
 @get("/banks/{code:str}/versions", summary="The versions of a bank", **documented(scope="banks"))
-async def versions(code: str, ctx: Context, caller: Caller) -> BankVersions:
+async def versions(code: FromPath[str], ctx: Ctx, caller: Staff) -> BankVersions:
     """Newest first. A version never changes, and published courses keep theirs."""
     caller.must("banks")
     async with ctx.store.read(caller.org) as tx:
@@ -100,9 +101,9 @@ async def versions(code: str, ctx: Context, caller: Caller) -> BankVersions:
 
 
 @get("/banks/schema.json", media_type="application/schema+json", summary="The JSON Schema of the bank format")
-async def schema(ctx: Context) -> dict[str, Any]:
+async def schema(ctx: Ctx) -> dict[str, Any]:
     """For editors; YAML, TOML and JSON share it. Public."""
-    return banks.schema(ctx.policy.public_url)
+    return banks.schema(ctx)
 
 
 def _file_name(request: Request[Any, Any, Any], filename: str | None) -> str:

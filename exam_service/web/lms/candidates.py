@@ -4,14 +4,14 @@ from typing import Any
 
 import msgspec
 from litestar import Request, get, post, put
+from litestar.params import FromPath
 
 from exam_service.services import candidates
-from exam_service.services.api_keys import Caller
 from exam_service.services.candidates import CandidateBody, CandidateSearch, CandidateView
-from exam_service.services.context import Context
-from exam_service.services.once import RepeatKey, once
+from exam_service.services.once import once
 from exam_service.services.ports import Tx
 from exam_service.web.body import read_body
+from exam_service.web.given import Ctx, Repeat, Staff
 from exam_service.web.openapi import documented
 from exam_service.web.paging import After, Limit, Page, page_of
 
@@ -38,7 +38,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     ),
 )
 async def write(
-    external_id: str, request: Request[Any, Any, Any], ctx: Context, caller: Caller, repeat: RepeatKey | None
+    external_id: FromPath[str], request: Request[Any, Any, Any], ctx: Ctx, caller: Staff, repeat: Repeat
 ) -> CandidateView:
     """`external_id` is your own id for the person; it must not be a national id, because it stands in addresses.
 
@@ -55,7 +55,7 @@ async def write(
 
 
 @get("/candidates", summary="List the candidates", **documented(scope="candidates"))
-async def list_all(ctx: Context, caller: Caller, after: After = None, limit: Limit = 100) -> Page[CandidateView]:
+async def list_all(ctx: Ctx, caller: Staff, after: After = None, limit: Limit = 100) -> Page[CandidateView]:
     """In the order in which they were added."""
     caller.must("candidates")
     async with ctx.store.read(caller.org) as tx:
@@ -69,7 +69,7 @@ async def list_all(ctx: Context, caller: Caller, after: After = None, limit: Lim
     summary="Find a candidate by national id",
     **documented(scope="candidates", body=CandidateSearch, examples={"by your id": {"external_id": "u-1024"}}),
 )
-async def search(request: Request[Any, Any, Any], ctx: Context, caller: Caller) -> Found:
+async def search(request: Request[Any, Any, Any], ctx: Ctx, caller: Staff) -> Found:
     """Or by your own id. The national id is in the body, so that it stands in no address and in no log."""
     caller.must("candidates")
     body = await read_body(request, CandidateSearch)
@@ -78,7 +78,7 @@ async def search(request: Request[Any, Any, Any], ctx: Context, caller: Caller) 
 
 
 @get("/candidates/{external_id:str}", summary="One candidate", **documented(scope="candidates"))
-async def show(external_id: str, ctx: Context, caller: Caller) -> CandidateView:
+async def show(external_id: FromPath[str], ctx: Ctx, caller: Staff) -> CandidateView:
     """`has_national_id` says whether a national id is stored."""
     caller.must("candidates")
     async with ctx.store.read(caller.org) as tx:

@@ -3,11 +3,10 @@
 from typing import Any
 
 from litestar import Request, Response, get, post, put
+from litestar.params import FromPath
 
 from exam_service.core.exams.model import Course, Exam
 from exam_service.services import courses
-from exam_service.services.api_keys import Caller
-from exam_service.services.context import Context
 from exam_service.services.courses import (
     CourseCheck,
     CourseListed,
@@ -16,8 +15,9 @@ from exam_service.services.courses import (
     ExamList,
     PublishedView,
 )
-from exam_service.services.once import RepeatKey, once
+from exam_service.services.once import once
 from exam_service.web.body import read_body
+from exam_service.web.given import Ctx, Repeat, Staff
 from exam_service.web.openapi import documented
 from exam_service.web.paging import After, Limit, Page, page_of
 
@@ -73,7 +73,7 @@ EXAMPLE = {
     **documented(scope="courses", body=Course, examples={"pre-test and post-test": EXAMPLE}),
 )
 async def write(
-    code: str, request: Request[Any, Any, Any], ctx: Context, caller: Caller, repeat: RepeatKey | None
+    code: FromPath[str], request: Request[Any, Any, Any], ctx: Ctx, caller: Staff, repeat: Repeat
 ) -> CourseView:
     """The whole document, as often as you like; nobody sits anything of it before it is published."""
     caller.must("courses")
@@ -82,7 +82,7 @@ async def write(
 
 
 @get("/courses", summary="List the courses", **documented(scope="courses"))
-async def list_all(ctx: Context, caller: Caller, after: After = None, limit: Limit = 100) -> Page[CourseListed]:
+async def list_all(ctx: Ctx, caller: Staff, after: After = None, limit: Limit = 100) -> Page[CourseListed]:
     """By code."""
     caller.must("courses")
     async with ctx.store.read(caller.org) as tx:
@@ -91,7 +91,7 @@ async def list_all(ctx: Context, caller: Caller, after: After = None, limit: Lim
 
 
 @get("/courses/{code:str}", summary="The draft of a course", **documented(scope="courses"))
-async def show(code: str, ctx: Context, caller: Caller) -> CourseView:
+async def show(code: FromPath[str], ctx: Ctx, caller: Staff) -> CourseView:
     """With the number of the version that is published."""
     caller.must("courses")
     async with ctx.store.read(caller.org) as tx:
@@ -99,7 +99,7 @@ async def show(code: str, ctx: Context, caller: Caller) -> CourseView:
 
 
 @post("/courses/{code:str}/check", status_code=200, summary="What publishing would say", **documented(scope="courses"))
-async def check(code: str, ctx: Context, caller: Caller) -> CourseCheck:
+async def check(code: FromPath[str], ctx: Ctx, caller: Staff) -> CourseCheck:
     """Every fault of the draft, and for each stratum how many questions it wants and how many there are."""
     caller.must("courses")
     async with ctx.store.read(caller.org) as tx:
@@ -116,7 +116,7 @@ async def check(code: str, ctx: Context, caller: Caller) -> CourseCheck:
         example={"code": "measurement-101", "version": 1, "published_at": "2026-11-22T02:00:00Z", "created": True},
     ),
 )
-async def publish(code: str, ctx: Context, caller: Caller, repeat: RepeatKey | None) -> Response[PublishedView]:
+async def publish(code: FromPath[str], ctx: Ctx, caller: Staff, repeat: Repeat) -> Response[PublishedView]:
     """Freezes the draft with the newest versions of its banks (201). Unchanged, it is the version there is (200).
 
     Refused with every fault: unknown banks, facts and objectives, times that cannot be, and each stratum that its bank
@@ -128,7 +128,7 @@ async def publish(code: str, ctx: Context, caller: Caller, repeat: RepeatKey | N
 
 
 @get("/courses/{code:str}/versions/{number:int}", summary="A published version", **documented(scope="courses"))
-async def show_version(code: str, number: int, ctx: Context, caller: Caller) -> CourseVersionView:
+async def show_version(code: FromPath[str], number: FromPath[int], ctx: Ctx, caller: Staff) -> CourseVersionView:
     """As it is for ever, with the bank versions that it draws from."""
     caller.must("courses")
     async with ctx.store.read(caller.org) as tx:
@@ -136,7 +136,7 @@ async def show_version(code: str, number: int, ctx: Context, caller: Caller) -> 
 
 
 @get("/courses/{code:str}/exams", summary="The exams as published", **documented(scope="courses"))
-async def exams(code: str, ctx: Context, caller: Caller) -> ExamList:
+async def exams(code: FromPath[str], ctx: Ctx, caller: Staff) -> ExamList:
     """Of the newest version."""
     caller.must("courses")
     async with ctx.store.read(caller.org) as tx:
@@ -144,7 +144,7 @@ async def exams(code: str, ctx: Context, caller: Caller) -> ExamList:
 
 
 @get("/courses/{code:str}/exams/{exam:str}", summary="One exam as published", **documented(scope="courses"))
-async def show_exam(code: str, exam: str, ctx: Context, caller: Caller) -> Exam:
+async def show_exam(code: FromPath[str], exam: FromPath[str], ctx: Ctx, caller: Staff) -> Exam:
     """Of the newest version."""
     caller.must("courses")
     async with ctx.store.read(caller.org) as tx:

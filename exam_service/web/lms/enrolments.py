@@ -3,13 +3,11 @@
 from typing import Annotated, Any
 
 from litestar import Request, get, patch, post, put
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 
 from exam_service.core.documents import read
 from exam_service.core.errors import Invalid
 from exam_service.services import certificates, enrolments, facts, launches
-from exam_service.services.api_keys import Caller
-from exam_service.services.context import Context
 from exam_service.services.enrolments import (
     EnrolmentBody,
     EnrolmentChanges,
@@ -19,13 +17,14 @@ from exam_service.services.enrolments import (
 )
 from exam_service.services.facts import FactHistory, FactsView
 from exam_service.services.launches import LaunchBody, LaunchView
-from exam_service.services.once import RepeatKey, once
+from exam_service.services.once import once
 from exam_service.web.body import read_body
+from exam_service.web.given import Ctx, Repeat, Staff
 from exam_service.web.lms.candidates import EXAMPLE as CANDIDATE
 from exam_service.web.openapi import documented
 from exam_service.web.paging import After, Limit, Page, page_of
 
-OfCourse = Annotated[str | None, Parameter(description="Only those of this course.")]
+OfCourse = Annotated[str | None, QueryParameter(description="Only those of this course.")]
 
 
 @post(
@@ -46,9 +45,7 @@ OfCourse = Annotated[str | None, Parameter(description="Only those of this cours
         problems=["not-found", "not-published", "national-id-taken"],
     ),
 )
-async def enrol(
-    request: Request[Any, Any, Any], ctx: Context, caller: Caller, repeat: RepeatKey | None
-) -> EnrolmentView:
+async def enrol(request: Request[Any, Any, Any], ctx: Ctx, caller: Staff, repeat: Repeat) -> EnrolmentView:
     """`candidate` is your id for a person who is known, or the person. The course must be published.
 
     Enrolling again answers the same enrolment; what is written this time changes it. Giving the person needs the scope
@@ -69,7 +66,7 @@ async def enrol(
 
 @get("/enrolments", summary="List the enrolments", **documented(scope="enrolments"))
 async def list_all(
-    ctx: Context, caller: Caller, course: OfCourse = None, after: After = None, limit: Limit = 100
+    ctx: Ctx, caller: Staff, course: OfCourse = None, after: After = None, limit: Limit = 100
 ) -> Page[EnrolmentView]:
     """In the order in which they were made."""
     caller.must("enrolments")
@@ -83,7 +80,7 @@ async def list_all(
     summary="Where a candidate stands",
     **documented(scope="enrolments", problems=["not-published"]),
 )
-async def show(enrolment: str, ctx: Context, caller: Caller) -> EnrolmentStanding:
+async def show(enrolment: FromPath[str], ctx: Ctx, caller: Staff) -> EnrolmentStanding:
     """Facts, attempts and counted scores, why an exam may not start now, and what the certificate still wants: as a
     tree with each condition's wanted and found value, and as a sentence in Thai and English."""
     caller.must("enrolments")
@@ -101,7 +98,7 @@ async def show(enrolment: str, ctx: Context, caller: Caller) -> EnrolmentStandin
     ),
 )
 async def change(
-    enrolment: str, request: Request[Any, Any, Any], ctx: Context, caller: Caller, repeat: RepeatKey | None
+    enrolment: FromPath[str], request: Request[Any, Any, Any], ctx: Ctx, caller: Staff, repeat: Repeat
 ) -> EnrolmentView:
     """What is left out stays; `accommodations` replaces the whole list. A running attempt gets its new deadline from
     the next request on."""
@@ -123,7 +120,7 @@ async def change(
     ),
 )
 async def report(
-    enrolment: str, request: Request[Any, Any, Any], ctx: Context, caller: Caller, repeat: RepeatKey | None
+    enrolment: FromPath[str], request: Request[Any, Any, Any], ctx: Ctx, caller: Staff, repeat: Repeat
 ) -> FactsView:
     """An object of names, as the course declares them, and values. Reports are only ever added, and the newest of a
     name counts; null takes a fact back. A certificate that is issued at once may follow."""
@@ -137,7 +134,7 @@ async def report(
 
 
 @get("/enrolments/{enrolment:str}/facts", summary="Every report of facts", **documented(scope="enrolments"))
-async def history(enrolment: str, ctx: Context, caller: Caller) -> FactHistory:
+async def history(enrolment: FromPath[str], ctx: Ctx, caller: Staff) -> FactHistory:
     """Oldest first, with the API key that sent it."""
     caller.must("enrolments")
     async with ctx.store.read(caller.org) as tx:
@@ -155,7 +152,7 @@ async def history(enrolment: str, ctx: Context, caller: Caller) -> FactHistory:
     ),
 )
 async def launch(
-    enrolment: str, request: Request[Any, Any, Any], ctx: Context, caller: Caller, repeat: RepeatKey | None
+    enrolment: FromPath[str], request: Request[Any, Any, Any], ctx: Ctx, caller: Staff, repeat: Repeat
 ) -> LaunchView:
     """Send the candidate's browser to `url`. It works once and soon expires; it is shown only in this answer."""
     caller.must("enrolments")

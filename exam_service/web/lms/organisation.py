@@ -4,13 +4,14 @@ from typing import Any
 
 import msgspec
 from litestar import Request, delete, get, post
+from litestar.params import FromPath
 
 from exam_service.services import api_keys, organisations
-from exam_service.services.api_keys import ApiKeyBody, ApiKeyView, Caller, NewApiKeyView
-from exam_service.services.context import Context
-from exam_service.services.once import RepeatKey, once
+from exam_service.services.api_keys import ApiKeyBody, ApiKeyView, NewApiKeyView
+from exam_service.services.once import once
 from exam_service.services.organisations import OrganisationView
 from exam_service.web.body import read_body
+from exam_service.web.given import Ctx, Repeat, Staff
 from exam_service.web.openapi import documented
 
 
@@ -21,7 +22,7 @@ class ApiKeyList(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/organisation", summary="Your organisation", **documented())
-async def show(ctx: Context, caller: Caller) -> OrganisationView:
+async def show(ctx: Ctx, caller: Staff) -> OrganisationView:
     """The organisation that the API key belongs to; also a way to see whether a key works."""
     return await organisations.show(ctx, caller.org)
 
@@ -35,9 +36,7 @@ async def show(ctx: Context, caller: Caller) -> OrganisationView:
         examples={"a front end": {"name": "Moodle of the faculty", "scopes": ["candidates", "enrolments", "results"]}},
     ),
 )
-async def create(
-    request: Request[Any, Any, Any], ctx: Context, caller: Caller, repeat: RepeatKey | None
-) -> NewApiKeyView:
+async def create(request: Request[Any, Any, Any], ctx: Ctx, caller: Staff, repeat: Repeat) -> NewApiKeyView:
     """The token is shown only in this answer; what is kept is its hash. A key cannot give a scope that it lacks."""
     caller.must("admin")
     body = await read_body(request, ApiKeyBody)
@@ -47,7 +46,7 @@ async def create(
 
 
 @get("/api-keys", summary="List the API keys", **documented(scope="admin"))
-async def list_all(ctx: Context, caller: Caller) -> ApiKeyList:
+async def list_all(ctx: Ctx, caller: Staff) -> ApiKeyList:
     """Without their secrets, which nobody has any more."""
     caller.must("admin")
     async with ctx.store.read(caller.org) as tx:
@@ -56,7 +55,7 @@ async def list_all(ctx: Context, caller: Caller) -> ApiKeyList:
 
 @delete("/api-keys/{key:str}", status_code=200, summary="Revoke an API key",
         **documented(scope="admin", problems=["last-admin-key"]))  # fmt: skip
-async def revoke(key: str, ctx: Context, caller: Caller, repeat: RepeatKey | None) -> ApiKeyView:
+async def revoke(key: FromPath[str], ctx: Ctx, caller: Staff, repeat: Repeat) -> ApiKeyView:
     """It is refused from its next request on. The last key that may make keys cannot be revoked."""
     caller.must("admin")
     return await once(ctx, caller.org, repeat, ApiKeyView, lambda tx: api_keys.revoke(ctx, tx, key, caller))

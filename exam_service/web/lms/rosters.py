@@ -4,14 +4,13 @@ import asyncio
 from typing import Annotated, Any, Literal
 
 from litestar import Request, Response, get, post
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 
 from exam_service.services import rosters
-from exam_service.services.api_keys import Caller
-from exam_service.services.context import Context
-from exam_service.services.once import RepeatKey, once
+from exam_service.services.once import once
 from exam_service.services.rosters import JobStarted, JobView, RosterCheck
 from exam_service.web.body import invalid
+from exam_service.web.given import Ctx, Repeat, Staff
 from exam_service.web.openapi import documented
 
 _KINDS: dict[str, Literal["csv", "ndjson"]] = {
@@ -47,11 +46,13 @@ _NDJSON = """\
 )
 async def enrol(
     request: Request[Any, Any, Any],
-    ctx: Context,
-    caller: Caller,
-    repeat: RepeatKey | None,
-    course: Annotated[str, Parameter(description="The course's code; it must be published.")],
-    dry_run: Annotated[bool, Parameter(description="Only check: answers 200 with every line that would fail.")] = False,
+    ctx: Ctx,
+    caller: Staff,
+    repeat: Repeat,
+    course: Annotated[str, QueryParameter(description="The course's code; it must be published.")],
+    dry_run: Annotated[
+        bool, QueryParameter(description="Only check: answers 200 with every line that would fail.")
+    ] = False,
 ) -> Response[Any]:
     """CSV with a header, or one JSON object a line, in UTF-8. Needs the scope `candidates` too.
 
@@ -71,7 +72,7 @@ async def enrol(
 
 
 @get("/jobs/{job:str}", summary="How far a bulk enrolment is", **documented(scope="enrolments"))
-async def show(job: str, ctx: Context, caller: Caller) -> JobView:
+async def show(job: FromPath[str], ctx: Ctx, caller: Staff) -> JobView:
     """With the lines that failed, by number."""
     caller.must("enrolments")
     async with ctx.store.read(caller.org) as tx:
