@@ -124,6 +124,13 @@ def test_a_throw_is_below_its_limit(seed: bytes, n: int) -> None:
     assert all(0 <= dice.below(n) < n for _ in range(20))
 
 
+def test_a_throw_is_not_a_plain_remainder() -> None:
+    """Of 3·2^30 numbers a third is below 2^30; a remainder of 32 bits would put half of them there."""
+    dice = Dice(b"seed", "x")
+    low = sum(dice.below(3 << 30) < 1 << 30 for _ in range(3000))
+    assert 900 < low < 1100
+
+
 @given(SEED)
 def test_purposes_have_dice_of_their_own(seed: bytes) -> None:
     throws = [[dice.below(1 << 32) for _ in range(9)] for dice in (Dice(seed, "draw"), Dice(seed, "shuffle"))]
