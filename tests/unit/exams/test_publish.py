@@ -177,6 +177,13 @@ def test_exams_that_wait_for_each_other_never_open() -> None:
     assert faults(*circle) == [("never-opens", f"exams[{n}].opens_when") for n in range(3)]
     line = [post(opens_when=TAKEN_PRE), exam_document("pre"), exam_document("mid", opens_when=PASSED_POST)]
     assert faults(*line) == []
+    # An exam that is open helps none of a circle that it is no part of.
+    beside = [
+        exam_document("pre"),
+        post(opens_when={"rule": "taken", "exam": "mid"}),
+        exam_document("mid", opens_when=PASSED_POST),
+    ]
+    assert faults(*beside) == [("never-opens", "exams[1].opens_when"), ("never-opens", "exams[2].opens_when")]
 
 
 def test_faults_of_the_whole() -> None:
