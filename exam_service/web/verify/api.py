@@ -88,7 +88,7 @@ def _text(content: bytes) -> str:
     try:
         return content.decode()
     except UnicodeDecodeError as error:
-        raise invalid("not-utf8", f"the text is not UTF-8: {error}", f"ข้อความไม่ใช่ UTF-8: {error}") from error
+        raise invalid("not-utf-8", f"the text is not UTF-8: {error}", f"ข้อความไม่ใช่ UTF-8: {error}") from error
 
 
 router = Router("/", route_handlers=[verify], tags=["Verification"])
