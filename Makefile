@@ -6,7 +6,7 @@ SOURCES = $(wildcard exam_service tests bench)
 WORKERS ?= 2
 export PYTHON
 
-.PHONY: help demo test check fmt bench lock clean
+.PHONY: help demo test check fmt docs bench lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -32,6 +32,10 @@ fmt: ## put the sources into the house's format
 	@tools/env test
 	@$(PY) -m ruff check --fix $(SOURCES)
 	@$(PY) -m ruff format $(SOURCES)
+
+docs: ## write the parts of docs/ anew that are made from the code
+	@tools/env test
+	@$(PY) -m tests.docs
 
 bench: ## measure, and print the figures with what they were measured on
 	@tools/env test
