@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -148,6 +149,34 @@ async def test_a_claim_that_was_rolled_back_is_free_again(store: SqlStore) -> No
     with pytest.raises(errors.NotFound):
         async with store.begin(A.org) as tx:
             await tx.log.fill("never claimed", b"")
+
+
+# What no database can hold
+
+
+@pytest.mark.parametrize("odd", ["half \ud800 a character", "nul \x00"], ids=repr)
+async def test_an_id_that_no_database_can_hold_is_refused_or_unknown(store: SqlStore, odd: str) -> None:
+    for open_one in (store.begin, store.read):
+        found: object = None
+        try:
+            async with open_one(A.org) as tx:
+                found = await tx.candidates.get(odd)
+        except errors.Invalid as refusal:
+            assert refusal.faults  # noqa: PT017 - SQLite can hold a NUL and simply finds nobody.
+        assert found is None
+
+
+async def test_a_number_that_no_database_can_hold_is_refused(store: SqlStore) -> None:
+    with pytest.raises(errors.Invalid):
+        async with store.begin(A.org) as tx:
+            await tx.jobs.put(A.job(total=2**70))
+
+
+async def test_an_error_of_the_database_does_not_show_what_was_in_the_statement(store: SqlStore) -> None:
+    with pytest.raises(sa.exc.IntegrityError) as caught:
+        async with store.begin(A.org) as tx:
+            await tx.enrolments.put(A.enrolment(id="enr_x", candidate="secret-of-a-person"))
+    assert "secret-of-a-person" not in str(caught.value).split("DETAIL")[0]
 
 
 # When the database is away

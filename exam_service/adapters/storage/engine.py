@@ -16,6 +16,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from exam_service.adapters.storage.types import from_json, to_json
+from exam_service.core import errors
+from exam_service.core.text import Text
 
 Kind = Literal["sqlite", "postgresql"]
 
@@ -88,8 +90,18 @@ async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         await connection.close()
 
 
+def _unstorable(context: sa.ExceptionContext) -> errors.Refusal | None:
+    """A refusal for values that no column can hold: an id with a NUL or half a character in it, a number past 2**63."""
+    cause = context.original_exception
+    state = getattr(cause, "sqlstate", None)
+    if state in ("22000", "22003", "22021") or isinstance(cause, UnicodeEncodeError | OverflowError):
+        text = Text(en="a text or a number cannot be stored", th="มีข้อความหรือตัวเลขที่จัดเก็บไม่ได้")
+        return errors.Invalid(faults=[errors.Fault(code="not-storable", message=text)], count=1)
+    return None
+
+
 def _postgresql(url: sa.URL, pool_size: int) -> AsyncEngine:
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
@@ -110,7 +122,11 @@ def _postgresql(url: sa.URL, pool_size: int) -> AsyncEngine:
                 "idle_in_transaction_session_timeout": str(STATEMENT_SECONDS * 1000),
             },
         },
+        # What is in a statement may be somebody's data, and errors end up in logs (P14).
+        hide_parameters=True,
     )
+    sa.event.listen(engine.sync_engine, "handle_error", _unstorable)
+    return engine
 
 
 def _sqlite(url: sa.URL, pool_size: int, *, writes: bool) -> AsyncEngine:
@@ -122,7 +138,9 @@ def _sqlite(url: sa.URL, pool_size: int, *, writes: bool) -> AsyncEngine:
         json_serializer=to_json,
         json_deserializer=from_json,
         connect_args={"timeout": SQLITE_BUSY_SECONDS},
+        hide_parameters=True,
     )
+    sa.event.listen(engine.sync_engine, "handle_error", _unstorable)
 
     @sa.event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
