@@ -162,14 +162,6 @@ class NationalIdTaken(Refusal):
     )
 
 
-class UnknownFact(Refusal):
-    code = "unknown-fact"
-    sentence = Text(
-        en="Course `{course}` has no fact `{fact}`.",
-        th="หลักสูตร `{course}` ไม่มีข้อมูลชื่อ `{fact}`",
-    )
-
-
 # Attempts
 
 

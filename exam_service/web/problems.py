@@ -31,7 +31,6 @@ STATUS: Mapping[str, int] = {
     "too-many-requests": 429,
     "unavailable": 503,
     "not-published": 409,
-    "unknown-fact": 422,
     "conditions-not-met": 409,
     "window-not-open": 409,
     "window-closed": 409,
