@@ -166,7 +166,8 @@ async def publish(ctx: Context, tx: Tx, code: str, actor: str) -> PublishedView:
 
 async def show_version(tx: Tx, code: str, number: int) -> CourseVersionView:
     """A published version. Raises NotFound."""
-    version = await tx.courses.numbered(code, number)
+    # A larger number than the database's integers is no version either.
+    version = await tx.courses.numbered(code, number) if 0 < number < 2**31 else None
     if version is None:
         raise NotFound(what="course version", id=f"{code}/{number}")
     numbers = {v.id: v.number for bank in version.banks for v in await tx.banks.versions(bank)}
