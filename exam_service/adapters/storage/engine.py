@@ -109,8 +109,6 @@ def _postgresql(url: sa.URL, pool_size: int) -> AsyncEngine:
         pool_recycle=1800,
         # One round trip, so that a restarted PostgreSQL costs nobody an error.
         pool_pre_ping=True,
-        # What a failing statement was given may be personal data, and its error is logged.
-        hide_parameters=True,
         json_serializer=to_json,
         json_deserializer=from_json,
         connect_args={
@@ -137,8 +135,6 @@ def _sqlite(url: sa.URL, pool_size: int, *, writes: bool) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_SECONDS,
-        # What a failing statement was given may be personal data, and its error is logged.
-        hide_parameters=True,
         json_serializer=to_json,
         json_deserializer=from_json,
         connect_args={"timeout": SQLITE_BUSY_SECONDS},
