@@ -28,7 +28,7 @@ def service() -> Iterator[FakeService]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def shared_browser(chromium: Path) -> AsyncIterator[Browser]:
-    """One Chromium for all page tests of a worker; each test has profiles of its own in it. Needs the session's event loop."""
+    """One Chromium for the page tests of a worker, which share the session's event loop."""
     async with async_playwright() as playwright:
         running = await playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
         yield running
@@ -37,7 +37,10 @@ async def shared_browser(chromium: Path) -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def open_context(shared_browser: Browser, service: FakeService) -> AsyncIterator[OpenContext]:
-    """A browser profile of its own, as on another device. No page in it may throw, or break the content security policy."""
+    """A browser profile of its own, as on another device.
+
+    No page in it may throw, or break the content security policy.
+    """
     complaints: list[str] = []
     opened: list[BrowserContext] = []
 

@@ -1,7 +1,7 @@
 """The candidate's API in memory, with the real pages in front of it and faults at hand.
 
-It is for page-fault tests only: it keeps the promises that the pages rely on (numbered saves, device sessions, a deadline) and can be told
-to break them. The story test runs against the real service.
+It is for page-fault tests only: it keeps the promises that the pages rely on (numbered saves, device sessions, a
+deadline), and can be told to break them. The story test runs against the real service.
 """
 
 import base64
@@ -25,8 +25,8 @@ from tests.browser import sample
 
 WEB = Path(texts.__file__).resolve().parent
 CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 )
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
@@ -56,10 +56,18 @@ class Attempt:
         if self.state == "in_progress" and self.left <= 0:
             self.state = "expired"
         return {
-            "attempt": sample.ATTEMPT, "exam": "post", "number": 1, "state": self.state, "epoch": self.epoch, "started_at": "2026-11-22T03:00:00Z",
-            "deadline": "2026-11-22T03:38:00Z", "seconds_left": max(0.0, self.left), "time_limit_minutes": 30,
-            "saved_seq": max(self.saved, default=0), "responses": self.responses,
-        }  # fmt: skip
+            "attempt": sample.ATTEMPT,
+            "exam": "post",
+            "number": 1,
+            "state": self.state,
+            "epoch": self.epoch,
+            "started_at": "2026-11-22T03:00:00Z",
+            "deadline": "2026-11-22T03:38:00Z",
+            "seconds_left": max(0.0, self.left),
+            "time_limit_minutes": 30,
+            "saved_seq": max(self.saved, default=0),
+            "responses": self.responses,
+        }
 
     def open(self) -> dict[str, Any]:
         self.epoch += 1
@@ -76,16 +84,42 @@ class Attempt:
             return problem(409, "moved-to-other-device", "เปิดบนอุปกรณ์อื่นแล้ว", "Opened on another device.")
         bad = [name for name, value in body["responses"].items() if value == "BAD"]
         if bad:
-            return problem(422, "invalid-input", "ข้อมูลผิด", "What was sent has faults.", faults=[{"code": "x", "message": {}, "path": f"responses.{name}"} for name in bad])
+            return problem(
+                422,
+                "invalid-input",
+                "ข้อมูลผิด",
+                "What was sent has faults.",
+                faults=[{"code": "x", "message": {}, "path": f"responses.{name}"} for name in bad],
+            )
         known = self.saved.get(body["seq"])
         if known is None:
             received = datetime.now(UTC).isoformat()
-            payload = {"attempt": sample.ATTEMPT, "session": self.epoch, "seq": body["seq"], "received_at": received, "digest": "x", "seconds_left": self.left}
-            receipt = ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in (b"{}", json.dumps(payload).encode(), b"signature"))
+            payload = {
+                "attempt": sample.ATTEMPT,
+                "session": self.epoch,
+                "seq": body["seq"],
+                "received_at": received,
+                "digest": "x",
+                "seconds_left": self.left,
+            }
+            receipt = ".".join(
+                base64.urlsafe_b64encode(part).rstrip(b"=").decode()
+                for part in (b"{}", json.dumps(payload).encode(), b"signature")
+            )
             self.receipts.append(receipt)
             self.responses |= body["responses"]
             self.log.append(body)
-            known = (raw, {"seq": body["seq"], "received_at": received, "seconds_left": max(0.0, self.left), "deadline": "", "in_grace": self.left < 0, "receipt": receipt})
+            known = (
+                raw,
+                {
+                    "seq": body["seq"],
+                    "received_at": received,
+                    "seconds_left": max(0.0, self.left),
+                    "deadline": "",
+                    "in_grace": self.left < 0,
+                    "receipt": receipt,
+                },
+            )
             self.saved[body["seq"]] = known
         elif known[0] != raw:
             return problem(409, "sequence-reused", "ลำดับซ้ำ", "Used before.")
@@ -99,7 +133,7 @@ class Attempt:
 
 
 class FakeService:
-    """The service. `attempt`, `me`, `result`, `review` are what it answers; `fault` breaks calls; `calls` lists what came."""
+    """The service. `attempt`, `me`, `result` and `review` are its answers; `fault` breaks calls; `calls` lists them."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -110,7 +144,10 @@ class FakeService:
         self.calls: list[tuple[str, str]] = []
         self._faults: deque[tuple[str, Callable[[], Answer], int]] = deque()
         self._environment = Environment(
-            loader=FileSystemLoader(WEB / "templates"), autoescape=select_autoescape(default=True), trim_blocks=True, lstrip_blocks=True
+            loader=FileSystemLoader(WEB / "templates"),
+            autoescape=select_autoescape(default=True),
+            trim_blocks=True,
+            lstrip_blocks=True,
         )
 
     def fault(self, path_end: str, answer: Callable[[], Answer], times: int = 1) -> None:
@@ -120,6 +157,11 @@ class FakeService:
     def mend(self) -> None:
         """Nothing is broken any more."""
         self._faults.clear()
+
+    @staticmethod
+    def in_seconds(seconds: float) -> str:
+        """A moment so far ahead, as the service writes it."""
+        return datetime.fromtimestamp(time.time() + seconds, UTC).isoformat()
 
     def asked(self, path_end: str) -> int:
         return sum(path.endswith(path_end) for _, path in self.calls)
@@ -133,7 +175,11 @@ class FakeService:
                 break
         path, method = scope["path"], scope["method"]
         status, kind, content = self._answer(method, path, body.decode(), scope)
-        headers = [(b"content-type", kind.encode()), (b"content-security-policy", CSP.encode()), (b"cache-control", b"no-store")]
+        headers = [
+            (b"content-type", kind.encode()),
+            (b"content-security-policy", CSP.encode()),
+            (b"cache-control", b"no-store"),
+        ]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
 
@@ -169,7 +215,9 @@ class FakeService:
             case "GET", "result":
                 return reply(self.result)
             case "GET", "review":
-                closed = problem(403, "review-not-open", "ยังไม่เปิดให้ทบทวนการสอบครั้งนี้", "The review of this attempt is not open.")
+                closed = problem(
+                    403, "review-not-open", "ยังไม่เปิดให้ทบทวนการสอบครั้งนี้", "The review of this attempt is not open."
+                )
                 return closed if self.review is None else reply(self.review)
             case "GET", "receipts":
                 return reply({"receipts": self.attempt.receipts})
@@ -185,20 +233,29 @@ class FakeService:
         cookies = dict(scope["headers"]).get(b"cookie", b"").decode()
         language = "en" if "lang=en" in query or (not query and "exam_lang=en" in cookies) else "th"
         words = Words(language)
-        page = {"attempt": sample.ATTEMPT, "return_url": "https://lms.example/course/1"}
+        page: dict[str, Any] = {"attempt": sample.ATTEMPT, "return_url": "https://lms.example/course/1"}
         organisation, course = Text(**sample.ORGANISATION), Text(**sample.COURSE["title"])
-        closed = Text(th="ลิงก์เข้าสอบนี้ถูกใช้ไปแล้ว โปรดเข้าสู่รายวิชาจากระบบเรียนอีกครั้ง", en="This launch link was already used; open the course again from your learning system.")
-        name, context = {
+        closed = Text(
+            th="ลิงก์เข้าสอบนี้ถูกใช้ไปแล้ว โปรดเข้าสู่รายวิชาจากระบบเรียนอีกครั้ง",
+            en="This launch link was already used; open the course again from your learning system.",
+        )
+        missing = {
+            "message": Text(th="ไม่พบ การสอบ `att_x`", en="There is no attempt `att_x` here."),
+            "code": "not-found",
+            "status": 404,
+            "home": True,
+            "retry_at": datetime(2026, 11, 22, 9, 30, tzinfo=UTC),
+        }
+        way_in = {"organisation": organisation, "course": course, "hours": 20, "candidate": "นางสาวสมหญิง ใจดี"}
+        shown: dict[str, tuple[str, dict[str, Any]]] = {
             "exam": ("home", {"page": page}),
             "result": ("result", {"page": page}),
             "review": ("review", {"page": page}),
             sample.ATTEMPT: ("attempt", {"page": page}),
-            "token": ("launch", {"organisation": organisation, "course": course, "hours": 20, "candidate": "นางสาวสมหญิง ใจดี"}),
+            "token": ("launch", way_in),
             "used": ("launch_refused", {"message": closed, "code": "launch-used", "return_url": page["return_url"]}),
-        }.get(path.rsplit("/", 1)[-1], ("problem", {
-            "message": Text(th="ไม่พบ การสอบ `att_x`", en="There is no attempt `att_x` here."), "code": "not-found", "status": 404, "home": True,
-            "retry_at": datetime(2026, 11, 22, 9, 30, tzinfo=UTC),
-        }))  # fmt: skip
+        }
+        name, context = shown.get(path.rsplit("/", 1)[-1], ("problem", missing))
         html = self._environment.get_template(f"{name}.html").render(words=words, **context)
         return 200, "text/html; charset=utf-8", html.encode()
 
@@ -208,7 +265,11 @@ def reply(content: object, status: int = 200) -> Answer:
 
 
 def problem(status: int, code: str, th: str, en: str, **more: object) -> Answer:
-    return status, "application/problem+json", json.dumps({"code": code, "status": status, "message": {"th": th, "en": en}, **more}).encode()
+    return (
+        status,
+        "application/problem+json",
+        json.dumps({"code": code, "status": status, "message": {"th": th, "en": en}, **more}).encode(),
+    )
 
 
 def broken() -> Answer:
@@ -219,37 +280,99 @@ def broken() -> Answer:
 def journey(stage: str) -> dict[str, Any]:
     """`me` at a stage of the course: start, learning, running, cooling, hidden, passed, issued."""
     exam, past = sample.exam, sample.past
-    waiting = {"code": "conditions-not-met", "message": sample.text("ยังไม่ครบเงื่อนไข", "Conditions are missing."), "missing": sample.CERTIFICATE["missing"][1:]}
-    pre_done = exam("pre", attempts_used=1, can_start=False, refusal={"code": "attempts-exhausted", "message": sample.text("ใช้สิทธิ์ครบแล้ว", "All used.")},
-                    counted={"percent": 41.67, "passed": None}, attempts=[past(1, 41.67, None, review_open=False)])  # fmt: skip
+    waiting = {
+        "code": "conditions-not-met",
+        "message": sample.text("ยังไม่ครบเงื่อนไข", "Conditions are missing."),
+        "missing": sample.CERTIFICATE["missing"][1:],
+    }
+    pre_done = exam(
+        "pre",
+        attempts_used=1,
+        can_start=False,
+        refusal={"code": "attempts-exhausted", "message": sample.text("ใช้สิทธิ์ครบแล้ว", "All used.")},
+        counted={"percent": 41.67, "passed": None},
+        attempts=[past(1, 41.67, None, review_open=False)],
+    )
     locked = exam("post", can_start=False, refusal=waiting)
     soon = datetime.fromtimestamp(time.time() + 1234, UTC).isoformat()
     cooling = {"code": "cooling-down", "message": sample.text("รอก่อน", "Wait."), "retry_at": soon}
     failed = {"counted": {"percent": 58.33, "passed": False}, "attempts_used": 1, "attempts": [past(1, 58.33, False)]}
-    passed = exam("post", attempts_used=2, can_start=False, refusal={"code": "already-passed", "message": sample.text("ผ่านแล้ว", "Passed.")},
-                  counted={"percent": 85.0, "passed": True}, attempts=[past(1, 58.33, False, ended_by="expired"), past(2, 85.0, True)])  # fmt: skip
+    passed = exam(
+        "post",
+        attempts_used=2,
+        can_start=False,
+        refusal={"code": "already-passed", "message": sample.text("ผ่านแล้ว", "Passed.")},
+        counted={"percent": 85.0, "passed": True},
+        attempts=[past(1, 58.33, False, ended_by="expired"), past(2, 85.0, True)],
+    )
     met = {**sample.CERTIFICATE, "met": True, "missing": [], "issued": []}
     exams, facts, certificate = {
         "start": ([exam("pre"), locked], sample.FACTS, sample.CERTIFICATE),
         "learning": ([pre_done, locked], sample.FACTS, sample.CERTIFICATE),
         "ready": ([pre_done, exam("post")], sample.FACTS_DONE, sample.CERTIFICATE),
-        "running": ([pre_done, exam("post", attempts_used=1, can_start=False, running={"attempt": sample.ATTEMPT, "deadline": soon, "seconds_left": 1234})], sample.FACTS_DONE, sample.CERTIFICATE),
-        "cooling": ([pre_done, exam("post", can_start=False, refusal=cooling, **failed)], sample.FACTS_DONE, sample.CERTIFICATE),
-        "hidden": ([pre_done, exam("post", attempts_used=1, counted={"percent": None, "passed": None}, attempts=[past(1, None, None, review_open=False)])], sample.FACTS_DONE, sample.CERTIFICATE),
+        "running": (
+            [
+                pre_done,
+                exam(
+                    "post",
+                    attempts_used=1,
+                    can_start=False,
+                    running={"attempt": sample.ATTEMPT, "deadline": soon, "seconds_left": 1234},
+                ),
+            ],
+            sample.FACTS_DONE,
+            sample.CERTIFICATE,
+        ),
+        "cooling": (
+            [pre_done, exam("post", can_start=False, refusal=cooling, **failed)],
+            sample.FACTS_DONE,
+            sample.CERTIFICATE,
+        ),
+        "hidden": (
+            [
+                pre_done,
+                exam(
+                    "post",
+                    attempts_used=1,
+                    counted={"percent": None, "passed": None},
+                    attempts=[past(1, None, None, review_open=False)],
+                ),
+            ],
+            sample.FACTS_DONE,
+            sample.CERTIFICATE,
+        ),
         "passed": ([pre_done, passed], sample.FACTS_DONE, met),
-        "issued": ([pre_done, passed], sample.FACTS_DONE, {**met, "issued": [dict(sample.ISSUED), {**sample.ISSUED, "id": "A2BCDEFGHIJKLMNO", "kind": "attestation", "state": "revoked"}]}),
-    }[stage]  # fmt: skip
+        "issued": (
+            [pre_done, passed],
+            sample.FACTS_DONE,
+            {
+                **met,
+                "issued": [
+                    dict(sample.ISSUED),
+                    {**sample.ISSUED, "id": "A2BCDEFGHIJKLMNO", "kind": "attestation", "state": "revoked"},
+                ],
+            },
+        ),
+    }[stage]
     return {
-        "candidate": {"name": "นางสาวสมหญิง ใจดี"}, "organisation": sample.ORGANISATION, "course": sample.COURSE, "language": "th",
-        "return_url": "https://lms.example/course/1", "facts": facts, "exams": exams, "certificate": json.loads(json.dumps(certificate)),
-    }  # fmt: skip
+        "candidate": {"name": "นางสาวสมหญิง ใจดี"},
+        "organisation": sample.ORGANISATION,
+        "course": sample.COURSE,
+        "language": "th",
+        "return_url": "https://lms.example/course/1",
+        "facts": facts,
+        "exams": exams,
+        "certificate": json.loads(json.dumps(certificate)),
+    }
 
 
 @contextmanager
 def serve() -> Iterator[FakeService]:
     """The fake service on a port of its own, for as long as the block lasts."""
     service = FakeService()
-    server = uvicorn.Server(uvicorn.Config(service, host="127.0.0.1", port=0, lifespan="off", ws="none", log_level="error"))
+    server = uvicorn.Server(
+        uvicorn.Config(service, host="127.0.0.1", port=0, lifespan="off", ws="none", log_level="error")
+    )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

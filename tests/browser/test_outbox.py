@@ -1,6 +1,7 @@
 """The save queue alone, with a clock, dice and service of the test's own."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,53 +9,7 @@ from playwright.async_api import Page
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-# `world` lets a test move time, decide how the next sends end, and see what was sent, kept and said.
-HARNESS = """
-async ({ draft, script }) => {
-  const { Outbox } = await import("/static/js/outbox.js");
-  const timers = [];
-  let now = 1000000, id = 0;
-  const world = {
-    sent: [], kept: [], said: [], outcomes: [], open: [],
-    settle: () => new Promise((resolve) => setTimeout(resolve, 0)),
-    async advance(ms) {
-      const until = now + ms;
-      for (;;) {
-        const due = timers.filter((one) => one.at <= until).sort((a, b) => a.at - b.at)[0];
-        if (!due) break;
-        timers.splice(timers.indexOf(due), 1);
-        now = Math.max(now, due.at);
-        due.f();
-        await world.settle();
-      }
-      now = until;
-      await world.settle();
-    },
-    waits: () => timers.map((one) => one.at - now),
-  };
-  const error = (status, code, more = {}) => Object.assign(new Error(code), { status, code, faults: [], retryAt: null, ...more });
-  const send = (body) => {
-    world.sent.push(body);
-    const outcome = world.outcomes.shift() ?? "ok";
-    if (outcome === "hang") return new Promise((resolve, reject) => world.open.push({ resolve: () => resolve(ack(body)), reject }));
-    if (outcome === "ok") return Promise.resolve(ack(body));
-    if (outcome === "lost") return Promise.reject(new Error("network"));
-    return Promise.reject(error(...outcome));
-  };
-  const ack = (body) => ({ seq: JSON.parse(body).seq, received_at: "2026-11-22T03:00:00Z", seconds_left: 100 });
-  const outbox = new Outbox({
-    epoch: 1, draft, send, random: () => 0.5, now: () => now,
-    keep: (kept) => world.kept.push(JSON.parse(JSON.stringify(kept))),
-    tell: (state, acknowledged) => world.said.push({ ...state, acknowledged: Boolean(acknowledged) }),
-    timers: { setTimeout: (f, ms) => (timers.push({ id: ++id, f, at: now + ms }), id), clearTimeout: (one) => {
-      const at = timers.findIndex((timer) => timer.id === one);
-      if (at >= 0) timers.splice(at, 1);
-    } },
-  });
-  const extra = await new (Object.getPrototypeOf(async () => {}).constructor)("outbox", "world", script)(outbox, world);
-  return { sent: world.sent.map((body) => JSON.parse(body)), bodies: world.sent, kept: world.kept, said: world.said, state: outbox.state, waits: world.waits(), extra };
-}
-"""
+HARNESS = (Path(__file__).resolve().parent / "scripts" / "outbox_harness.js").read_text(encoding="utf-8")
 
 
 async def run(page: Page, script: str, draft: dict[str, Any] | None = None) -> Any:
@@ -62,35 +17,50 @@ async def run(page: Page, script: str, draft: dict[str, Any] | None = None) -> A
 
 
 async def test_changes_within_a_pause_go_as_one_batch_of_the_latest_values(module_page: Page) -> None:
-    seen = await run(module_page, """
+    seen = await run(
+        module_page,
+        """
       outbox.put("i1", "c1"); await world.advance(500); outbox.put("i1", "c2"); outbox.put("i2", true);
       await world.advance(799); const before = world.sent.length; await world.advance(1); return before;
-    """)
+    """,
+    )
     assert seen["extra"] == 0
     assert seen["sent"] == [{"epoch": 1, "seq": 1, "responses": {"i1": "c2", "i2": True}}]
     assert seen["state"]["phase"] == "saved"
 
 
 async def test_somebody_who_never_stops_typing_is_saved_all_the_same(module_page: Page) -> None:
-    seen = await run(module_page, 'for (let n = 0; n < 50; n += 1) { outbox.put("i1", "x".repeat(n + 1)); await world.advance(100); }')
+    seen = await run(
+        module_page,
+        'for (let n = 0; n < 50; n += 1) { outbox.put("i1", "x".repeat(n + 1)); await world.advance(100); }',
+    )
     assert len(seen["sent"]) >= 1
 
 
 async def test_one_save_is_under_way_at_a_time_and_newer_changes_wait_for_its_end(module_page: Page) -> None:
-    seen = await run(module_page, """
+    seen = await run(
+        module_page,
+        """
       world.outcomes = ["hang"]; outbox.put("i1", "c1"); await world.advance(800);
       outbox.put("i1", "c2"); outbox.put("i2", "c1"); await world.advance(5000); const during = world.sent.length;
       world.open[0].resolve(); await world.settle(); await world.advance(800); return during;
-    """)
+    """,
+    )
     assert seen["extra"] == 1
-    assert [(one["seq"], one["responses"]) for one in seen["sent"]] == [(1, {"i1": "c1"}), (2, {"i1": "c2", "i2": "c1"})]
+    assert [(one["seq"], one["responses"]) for one in seen["sent"]] == [
+        (1, {"i1": "c1"}),
+        (2, {"i1": "c2", "i2": "c1"}),
+    ]
 
 
 async def test_a_save_without_an_answer_is_sent_again_byte_for_byte_before_anything_newer(module_page: Page) -> None:
-    seen = await run(module_page, """
+    seen = await run(
+        module_page,
+        """
       world.outcomes = ["lost", [502, ""]]; outbox.put("i1", "c1"); await world.advance(800);
       outbox.put("i1", "c3"); await world.advance(60000);
-    """)
+    """,
+    )
     first, second, third, fourth = seen["bodies"]
     assert first == second == third
     assert json.loads(fourth) == {"epoch": 1, "seq": 2, "responses": {"i1": "c3"}}
@@ -98,55 +68,78 @@ async def test_a_save_without_an_answer_is_sent_again_byte_for_byte_before_anyth
 
 
 async def test_saved_is_never_said_while_an_answer_is_not_acknowledged(module_page: Page) -> None:
-    seen = await run(module_page, """
+    seen = await run(
+        module_page,
+        """
       world.outcomes = ["ok", "lost", "lost", "ok"];
       outbox.put("i1", "c1"); await world.advance(900); outbox.put("i2", "c1"); await world.advance(60000);
-    """)
+    """,
+    )
     assert {one["phase"] for one in seen["said"]} >= {"saving", "saved", "trouble"}
     assert all(one["unsaved"] == 0 for one in seen["said"] if one["phase"] == "saved")
-    assert not any(one["phase"] == "saved" for one in seen["said"][: next(n for n, one in enumerate(seen["said"]) if one["acknowledged"])])
+    assert not any(
+        one["phase"] == "saved"
+        for one in seen["said"][: next(n for n, one in enumerate(seen["said"]) if one["acknowledged"])]
+    )
 
 
 async def test_waiting_grows_from_try_to_try_up_to_half_a_minute(module_page: Page) -> None:
-    seen = await run(module_page, """
+    seen = await run(
+        module_page,
+        """
       world.outcomes = Array(12).fill("lost"); outbox.put("i1", "c1"); await world.advance(800);
-      const waits = []; for (let n = 0; n < 8; n += 1) { waits.push(world.waits()[0]); await world.advance(world.waits()[0]); } return waits;
-    """)
+      const waits = [];
+      for (let n = 0; n < 8; n += 1) { waits.push(world.waits()[0]); await world.advance(waits.at(-1)); }
+      return waits;
+    """,
+    )
     assert seen["extra"] == [750, 1500, 3000, 6000, 12000, 22500, 22500, 22500]
 
 
 async def test_a_service_that_names_a_moment_is_not_asked_before_it(module_page: Page) -> None:
-    seen = await run(module_page, """
+    seen = await run(
+        module_page,
+        """
       world.outcomes = [[429, "too-many-requests", { retryAt: new Date(1000000 + 800 + 9000).toISOString() }]];
       outbox.put("i1", "c1"); await world.advance(800); return world.waits()[0];
-    """)
+    """,
+    )
     assert seen["extra"] == 9000
 
 
 async def test_one_refused_answer_does_not_hold_up_the_others(module_page: Page) -> None:
-    seen = await run(module_page, """
+    seen = await run(
+        module_page,
+        """
       world.outcomes = [[422, "invalid-input", { faults: [{ path: "responses.i2" }] }]];
       outbox.put("i1", "c1"); outbox.put("i2", "nonsense"); outbox.put("i3", true); await world.advance(2000);
-    """)
+    """,
+    )
     assert seen["sent"][1] == {"epoch": 1, "seq": 1, "responses": {"i1": "c1", "i3": True}}
     assert (seen["state"]["phase"], seen["state"]["unsaved"], seen["state"]["rejected"]) == ("trouble", 1, ["i2"])
     assert seen["kept"][-1]["changed"] == {"i2": "nonsense"}
 
 
 async def test_a_refused_answer_that_is_changed_is_sent_again(module_page: Page) -> None:
-    seen = await run(module_page, """
+    seen = await run(
+        module_page,
+        """
       world.outcomes = [[422, "invalid-input", { faults: [{ path: "responses.i2" }] }]];
       outbox.put("i2", "nonsense"); await world.advance(2000); outbox.put("i2", "12"); await world.advance(2000);
-    """)
+    """,
+    )
     assert seen["sent"][-1]["responses"] == {"i2": "12"}
     assert seen["state"]["phase"] == "saved"
 
 
 async def test_moved_to_another_device_stops_sending_and_keeps_what_waits(module_page: Page) -> None:
-    seen = await run(module_page, """
+    seen = await run(
+        module_page,
+        """
       world.outcomes = [[409, "moved-to-other-device"]]; outbox.put("i1", "c1"); await world.advance(800);
       outbox.put("i2", "c2"); await world.advance(60000);
-    """)
+    """,
+    )
     assert len(seen["sent"]) == 1
     assert (seen["state"]["phase"], seen["state"]["reason"], seen["state"]["unsaved"]) == ("stopped", "moved", 2)
     assert json.loads(seen["kept"][-1]["flight"]["body"])["responses"] == {"i1": "c1"}
@@ -163,10 +156,14 @@ async def test_going_on_after_a_reload_sends_the_same_save_again_and_then_the_re
 
 
 async def test_flush_says_whether_everything_is_saved(module_page: Page) -> None:
-    seen = await run(module_page, """
-      world.outcomes = ["lost"]; outbox.put("i1", "c1"); const first = await outbox.flush(); const second = await outbox.flush();
+    seen = await run(
+        module_page,
+        """
+      world.outcomes = ["lost"]; outbox.put("i1", "c1");
+      const first = await outbox.flush(); const second = await outbox.flush();
       world.outcomes = ["hang"]; outbox.put("i1", "c2"); await world.advance(800); outbox.put("i2", "c1");
       const third = outbox.flush(); await world.settle(); world.open[0].resolve(); return [first, second, await third];
-    """)
+    """,
+    )
     assert seen["extra"] == [False, True, True]
     assert seen["sent"][-1]["responses"] == {"i2": "c1"}

@@ -51,7 +51,7 @@ export class Runner {
       h("h1", { class: "exam-title" }, pick(this.paper.title)),
       this.timer, this.saving.bar,
       h("div", { class: "tools" },
-        h("a", { class: "language", href: `?lang=${other()}`, lang: other(), "aria-label": t("common.switch_label"), onclick: (event) => this.#switch(event) }, t("common.switch_short")),
+        h("a", { class: "language", href: `?lang=${other()}`, lang: other(), hreflang: other(), onclick: (event) => this.#switch(event) }, t("common.switch_short"), h("span", { class: "unseen" }, ` (${t("common.switch")})`)),
         h("button", { type: "button", class: "button plain round", "aria-label": t("attempt.help"), "data-action": "help", onclick: () => this.on.help() }, icon("help")))),
       this.meter);
     this.navigators = [this.#navigator((item) => this.go(item))];

@@ -1,0 +1,81 @@
+"""The candidate's scripts, styles and templates keep the rules that the content security policy asks for."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from exam_service.web import texts
+
+WEB = Path(texts.__file__).resolve().parent
+SCRIPTS = WEB / "static" / "js"
+PAGES = ("home", "attempt", "result", "review")
+IMPORT = re.compile(r'^(?:import|export)\b[^;]*?from "([^"]+)";', re.MULTILINE)
+
+
+def imported_by(name: str) -> set[str]:
+    """The script with everything that it imports, as paths below static/js."""
+    found: set[str] = set()
+    waiting = [SCRIPTS / name]
+    while waiting:
+        file = waiting.pop()
+        key = file.resolve().relative_to(SCRIPTS).as_posix()
+        if key not in found:
+            found.add(key)
+            waiting += [file.parent / target for target in IMPORT.findall(file.read_text(encoding="utf-8"))]
+    return found
+
+
+def test_no_script_turns_text_into_html_or_code() -> None:
+    forbidden = re.compile(
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|srcdoc|DOMParser|setHTMLUnsafe"
+        r"|createContextualFragment"
+    )
+    found = {file.name: forbidden.findall(file.read_text(encoding="utf-8")) for file in SCRIPTS.rglob("*.js")}
+    assert {name: hits for name, hits in found.items() if hits} == {}
+
+
+def test_no_template_holds_a_script_or_style_of_its_own() -> None:
+    own = re.compile(
+        r"<script(?![^>]*(?:src=|application/json))|<style|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE
+    )
+    found = {file.name: own.findall(file.read_text(encoding="utf-8")) for file in (WEB / "templates").glob("*.html")}
+    assert {name: hits for name, hits in found.items() if hits} == {}
+
+
+def test_no_page_asks_another_host_for_anything() -> None:
+    files = [*SCRIPTS.rglob("*.js"), *(WEB / "static" / "css").glob("*.css"), *(WEB / "templates").glob("*.html")]
+    namespaces = ("http://www.w3.org/2000/svg", "http://www.w3.org/1998/Math/MathML")
+    found = {
+        file.name: [
+            url
+            for url in re.findall(r"https?://[^\s\"'`)]+", file.read_text(encoding="utf-8"))
+            if url not in namespaces
+        ]
+        for file in files
+    }
+    assert {name: urls for name, urls in found.items() if urls} == {}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_fetches_all_its_modules_at_once(page: str) -> None:
+    template = (WEB / "templates" / f"{page}.html").read_text(encoding="utf-8")
+    (listed,) = re.findall(r"set modules = \[(.*?)\]", template, re.DOTALL)
+    assert set(re.findall(r'"([^"]+)"', listed)) == imported_by(f"{page}.js")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_stays_small(page: str) -> None:
+    assert sum((SCRIPTS / name).stat().st_size for name in imported_by(f"{page}.js")) < 80_000
+
+
+def test_every_module_is_used_by_some_page() -> None:
+    used = set().union(*(imported_by(f"{page}.js") for page in PAGES))
+    templates = "".join(file.read_text(encoding="utf-8") for file in (WEB / "templates").glob("*.html"))
+    alone = {file.relative_to(SCRIPTS).as_posix() for file in SCRIPTS.rglob("*.js")} - used
+    assert {name for name in alone if f"/static/js/{name}" not in templates} == set()
+
+
+def test_no_file_is_longer_than_a_reader_s_patience() -> None:
+    files = [*SCRIPTS.rglob("*.js"), *(WEB / "static" / "css").glob("*.css"), *(WEB / "templates").glob("*.html")]
+    assert {file.name for file in files if file.read_text(encoding="utf-8").count("\n") > 400} == set()
