@@ -111,6 +111,29 @@ async def test_two_that_enrol_the_same_person_at_once_end_in_one_enrolment(store
     assert sorted(await asyncio.gather(*(enrol(n) for n in range(60, 65)))) == [False] * 4 + [True]
 
 
+async def test_callers_that_are_cancelled_at_any_moment_leave_nothing_half_done(store: SqlStore) -> None:
+    async def write(n: int) -> None:
+        async with store.begin(A.org) as tx:
+            await tx.candidates.put(A.candidate(n))
+            await tx.enrolments.put(A.enrolment(n))
+        async with store.read(A.org) as tx:
+            await tx.candidates.get(A.id("cnd", n))
+
+    for round_ in range(6):
+        tasks = [asyncio.create_task(write(100 + round_ * 10 + n)) for n in range(10)]
+        for n, task in enumerate(tasks):
+            await asyncio.sleep(0.0005 * (n + round_ % 3))
+            task.cancel()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        assert {type(outcome) for outcome in outcomes} <= {asyncio.CancelledError, type(None)}
+    async with store.read(A.org) as tx:
+        people = {candidate.id[4:] for candidate in await tx.candidates.page(None, 1000)}
+        enrolled = {enrolment.id[4:] for enrolment in await tx.enrolments.page(None, None, 1000)}
+    assert people == enrolled
+    # Every connection is still good for work.
+    await asyncio.gather(*(write(1000 + n) for n in range(20)))
+
+
 # Writes that are repeated
 
 
