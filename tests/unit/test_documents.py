@@ -195,7 +195,7 @@ def mangled(document: Any) -> st.SearchStrategy[Any]:
     return st.integers(0, 7).flatmap(lambda n: junk if n == 0 else whole)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(mangled(GOOD))
 def test_reading_agrees_with_msgspec(raw: Any) -> None:
     try:
