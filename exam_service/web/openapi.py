@@ -170,20 +170,27 @@ class _Operation:
     def _responses(self, known: Mapping[str, Any]) -> dict[str, object]:
         responses: dict[str, object] = {str(self._handler.status_code): {"description": "Done."}}
         for status, kind in self._answers().items():
-            media = str(getattr(self._handler.media_type, "value", self._handler.media_type) or "application/json")
             described: dict[str, object] = {} if kind in _NO_SCHEMA else {"schema": known[_name(kind)]}
             if self._said.example is not None and status == self._handler.status_code:
                 described["example"] = self._said.example
-            responses[str(status)] = {"description": "Done.", "content": {media: described}}
+            responses[str(status)] = {"description": "Done.", "content": {self._media(): described}}
+        # A page refuses with a page, and with a problem document whoever asks for JSON.
+        page: dict[str, object] = (
+            {} if self.path.startswith("/v1/") or self._media() != "text/html" else {"text/html": {}}
+        )
         by_status: dict[int, list[str]] = {}
         for code in dict.fromkeys(self._problem_codes()):
             by_status.setdefault(_status_of(code), []).append(code)
         for status, codes in by_status.items():
             responses[str(status)] = {
                 "description": "Refused: " + ", ".join(f"`{code}`" for code in codes) + ".",
-                "content": {_PROBLEM: {"schema": {"$ref": _REF.format(name="Problem")}}},
+                "content": {_PROBLEM: {"schema": {"$ref": _REF.format(name="Problem")}}} | page,
             }
         return responses
+
+    def _media(self) -> str:
+        media = self._handler.media_type
+        return str(getattr(media, "value", media) or "application/json")
 
     def _problem_codes(self) -> Iterator[str]:
         yield from self._said.problems
