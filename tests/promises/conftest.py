@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -23,6 +24,7 @@ async def first(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
 async def http(first: World) -> AsyncIterator[httpx.AsyncClient]:
     """The application over the first organisation's context, asked as a program would."""
     app = create_app(first.ctx, sweeps=False, limits=Limits(public=10_000, candidate=10_000, lms=10_000))
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    # httpx names the parts of ASGI more loosely than Litestar does.
+    transport = httpx.ASGITransport(app=cast(Any, app), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as client:
         yield client

@@ -44,7 +44,9 @@ async def test_a_right_and_a_wrong_response_are_acknowledged_alike(first: World,
     answers = []
     for seq, response in enumerate((key["i1"], None), 1):
         body = {"epoch": view.epoch, "seq": seq, "responses": {"i1": response}}
-        answers.append((await http.post(f"/v1/candidate/attempts/{attempt}/responses", headers=headers, json=body)).json())
+        answers.append(
+            (await http.post(f"/v1/candidate/attempts/{attempt}/responses", headers=headers, json=body)).json()
+        )
     for answer in answers:
         del answer["receipt"], answer["seq"]
     assert answers[0] == answers[1]
@@ -92,9 +94,11 @@ async def test_each_part_opens_by_its_own_rule(first: World, http: httpx.AsyncCl
     assert all(item["key"] is not None for item in open_now["items"])
 
 
-async def test_what_staff_of_the_learning_system_lists_of_a_bank_holds_no_key(first: World, http: httpx.AsyncClient) -> None:
+async def test_what_staff_of_the_learning_system_lists_of_a_bank_holds_no_key(
+    first: World, http: httpx.AsyncClient
+) -> None:
     headers = {"Authorization": f"Bearer {first.key}"}
     for path in ("/v1/banks", "/v1/banks/small", "/v1/banks/small/versions", "/v1/courses/course/exams"):
         answer = await http.get(path, headers=headers)
         assert answer.status_code == 200
-        assert not re.search("RATIONALE|SOURCE-|KEYWORD|optid|31\\.25|\"key\"", answer.text), path
+        assert not re.search('RATIONALE|SOURCE-|KEYWORD|optid|31\\.25|"key"', answer.text), path

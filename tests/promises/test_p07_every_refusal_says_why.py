@@ -85,7 +85,7 @@ async def test_limit_and_pass_end_it(first: World, http: httpx.AsyncClient) -> N
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "content", "status", "code"),
+    "method, path, content, status, code",
     [
         ("GET", "/v1/nowhere", None, 404, "not-found"),
         ("DELETE", "/v1/candidate/me", None, 405, "method-not-allowed"),
@@ -93,7 +93,13 @@ async def test_limit_and_pass_end_it(first: World, http: httpx.AsyncClient) -> N
         ("POST", "/v1/candidate/attempts/att_0/submit", b'{"epoch": "x"}', 422, "invalid-input"),
         ("POST", "/v1/candidate/attempts/att_0/submit", b'{"epoch": 1, "more": 2}', 422, "invalid-input"),
         ("POST", "/v1/candidate/attempts/att_0/submit", b'{"epoch": 1}', 404, "not-found"),
-        ("POST", "/v1/candidate/attempts/att_0/responses", b'{"epoch": 1, "seq": 0, "responses": {}}', 422, "invalid-input"),
+        (
+            "POST",
+            "/v1/candidate/attempts/att_0/responses",
+            b'{"epoch": 1, "seq": 0, "responses": {}}',
+            422,
+            "invalid-input",
+        ),
         ("POST", "/v1/candidate/exams/none/attempts", None, 404, "not-found"),
         ("POST", "/v1/candidate/certificates", b'{"kind": "medal"}', 422, "invalid-input"),
         ("POST", "/v1/candidate/certificates", b'{"kind": "certificate"}', 409, "not-yet-earned"),

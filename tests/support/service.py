@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -60,7 +60,7 @@ class World:
     enrolment: str
     key: str
     """A staff API key with every scope."""
-    extra: dict[str, str] = field(default_factory=dict)
+    course: str = "course"
 
     async def start(self, exam: str = "post", enrolment: str | None = None) -> attempts.AttemptView:
         return await attempts.start(self.ctx, self.org, enrolment or self.enrolment, exam)
@@ -92,7 +92,7 @@ class World:
         name = PersonName(given="ชื่อ", family=external_id)
         person = candidates.NewCandidate(external_id=external_id, name=name, **more)
         async with self.ctx.store.begin(self.org) as tx:
-            body = enrolments.EnrolmentWithCandidateBody(course="course", candidate=person)
+            body = enrolments.EnrolmentWithCandidateBody(course=self.course, candidate=person)
             return (await enrolments.enrol(self.ctx, tx, body, "test")).id
 
     async def launch(self, enrolment: str | None = None) -> str:
@@ -146,8 +146,9 @@ async def world(ctx: Context, clock: TestClock, slug: str = "first", course: dic
     async with ctx.store.begin(organisation.id) as tx:
         await banks.store(ctx, tx, small_bank(), "test")
         key = await api_keys.create(ctx, tx, "tests", SCOPES)
-    made = World(ctx=ctx, clock=clock, org=organisation.id, enrolment="", key=key.token)
-    await made.publish(course or small_course())
+    document = course or small_course()
+    made = World(ctx=ctx, clock=clock, org=organisation.id, enrolment="", key=key.token, course=str(document["code"]))
+    await made.publish(document)
     made.enrolment = await made.enrol("one")
     return made
 

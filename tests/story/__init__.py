@@ -1,0 +1,1 @@
+"""Whole lives, through a real browser and the real service."""
