@@ -290,7 +290,7 @@ def _anything(kind: type) -> dict[str, Any]:
     """The schema of what may be any JSON value."""
     if kind in (object, msgspec.Raw):
         return {"description": "Any JSON value."}
-    raise NotImplementedError(f"{kind} has no schema")
+    raise TypeError(f"{kind} has no schema")
 
 
 def _status_of(code: str) -> int:
