@@ -358,6 +358,9 @@ def _veiled(node: Because, hidden: set[str], standing: Standing) -> Because:
             th=_joined([p.sentence for p in parts], "th", " หรือ " if node.rule == "any" else " / "),
             en=_joined([p.sentence for p in parts], "en", " or " if node.rule == "any" else " / "),
         )
+        if node.rule == "at_least":
+            whole = Text(en="at least {n} of these {all}: {parts}", th="อย่างน้อย {n} ใน {all} ข้อต่อไปนี้: {parts}")
+            sentence = whole.fill({"n": node.wanted, "all": len(parts), "parts": sentence})
         return msgspec.structs.replace(node, of=parts, sentence=sentence)
     exam = next((e for e in standing.course.exams if node.rule == "percent" and _is_of(node.fact, e.code)), None)
     if exam is None or exam.code not in hidden:
