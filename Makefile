@@ -37,6 +37,10 @@ docs: ## write the parts of docs/ anew that are made from the code
 	@tools/env test
 	@$(PY) -m tests.docs
 
+pictures: ## the pictures of the docs, made anew from the real pages (needs a Chromium)
+	@tools/env test
+	@$(PY) -m tools.pictures
+
 bench: ## measure, and print the figures with what they were measured on
 	@tools/env test
 	@$(PY) -m bench
