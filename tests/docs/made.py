@@ -5,7 +5,7 @@
 
 import ast
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -39,7 +39,7 @@ def refusals() -> list[type[Refusal]]:
 _MAKE_A_FAULT = {"Fault", "_fault", "fault", "broken", "Problem", "_whole", "invalid"}
 _OF_BANKS = ("core/documents.py", "core/banks/", "adapters/formats/native.py", "adapters/formats/located")
 _ELSEWHERE = ("core/exams/", "core/documents.py", "core/certificates/trust.py", "services/", "web/", "settings.py",
-              "adapters/formats/roster.py")  # fmt: skip
+              "adapters/formats/roster.py", "adapters/storage/")  # fmt: skip
 
 
 def fault_codes(places: tuple[str, ...]) -> list[str]:
@@ -51,12 +51,21 @@ def fault_codes(places: tuple[str, ...]) -> list[str]:
 
 def _codes(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", None) in _MAKE_A_FAULT:
+        if isinstance(node, ast.Call) and _name_of(node.func) in _MAKE_A_FAULT:
             named = next((keyword.value for keyword in node.keywords if keyword.arg == "code"), None)
             first = named or next(iter(node.args), None)
             for one in (first.body, first.orelse) if isinstance(first, ast.IfExp) else (first,):
                 if isinstance(one, ast.Constant) and re.fullmatch(r"[a-z]+(-[a-z0-9]+)*", str(one.value)):
                     yield str(one.value)
+
+
+def _name_of(function: ast.expr) -> str | None:
+    """`Fault`, whether it is written so or as `errors.Fault`."""
+    match function:
+        case ast.Name(name) | ast.Attribute(attr=name):
+            return name
+        case _:
+            return None
 
 
 def openapi() -> dict[str, Any]:
@@ -165,7 +174,7 @@ def _cell(text: str | None) -> str:
     return (text or "").strip().replace("\n", " ").replace("|", "\\|")
 
 
-def _table(columns: tuple[str, ...], rows: list[tuple[str, ...]], before: str) -> str:
+def _table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], before: str) -> str:
     """A table whose last column is a person's: what stands there for a code is kept."""
     written = dict(re.findall(r"^\| `([a-z0-9-]+)` \|(?:.*\|)? ([^|]*) \|$", before, re.MULTILINE))
     head = f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}\n"
