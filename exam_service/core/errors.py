@@ -111,6 +111,14 @@ class LastAdminKey(Refusal):
     )
 
 
+class LaunchUnknown(Refusal):
+    code = "launch-unknown"
+    sentence = Text(
+        en="This launch link is not complete or not one of ours; open the course again from your learning system.",
+        th="ลิงก์เข้าสอบนี้ไม่ครบถ้วนหรือไม่ใช่ของระบบนี้ โปรดเข้าสู่รายวิชาจากระบบเรียนอีกครั้ง",
+    )
+
+
 class LaunchUsed(Refusal):
     code = "launch-used"
     sentence = Text(

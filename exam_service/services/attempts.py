@@ -16,7 +16,7 @@ from exam_service.core.exams.standing import refusal_to_start, running
 from exam_service.core.exams.timing import deadline, seconds_left
 from exam_service.core.records import AuditEvent, Enrolment, Paper
 from exam_service.core.text import Text
-from exam_service.services import grading, receipts
+from exam_service.services import finishing, grading, receipts
 from exam_service.services.context import Context
 from exam_service.services.ports import Tx
 from exam_service.services.standing import load_standing
@@ -56,7 +56,7 @@ class SavedView(msgspec.Struct, frozen=True, kw_only=True):
 
 async def start(ctx: Context, org: str, enrolment_id: str, exam_code: str) -> AttemptView:
     """Start an attempt, or open the one that is running on the device that asks. Raises why it may not start."""
-    await grading.settle(ctx, org, enrolment_id)
+    await finishing.catch_up(ctx, org, enrolment_id)
     async with ctx.store.begin(org) as tx:
         # The lock makes a second start at the same moment wait, and then find this one.
         enrolment = await tx.enrolments.get(enrolment_id, lock=True)
@@ -89,7 +89,7 @@ async def open_here(ctx: Context, org: str, enrolment_id: str, attempt_id: str) 
 
 async def look(ctx: Context, org: str, enrolment_id: str, attempt_id: str) -> AttemptView:
     """The attempt as it is seen now."""
-    await grading.settle(ctx, org, enrolment_id)
+    await finishing.catch_up(ctx, org, enrolment_id)
     async with ctx.store.read(org) as tx:
         return await _view(ctx, tx, await grading.attempt_of(tx, attempt_id, enrolment_id))
 

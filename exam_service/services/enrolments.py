@@ -12,7 +12,7 @@ from exam_service.core.errors import Fault, Invalid, NotFound
 from exam_service.core.exams.model import Accommodation, Course
 from exam_service.core.records import Candidate, Enrolment
 from exam_service.core.text import Text
-from exam_service.services import attempts, audit, candidates, grading
+from exam_service.services import attempts, audit, candidates, finishing
 from exam_service.services.candidates import CandidateView, ExternalId, Line, NewCandidate
 from exam_service.services.context import Context
 from exam_service.services.ports import Tx
@@ -130,7 +130,7 @@ async def page(tx: Tx, course: str | None, after: str | None, limit: int) -> lis
 
 async def show(ctx: Context, org: str, enrolment_id: str) -> EnrolmentStanding:
     """Where the person stands, with the whole decision on the certificate. Raises NotFound, NotPublished."""
-    await grading.settle(ctx, org, enrolment_id)
+    await finishing.catch_up(ctx, org, enrolment_id)
     async with ctx.store.read(org) as tx:
         enrolment = await enrolment_of(tx, enrolment_id)
         standing, version = await load_standing(ctx, tx, enrolment)

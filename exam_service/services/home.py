@@ -1,7 +1,7 @@
 """The candidate's home: where they stand in the course."""
 
 from exam_service.core import errors
-from exam_service.services import grading
+from exam_service.services import certificates, grading
 from exam_service.services.context import Context
 from exam_service.services.sessions import CandidateSession
 from exam_service.services.standing import load_standing
@@ -11,6 +11,8 @@ from exam_service.services.standing_view import MeView, me_view
 async def me(ctx: Context, session: CandidateSession) -> MeView:
     """Everything the home page shows, as far as the candidate may see it."""
     await grading.settle(ctx, session.org, session.enrolment)
+    # Here also when nothing was due: a crash after the grading must not cost anybody the certificate.
+    await certificates.issue_at_once(ctx, session.org, session.enrolment)
     async with ctx.store.directory() as directory:
         organisation = await directory.organisation(id=session.org)
     async with ctx.store.read(session.org) as tx:

@@ -11,6 +11,7 @@ import msgspec
 
 from exam_service.core.errors import KeyReused
 from exam_service.core.records import Replay
+from exam_service.services.again import again
 from exam_service.services.context import Context
 from exam_service.services.ports import Tx
 
@@ -27,7 +28,16 @@ class RepeatKey(msgspec.Struct, frozen=True, kw_only=True):
 async def once(
     ctx: Context, org: str, repeat: RepeatKey | None, kind: type[T], work: Callable[[Tx], Awaitable[T]]
 ) -> T:
-    """Do the work in one transaction, or give the answer it gave before. Raises KeyReused."""
+    """Do the work in one transaction, or give the answer it gave before. Raises KeyReused.
+
+    The work looks before it adds; it is done anew when somebody else added the same thing in between.
+    """
+    return await again(lambda: _once(ctx, org, repeat, kind, work))
+
+
+async def _once(
+    ctx: Context, org: str, repeat: RepeatKey | None, kind: type[T], work: Callable[[Tx], Awaitable[T]]
+) -> T:
     async with ctx.store.begin(org) as tx:
         if repeat is None:
             return await work(tx)

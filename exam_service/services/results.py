@@ -12,7 +12,7 @@ from exam_service.core.exams.model import Exam
 from exam_service.core.exams.scoring import Result, latest, pass_decision, questions_of
 from exam_service.core.exams.standing import Opened, Standing, opened
 from exam_service.core.text import Text
-from exam_service.services import grading, receipts
+from exam_service.services import finishing, grading, receipts
 from exam_service.services.context import Context
 from exam_service.services.ports import Tx
 from exam_service.services.standing import load_standing
@@ -164,7 +164,7 @@ async def _finished(
     ctx: Context, org: str, enrolment_id: str, attempt_id: str
 ) -> tuple[Standing, Attempt, Exam, Result | None]:
     """An attempt that is over, where its enrolment stands, its exam as it was then, and its result if it has one."""
-    await grading.settle(ctx, org, enrolment_id)
+    await finishing.catch_up(ctx, org, enrolment_id)
     async with ctx.store.read(org) as tx:
         attempt = await grading.attempt_of(tx, attempt_id, enrolment_id)
         enrolment = await tx.enrolments.get(enrolment_id)

@@ -46,13 +46,13 @@ class Redeemed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def describe(ctx: Context, token: str) -> LaunchView:
-    """The launch behind a link, without using it. Raises NotFound."""
+    """The launch behind a link, without using it. Raises LaunchUnknown."""
     launch, organisation = await _launch(ctx, token)
     async with ctx.store.read(launch.org) as tx:
         enrolment = await tx.enrolments.get(launch.enrolment)
         version = await tx.courses.newest(enrolment.course) if enrolment else None
     if enrolment is None or version is None:
-        raise errors.NotFound(what="launch", id="")
+        raise errors.LaunchUnknown()
     return LaunchView(
         organisation=organisation.name,
         course=version.course.title,
@@ -66,12 +66,12 @@ async def describe(ctx: Context, token: str) -> LaunchView:
 
 
 async def redeem(ctx: Context, token: str) -> Redeemed:
-    """Use the launch, once, for a session. Raises NotFound, LaunchUsed or LaunchExpired."""
+    """Use the launch, once, for a session. Raises LaunchUnknown, LaunchUsed or LaunchExpired."""
     found, _ = await _launch(ctx, token)
     async with ctx.store.begin(found.org) as tx:
         launch = await tx.launches.get(found.id, lock=True)
         if launch is None:
-            raise errors.NotFound(what="launch", id="")
+            raise errors.LaunchUnknown()
         if launch.used_at is not None:
             raise errors.LaunchUsed()
         if ctx.now() >= launch.expires_at:
@@ -109,11 +109,11 @@ async def _launch(ctx: Context, token: str) -> tuple[Launch, Organisation]:
         org = await directory.org_of_launch(launch_id) if launch_id else None
         organisation = await directory.organisation(id=org) if org else None
     if launch_id is None or org is None or organisation is None:
-        raise errors.NotFound(what="launch", id="")
+        raise errors.LaunchUnknown()
     async with ctx.store.read(org) as tx:
         launch = await tx.launches.get(launch_id)
     if launch is None or not hmac.compare_digest(launch.token_hash, hash_of(token)):
-        raise errors.NotFound(what="launch", id="")
+        raise errors.LaunchUnknown()
     return launch, organisation
 
 

@@ -272,7 +272,9 @@ def without_hidden_scores(standing: Standing, refusal: Refusal) -> Refusal:
         return refusal
     view = refusal_view(standing, refusal, staff=False)
     words = Text(th=_joined(view.missing, "th", " และ "), en=_joined(view.missing, "en", "; "))
-    return ConditionsNotMet(exam=refusal.facts["exam"], missing=words, data={"missing": view.missing})
+    return ConditionsNotMet(
+        exam=refusal.facts["exam"], missing=words, data={"missing": view.missing}, retry_at=refusal.retry_at
+    )
 
 
 def review_is_open(what: Opened) -> bool:

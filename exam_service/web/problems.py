@@ -26,6 +26,7 @@ STATUS: Mapping[str, int] = {
     "not-allowed": 403,
     "last-admin-key": 409,
     "national-id-taken": 409,
+    "launch-unknown": 404,
     "launch-used": 410,
     "launch-expired": 410,
     "too-many-requests": 429,

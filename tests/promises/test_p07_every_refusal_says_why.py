@@ -130,7 +130,7 @@ async def test_a_launch_can_be_used_once_and_not_too_late(first: World, http: ht
     late = await first.launch()
     first.clock.pass_(minutes=10)
     problem(await http.post("/v1/launches/redeem", json={"token": late}), 410, "launch-expired")
-    problem(await http.post("/v1/launches/redeem", json={"token": "x" + late[1:]}), 404, "not-found")
+    problem(await http.post("/v1/launches/redeem", json={"token": "x" + late[1:]}), 404, "launch-unknown")
 
 
 async def test_a_body_that_is_too_large_is_refused_before_it_is_read(http: httpx.AsyncClient) -> None:

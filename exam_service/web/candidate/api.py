@@ -44,7 +44,7 @@ class CertificateRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 class SaveBody(SaveRequest, frozen=True, forbid_unknown_fields=True):
     """A batch of responses: those that changed since the last acknowledged save.
 
-    epoch: Annotated[int, msgspec.Meta(ge=1, le=1_000_000, description="The device session, from opening.")]
+    By type of the item: a choice id, a list of choice ids, true or false, a number as typed, a text; null clears it.
     """
 
     responses: dict[str, str | list[str] | bool | float | None]  # type: ignore[assignment]  # only described, never decoded
@@ -75,7 +75,7 @@ _save_decoder = msgspec.json.Decoder(SaveRequest)
     "/v1/launches/redeem",
     status_code=200,
     summary="Use a launch token for a session",
-    **documented(body=RedeemRequest, problems=("not-found", "launch-used", "launch-expired", "too-many-requests")),
+    **documented(body=RedeemRequest, problems=("launch-unknown", "launch-used", "launch-expired", "too-many-requests")),
 )
 async def redeem(request: Request[Any, Any, Any], ctx: Ctx) -> Redeemed:
     """For clients that are not our pages. A launch can be used once."""

@@ -6,7 +6,7 @@ from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from exam_service.core.errors import LaunchExpired, LaunchUsed, NotAuthenticated, NotFound, Refusal
+from exam_service.core.errors import LaunchExpired, LaunchUnknown, LaunchUsed, NotAuthenticated, Refusal
 from exam_service.services import sessions
 from exam_service.services.context import Context
 from exam_service.services.sessions import CandidateSession, LaunchView
@@ -24,7 +24,7 @@ async def launch(token: FromPath[str], request: Plain, ctx: Ctx) -> Response[Any
     await auth.limit_public(request)
     try:
         found = await sessions.describe(ctx, token)
-    except NotFound as refusal:
+    except LaunchUnknown as refusal:
         return _refused(request, refusal, None)
     if _is_inside(request, ctx, found):
         return Redirect("/exam", status_code=303)
@@ -50,7 +50,7 @@ async def enter(token: FromPath[str], request: Plain, ctx: Ctx) -> Response[Any]
         if found is not None and _is_inside(request, ctx, found):
             return Redirect("/exam", status_code=303)
         return _refused(request, refusal, found)
-    except NotFound as refusal:
+    except LaunchUnknown as refusal:
         return _refused(request, refusal, None)
     response = Redirect("/exam", status_code=303)
     response.set_cookie(
