@@ -9,6 +9,7 @@ import difflib
 import re
 import types
 from collections.abc import Iterator
+from functools import cache, lru_cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -90,7 +91,7 @@ def _walk_tagged(raw: object, members: list[Any], path: str) -> Iterator[Fault]:
         yield _fault("missing-field", f"say which kind it is in `{field}`: {', '.join(map(str, by_tag))}",
                      f"ระบุชนิดในช่อง `{field}`: {', '.join(map(str, by_tag))}", path)  # fmt: skip
     elif tag not in by_tag:
-        yield _unknown(f"`{field}`", tag, [str(t) for t in by_tag], _join(path, field))
+        yield _unknown(f"`{field}`", tag, tuple(str(t) for t in by_tag), _join(path, field))
     else:
         yield from _walk_struct(raw, by_tag[tag], path)
 
@@ -100,13 +101,12 @@ def _walk_struct(raw: object, kind: Any, path: str) -> Iterator[Fault]:
         yield from _convert(raw, kind, path)
         return
     config = kind.__struct_config__
-    hints = get_type_hints(kind, include_extras=True)
-    fields = {f.encode_name: f for f in msgspec.structs.fields(kind)}
+    hints, fields = _shape(kind)
     before = False
     for key in raw:
         if config.forbid_unknown_fields and key not in fields and (config.tag is None or key != config.tag_field):
             before = True
-            yield _unknown("field", str(key), list(fields), _join(path, str(key)))
+            yield _unknown("field", str(key), tuple(fields), _join(path, str(key)))
     for name, field in fields.items():
         if name in raw:
             found = list(_walk(raw[name], hints[field.name], _join(path, name)))
@@ -118,6 +118,12 @@ def _walk_struct(raw: object, kind: Any, path: str) -> Iterator[Fault]:
     if not before:
         # Only a whole Struct can run its own __post_init__ checks.
         yield from _convert(raw, kind, path)
+
+
+@cache
+def _shape(kind: Any) -> tuple[dict[str, Any], dict[str, msgspec.structs.FieldInfo]]:
+    """Annotations by name, and fields by their name in documents; looked up once, because large banks ask often."""
+    return get_type_hints(kind, include_extras=True), {f.encode_name: f for f in msgspec.structs.fields(kind)}
 
 
 def _convert(raw: object, kind: Any, path: str) -> Iterator[Fault]:
@@ -143,11 +149,16 @@ def _in_thai(message: str) -> str:
     return f"ค่าไม่ถูกต้อง: {message}"
 
 
-def _unknown(what: str, name: str, known: list[str], path: str) -> Fault:
+@lru_cache(maxsize=1024)
+def _nearest(name: str, known: tuple[str, ...]) -> str | None:
+    return next(iter(difflib.get_close_matches(name[:64], known, 1)), None)
+
+
+def _unknown(what: str, name: str, known: tuple[str, ...], path: str) -> Fault:
     what_th = "ช่อง" if what == "field" else f" {what}"
-    near = difflib.get_close_matches(name, known, 1)
-    hint_en = f"; did you mean `{near[0]}`?" if near else f"; known: {', '.join(known)}"
-    hint_th = f" หมายถึง `{near[0]}` หรือไม่" if near else f" ที่รู้จักคือ {', '.join(known)}"
+    near = _nearest(name, known)
+    hint_en = f"; did you mean `{near}`?" if near else f"; known: {', '.join(known)}"
+    hint_th = f" หมายถึง `{near}` หรือไม่" if near else f" ที่รู้จักคือ {', '.join(known)}"
     return _fault("unknown-field" if what == "field" else "unknown-kind",
                   f"unknown {what} `{name}`{hint_en}", f"ไม่รู้จัก{what_th} `{name}`{hint_th}", path)  # fmt: skip
 
