@@ -43,7 +43,11 @@ async def _series(browser: Browser, folder: Path, language: str, size: ViewportS
     async with live_service(url, folder) as live:
         organisation = await demo_data.fill(live.ctx, lambda _: None)
         context = await browser.new_context(
-            base_url=live.url, viewport=size, locale=f"{language}-TH", timezone_id="Asia/Bangkok", reduced_motion="reduce"
+            base_url=live.url,
+            viewport=size,
+            locale=f"{language}-TH",
+            timezone_id="Asia/Bangkok",
+            reduced_motion="reduce",
         )
         await context.add_cookies([{"name": "exam_lang", "value": language, "url": live.url}])
         page = await context.new_page()
