@@ -1,5 +1,6 @@
 """A candidate with a national id who has earned a certificate, and what a verifier is handed of it."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,6 +89,11 @@ def course(**certificate: Any) -> dict[str, Any]:
     made["objective"] = {"th": "การปฏิบัติงานในหน้าที่"}
     made["certificate"] |= certificate
     return made
+
+
+def text_of(page: httpx.Response) -> str:
+    """What a person reads on a page: its words without the marks around them."""
+    return " ".join(re.sub(r"<[^>]+>", "", page.text).split())
 
 
 PAGE = {"accept": "text/html"}

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from exam_service.services import certificates
-from tests.support.certified import FULL, Holder, holder
+from tests.support.certified import FULL, Holder, holder, text_of
 from tests.support.problems import faults_of, refused
 from tests.support.service import open_course, world
 from tests.web.lms.conftest import Lms
@@ -83,7 +83,7 @@ async def test_the_files_are_the_stored_bytes_and_the_qr(lms: Lms, held: Holder)
         assert "ใจดี" not in answer.headers["content-disposition"]
         assert held.id in answer.headers["content-disposition"]
     page = await lms.get(f"{base}/page")
-    assert FULL in page.text
+    assert FULL in text_of(page)
     assert 'href="/exam' not in page.text, "what only the candidate's browser may open is not offered"
 
 

@@ -8,6 +8,13 @@ const keep = () => {
   link.href = `?lang=${link.dataset.language}${location.hash}`;
 };
 
+// Each word in its own element: a name breaks between its words, not where a dictionary finds a word in it.
+function word(text) {
+  const element = document.createElement("span");
+  element.textContent = text;
+  return element;
+}
+
 async function check() {
   const response = await fetch("/v1/verify", {
     method: "POST",
@@ -24,7 +31,7 @@ async function check() {
 
 function show(verdict) {
   if (verdict?.outcome === "genuine") {
-    at("name").textContent = verdict.facts.recipient_name;
+    at("name").replaceChildren(...verdict.facts.recipient_name.split(" ").flatMap((part) => [word(part), " "]));
     at("name-masked")?.remove();
     at("name-form").hidden = true;
     at("qr-good").hidden = false;
