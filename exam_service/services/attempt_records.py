@@ -11,7 +11,7 @@ from exam_service.core.exams.attempt import Attempt, Look, State, seen, step
 from exam_service.core.exams.scoring import Result, SectionScore
 from exam_service.core.records import StoredResult
 from exam_service.core.text import Text
-from exam_service.services import attempts, grading
+from exam_service.services import attempts, finishing, grading
 from exam_service.services.context import Context
 from exam_service.services.enrolments import candidate_behind, enrolment_of
 from exam_service.services.ports import Tx
@@ -160,8 +160,8 @@ async def results_page(
 async def show(ctx: Context, org: str, attempt_id: str) -> AttemptDetail:
     """One attempt with its revisions. Raises NotFound."""
     async with ctx.store.read(org) as tx:
-        await grading.attempt_of(tx, attempt_id)
-    await grading.settle_attempt(ctx, org, attempt_id)
+        enrolment = (await grading.attempt_of(tx, attempt_id)).enrolment
+    await finishing.catch_up(ctx, org, enrolment)
     async with ctx.store.read(org) as tx:
         return await _detail(ctx, tx, await grading.attempt_of(tx, attempt_id))
 
@@ -215,9 +215,9 @@ async def _settled_page(
     async with ctx.store.read(org) as tx:
         found = await tx.attempts.page(course, after, limit + 1)
     shown = found[:limit]
-    due = [attempt.id for attempt in shown if step(attempt, Look(), ctx.now())[1]]
-    for attempt_id in due:
-        await grading.settle_attempt(ctx, org, attempt_id)
+    due = {attempt.enrolment for attempt in shown if step(attempt, Look(), ctx.now())[1]}
+    for enrolment in due:
+        await finishing.catch_up(ctx, org, enrolment)
     if due:
         async with ctx.store.read(org) as tx:
             shown = (await tx.attempts.page(course, after, limit))[: len(shown)]

@@ -40,6 +40,17 @@ async def test_lists_show_what_ran_out_as_graded(lms: Lms) -> None:
     assert (await lms.get("/v1/results?course=none")).json()["items"] == []
 
 
+async def test_who_ran_out_having_passed_gets_at_once_what_is_issued_at_once(lms: Lms) -> None:
+    course = open_course()
+    await lms.world.publish(course | {"certificate": course["certificate"] | {"issue": "at_once"}})
+    view = await lms.world.start("post")
+    await lms.world.save(view, 1, await lms.world.key_of(view))
+    lms.world.clock.pass_(minutes=31)
+    assert (await lms.get("/v1/results")).json()["items"][0]["percent"] == 100.0
+    async with lms.world.ctx.store.read(lms.world.org) as tx:
+        assert len(await tx.certificates.of(lms.world.enrolment)) == 1
+
+
 async def test_lists_go_on_where_they_ended(lms: Lms) -> None:
     await lms.world.publish(open_course(attempts={"cool_down_minutes": 0}))
     taken = []
