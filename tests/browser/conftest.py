@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
 
 from tests.browser import sample
 from tests.browser.fake_api import FakeService, serve
@@ -15,6 +15,9 @@ from tests.support.chromium import ARGUMENTS
 PHONE = {"width": 360, "height": 800}
 DESK = {"width": 1280, "height": 800}
 RUNNER = f"/exam/attempts/{sample.ATTEMPT}"
+
+# A busy machine takes its time; waiting longer costs nothing where all is well.
+expect.set_options(timeout=15_000)
 
 OpenContext = Callable[..., Awaitable[BrowserContext]]
 

@@ -206,11 +206,16 @@ async def test_every_page_can_be_read_reached_and_named(
     for n in range(1, 8):
         found[f"question {n}"] = await faults_of(page)
         await page.locator("[data-action=next]").click()
+    await page.evaluate(f"localStorage.setItem('exam:{sample.ATTEMPT}:place', '\"i12\"')")
+    await look("last question", RUNNER, ".question")
+    await expect(page.locator(".question")).to_have_attribute("data-item", "i12")
     await page.keyboard.press("?")
     found["help"] = await faults_of(page)
     await page.keyboard.press("Escape")
     await page.locator("[data-action=submit]:visible, [data-action=all]:visible").first.click()
     found["submit or all questions"] = await faults_of(page)
+    service.attempt.open()
+    await look("moved", RUNNER, "dialog.moved")
     await look("result", f"{RUNNER}/result", ".outcome")
     await look("review", f"{RUNNER}/review", ".review")
     assert {name: faults for name, faults in found.items() if faults} == {}

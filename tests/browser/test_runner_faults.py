@@ -167,8 +167,10 @@ async def test_an_ended_session_says_how_to_go_on_and_saves_after_it(phone: Page
     await enter(phone)
     await choose(phone, 1)
     await expect(phone.locator(".strip")).to_contain_text("ระบบเรียน")
-    service.mend()
+    tried = service.asked("/responses")
     await phone.locator(".strip button").click()
+    await until(lambda: service.asked("/responses") > tried)
+    service.mend()
     await expect_saved(phone)
 
 

@@ -37,6 +37,8 @@
   for (const one of document.querySelectorAll("a[href], button, summary, label.choice, label.check, input:not(.choice input, .check input)")) {
     const box = one.getBoundingClientRect();
     const inline = one.localName === "a" && getComputedStyle(one).display === "inline";
+    const beside = shown(one) && !one.matches(".skip") && box.width > 0 && (box.left < -1 || box.right > innerWidth + 1);
+    if (beside) faults.push(`${where(one)} reaches from ${Math.round(box.left)} to ${Math.round(box.right)} px`);
     if (shown(one) && !inline && !one.matches(".skip") && !one.closest("[inert]") && (box.height < 43.5 || box.width < 43.5)) faults.push(`${where(one)} is ${Math.round(box.width)} × ${Math.round(box.height)} px`);
   }
 

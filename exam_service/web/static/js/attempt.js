@@ -34,7 +34,7 @@ async function boot(openHere = false) {
     run(view, await api.paper(attempt));
   } catch (error) {
     if (["attempt-ended", "deadline-passed", "attempt-voided"].includes(error.code)) return leave();
-    fail(error, { retry: () => location.reload(), returnUrl: wayBack.url });
+    fail(error, { retry: api.passing(error) ? () => location.reload() : null, returnUrl: wayBack.url });
   }
 }
 

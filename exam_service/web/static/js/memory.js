@@ -94,8 +94,6 @@ export class Memory {
       for (const key of keys(kind).filter((one) => one.startsWith(this.prefix) && !one.endsWith(":late"))) forget(kind, key);
     }
   }
-
-  clearLate() { forget("local", `${this.prefix}late`); }
 }
 
 /** Where the candidate came from, for when the session has ended. */

@@ -20,7 +20,7 @@ async function show() {
     if (["submitted", "expired"].includes(result.state)) setTimeout(show, 3000);
   } catch (error) {
     if (error.code === "attempt-running") return location.replace(`/exam/attempts/${attempt}`);
-    fail(error, { retry: show, returnUrl: wayBack.url });
+    fail(error, { retry: api.passing(error) ? show : null, returnUrl: wayBack.url });
   }
 }
 

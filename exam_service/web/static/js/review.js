@@ -18,7 +18,7 @@ async function show() {
   try {
     draw(await api.review(attempt));
   } catch (error) {
-    fail(error, { retry: error.code === "review-not-open" ? null : show });
+    fail(error, { retry: api.passing(error) ? show : null });
   }
 }
 

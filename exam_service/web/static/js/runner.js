@@ -83,7 +83,7 @@ export class Runner {
       h("button", { type: "button", class: "button", "data-action": "previous", disabled: this.at === 0, onclick: () => this.step(-1) }, icon("back"), h("span", {}, t("attempt.previous"))),
       h("button", { type: "button", class: "button plain where", "data-action": "all", onclick: () => this.#sheet() }, icon("grid"), h("span", { class: "numbers" }, t("attempt.place", { number: this.at + 1, count: this.items.length }))),
       last
-        ? h("button", { type: "button", class: "button primary", "data-action": "finish", onclick: () => this.on.submit() }, h("span", {}, t("attempt.finish")), icon("arrow"))
+        ? h("button", { type: "button", class: "button primary", "data-action": "finish", onclick: () => this.on.submit() }, h("span", {}, t("attempt.finish")))
         : h("button", { type: "button", class: "button primary", "data-action": "next", onclick: () => this.step(1) }, h("span", {}, t("attempt.next")), icon("arrow")));
     this.update();
     document.title = `${t("attempt.question", { number: this.at + 1 })} · ${pick(this.paper.title)}`;

@@ -16,7 +16,7 @@ export function date(iso) {
 export function clock(iso, { seconds = false } = {}) {
   const form = { timeZone: ZONE, hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...(seconds ? { second: "2-digit" } : {}) };
   const text = new Intl.DateTimeFormat("en-GB", form).format(new Date(iso));
-  return current() === "th" && !seconds ? `${text} น.` : text;
+  return current() === "th" && !seconds ? `${text}\u00a0น.` : text;
 }
 
 /** Day and hour of something to wait for, rounded up to the minute so that nobody comes too early. */
