@@ -5,6 +5,7 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from playwright.async_api import Browser, async_playwright
 
@@ -13,6 +14,10 @@ from tests.support.chromium import ARGUMENTS, find_chromium
 from tests.support.optional import optional
 from tests.support.postgres import PostgresServer, postgres_server
 from tests.support.valkey import ValkeyServer, valkey_server
+
+# On a busy machine one slow example says nothing about the code; a test that hangs is ended by faulthandler.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
