@@ -1,6 +1,6 @@
 """Taking an exam: start, open, paper, save, submit."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +8,7 @@ import msgspec
 
 from exam_service.core import errors
 from exam_service.core.exams.attempt import Attempt, MoveDeadline, Open, State, Submit, Void, seen, step
-from exam_service.core.exams.journal import Save
+from exam_service.core.exams.journal import Save, Saved
 from exam_service.core.exams.model import Exam
 from exam_service.core.exams.paper import Form, compose, read_responses
 from exam_service.core.exams.scoring import latest
@@ -41,6 +41,8 @@ class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
     """The highest save number of this epoch that has been acknowledged."""
     responses: dict[str, Any]
     """The latest response to each item, from whatever device."""
+    receipt: str | None = None
+    """Of the whole attempt, once it has been handed in or has run out, and been graded."""
 
 
 class SavedView(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,7 +93,9 @@ async def look(ctx: Context, org: str, enrolment_id: str, attempt_id: str) -> At
     """The attempt as it is seen now."""
     await finishing.catch_up(ctx, org, enrolment_id)
     async with ctx.store.read(org) as tx:
-        return await _view(ctx, tx, await grading.attempt_of(tx, attempt_id, enrolment_id))
+        attempt = await grading.attempt_of(tx, attempt_id, enrolment_id)
+        view, saves = await _view(ctx, tx, attempt), await tx.results.saves(attempt_id)
+    return await _with_receipt(ctx, attempt, view, saves)
 
 
 async def paper(ctx: Context, org: str, enrolment_id: str, attempt_id: str) -> bytes:
@@ -143,13 +147,14 @@ async def save(
 
 
 async def submit(ctx: Context, org: str, enrolment_id: str, attempt_id: str, epoch: int) -> AttemptView:
-    """Hand in and grade. Handing in again gives the same answer."""
+    """Hand in, grade, and give the receipt. Handing in again gives the same answer."""
     async with ctx.store.begin(org) as tx:
         attempt = await grading.attempt_of(tx, attempt_id, enrolment_id, lock=True)
         after, effects = step(attempt, Submit(epoch), ctx.now())
         if effects:
             after = await grading.carry_out(ctx, tx, after, effects)
-        return await _view(ctx, tx, after)
+        view, saves = await _view(ctx, tx, after), await tx.results.saves(attempt_id)
+    return await _with_receipt(ctx, after, view, saves)
 
 
 async def reschedule(ctx: Context, tx: Tx, enrolment: Enrolment) -> None:
@@ -253,6 +258,13 @@ async def _view(ctx: Context, tx: Tx, stored: Attempt) -> AttemptView:
         saved_seq=max((e.seq for e in entries if e.epoch == attempt.epoch), default=0),
         responses=_answered(latest(entries)) if attempt.state is State.in_progress else {},
     )
+
+
+async def _with_receipt(ctx: Context, attempt: Attempt, view: AttemptView, saves: Sequence[Saved]) -> AttemptView:
+    """The view with the receipt of the whole attempt, when it is over for good."""
+    if attempt.state is not State.graded:
+        return view
+    return msgspec.structs.replace(view, receipt=await receipts.of_submission(ctx, attempt, saves))
 
 
 def _answered(responses: Mapping[str, object]) -> dict[str, object]:

@@ -81,8 +81,11 @@ async def complete(ctx: Context, org: str, certificate_id: str) -> CertificateRe
         return record
     async with ctx.store.begin(org) as tx:
         record = await tx.certificates.get(certificate_id, lock=True)
-        if record is None or record.state is not CertificateState.pending:
-            raise errors.NotFound(what="certificate", id=certificate_id) if record is None else errors.SigningFailed()
+        if record is None:
+            raise errors.NotFound(what="certificate", id=certificate_id)
+        if record.state is not CertificateState.pending:
+            # Somebody else asked for it at the same moment and has completed it.
+            return record
         signed = await _sign(ctx, tx, record)
         await tx.certificates.put(signed)
         return signed

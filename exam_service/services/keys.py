@@ -9,7 +9,7 @@ from exam_service.core import errors
 from exam_service.core.certificates.did import organisation_did, service_did
 from exam_service.core.certificates.keys import KeyRecord, KeyState, Purpose, fault_at, kid_of, may_sign
 from exam_service.core.certificates.record import SigningKey
-from exam_service.core.records import AuditEvent, Organisation
+from exam_service.core.records import AuditEvent, Organisation, Replay
 from exam_service.services.context import Context
 from exam_service.services.ports import Tx
 
@@ -107,7 +107,17 @@ async def ensure(ctx: Context, org: str, purpose: Purpose) -> KeyRecord:
     did = await did_of(ctx, org)
     async with ctx.store.read(org) as tx:
         found = await _active(tx, did, purpose)
-    return found or await create(ctx, org, purpose)
+    if found is not None:
+        return found
+    async with ctx.store.begin(org) as tx:
+        # Of several who find none at the same moment one makes the key, and the others wait here for it.
+        turn = Replay(key=f"signing-key/{did}/{purpose}", request_digest=b"", answer=None, created_at=ctx.now())
+        await tx.log.claim(turn)
+        found = await _active(tx, did, purpose)
+        if found is not None:
+            return found
+        record = await add(ctx, tx, did, purpose)
+        return await activate_key(ctx, tx, record.kid, "system")
 
 
 async def of_organisation(ctx: Context, organisation: Organisation) -> Sequence[KeyRecord]:

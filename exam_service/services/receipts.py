@@ -1,31 +1,66 @@
-"""Receipts: a signed word that a save arrived, which anyone can check with the service's public key."""
+"""Receipts: a signed word that a save or a submission arrived, for anyone to check with the service's public key."""
 
 import base64
+import hashlib
+from collections.abc import Sequence
 from datetime import timedelta
 
 from exam_service.core.certificates import jws
 from exam_service.core.certificates.receipt import Receipt, to_be_signed
+from exam_service.core.exams.attempt import Attempt
 from exam_service.core.exams.journal import Saved
+from exam_service.core.exams.timing import seconds_left
 from exam_service.services import keys
 from exam_service.services.context import Context
 
 _AT_HAND = timedelta(minutes=1)
 
 
+SUBMISSION = 0
+"""The sequence number of the receipt for a whole attempt; saves begin at 1."""
+
+
 async def sign(ctx: Context, saved: Saved) -> str:
     """The receipt of a save as a compact JWS. Ed25519 is deterministic, so the same save has the same receipt."""
-    record, sealed = await _key(ctx)
     receipt = Receipt(
         attempt=saved.attempt,
         session=saved.epoch,
         seq=saved.seq,
-        digest=base64.urlsafe_b64encode(saved.digest).rstrip(b"=").decode(),
+        digest=_b64(saved.digest),
         received_at=saved.received_at,
         seconds_left=saved.seconds_left,
         in_grace=saved.in_grace,
     )
-    message = to_be_signed(receipt, record)
+    return await _signed(ctx, receipt)
+
+
+async def of_submission(ctx: Context, attempt: Attempt, saves: Sequence[Saved]) -> str:
+    """The receipt of an attempt that is over: when it ended, and one digest over the digests of all its saves in order.
+
+    Whoever holds the receipts of the saves can see that none of them was left out.
+    """
+    if attempt.ended_at is None:
+        raise ValueError("an attempt that runs has no receipt of its end")
+    in_order = sorted(saves, key=lambda saved: (saved.epoch, saved.seq))
+    receipt = Receipt(
+        attempt=attempt.id,
+        session=attempt.epoch,
+        seq=SUBMISSION,
+        digest=_b64(hashlib.sha256(b"".join(saved.digest for saved in in_order)).digest()),
+        received_at=attempt.ended_at,
+        seconds_left=seconds_left(attempt.deadline, attempt.ended_at),
+    )
+    return await _signed(ctx, receipt)
+
+
+async def _signed(ctx: Context, receipt: Receipt) -> str:
+    kid, sealed = await _key(ctx)
+    message = to_be_signed(receipt, kid)
     return jws.compact(message, ctx.signer.sign(sealed, message))
+
+
+def _b64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 async def _key(ctx: Context) -> tuple[str, bytes]:

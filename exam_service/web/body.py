@@ -51,7 +51,9 @@ async def repeat_key(request: Request[Any, Any, Any]) -> RepeatKey | None:
             "Idempotency-Key must have 1 to 255 characters",
             "Idempotency-Key ต้องยาว 1 ถึง 255 อักขระ",
         )
-    digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
+    # With who asks: an answer may hold a secret that is shown once, and only to the key that asked for it.
+    who = request.headers.get("authorization", "")
+    digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n{who}\n".encode())
     digest.update(await request.body())
     return RepeatKey(key=key, request_digest=digest.digest())
 

@@ -1,14 +1,23 @@
 """P3: same key, same body -> same answer; same key, other body -> a conflict, nothing changed."""
 
 import asyncio
+import base64
+import hashlib
 from typing import Any
 
 import httpx
 import pytest
 
+from exam_service.core.certificates.receipt import parse as receipt_of
 from tests.support.service import World, world
 
 PERSON = {"name": {"given": "มาลี", "family": "สุขใจ"}}
+
+
+def digest_of(data: bytes | str, *, raw: bool = False) -> Any:
+    """SHA-256 as receipts write it, or as bytes."""
+    digest = hashlib.sha256(data if isinstance(data, bytes) else data.encode()).digest()
+    return digest if raw else base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def staff(first: World, key: str | None = None) -> dict[str, str]:
@@ -33,7 +42,12 @@ async def test_a_save_sent_again_has_the_same_receipt_and_one_with_other_respons
     late = await http.post(url, headers=headers, json=body)
     assert (late.status_code, late.json()["receipt"]) == (200, one["receipt"])
     receipts = (await http.get(f"/v1/candidate/attempts/{view['attempt']}/receipts", headers=headers)).json()
-    assert receipts["receipts"] == [one["receipt"]]
+    assert receipts["receipts"][0] == one["receipt"]
+    # The last one is of the whole attempt: one digest over those of all saves, in order.
+    save, whole = (receipt_of(text)[0] for text in receipts["receipts"])
+    assert (whole.seq, whole.session) == (0, 1)
+    assert whole.digest == digest_of(digest_of(b'{"i1":null}', raw=True))
+    assert save.digest == digest_of(b'{"i1":null}')
 
 
 async def test_handing_in_again_gives_the_same_answer(first: World, http: httpx.AsyncClient) -> None:
