@@ -62,7 +62,8 @@ class _Rule(
         """`{so_far}` is what was found, in the words of `unit`."""
         found = facts.get(name)
         so_far = _NOTHING if found is None else unit.fill({"found": found})
-        words = {"it": facts.label(name), "wanted": wanted, "so_far": so_far}
+        # As `retry_at`, a time is named that is not too early.
+        words = {"it": facts.label(name), "wanted": wanted, "retry_at": wanted, "so_far": so_far}
         return Because(
             rule=str(self.__struct_config__.tag), met=met, fact=name, wanted=wanted, found=found,
             sentence=Text(en=en, th=th).fill(words),
@@ -304,7 +305,7 @@ class After(_OnFact, frozen=True, kw_only=True, tag="after"):
         found = _moment(facts.get(self.fact))
         met = found is not None and found >= self.than
         return self._leaf(
-            facts, self.fact, met, self.than, "{it}: from {wanted} on", "{it}: ต้องตั้งแต่วันที่ {wanted} เป็นต้นไป"
+            facts, self.fact, met, self.than, "{it}: from {retry_at} on", "{it}: ต้องตั้งแต่วันที่ {retry_at} เป็นต้นไป"
         )
 
 

@@ -35,15 +35,29 @@ class Text(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return (first if first and first.strip() else second) or ""
 
     def fill(self, values: Mapping[str, object]) -> "Text":
-        """The same text with `{name}` places filled; dates and texts are put in the reader's own form.
+        """The same text with `{name}` places filled, each as `fill_in` does it.
 
         Only for sentences of this program: a text that somebody else wrote goes in as a value, where its braces mean
         nothing.
         """
         return Text(
-            th=self.th and self.th.format_map({k: spoken(v, "th") for k, v in values.items()}),
-            en=self.en and self.en.format_map({k: spoken(v, "en") for k, v in values.items()}),
+            th=self.th and fill_in(self.th, values, "th"),
+            en=self.en and fill_in(self.en, values, "en"),
         )
+
+
+def fill_in(sentence: str, values: Mapping[str, object], language: str) -> str:
+    """The sentence with its `{name}` places filled; dates and texts are put in the reader's own form.
+
+    A time is cut to its minute, as a clock shows it. Only `{retry_at}` is rounded up, so that nobody who waits for it
+    comes too early.
+    """
+    return sentence.format_map(
+        {
+            name: spoken(next_minute(value) if name == "retry_at" and isinstance(value, datetime) else value, language)
+            for name, value in values.items()
+        }
+    )
 
 
 def spoken(value: object, language: str) -> str:
@@ -72,7 +86,12 @@ def date(when: datetime, language: str) -> str:
 
 
 def date_time(when: datetime, language: str) -> str:
-    """Day and time in Bangkok, to the minute, rounded up so that nobody who waits for it comes too early."""
+    """Day and time in Bangkok, cut to the minute as a clock shows it."""
+    clock = f"{when.astimezone(BANGKOK):%H:%M}"
+    return f"{date(when, 'th')} เวลา {clock} น." if language == "th" else f"{date(when, 'en')} at {clock}"
+
+
+def next_minute(when: datetime) -> datetime:
+    """The first full minute that is not before it: the time to name to somebody who waits."""
     up = when + timedelta(seconds=59, microseconds=999_999)
-    clock = f"{up.astimezone(BANGKOK):%H:%M}"
-    return f"{date(up, 'th')} เวลา {clock} น." if language == "th" else f"{date(up, 'en')} at {clock}"
+    return up.replace(second=0, microsecond=0)

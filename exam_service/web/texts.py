@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 from markupsafe import Markup
 
-from exam_service.core.text import Text, spoken
+from exam_service.core.text import Text, fill_in
 
 LANGUAGES = ("th", "en")
 FOLDER = Path(__file__).resolve().parent / "texts"
@@ -53,7 +53,7 @@ class Words:
         one, bar, many = text.partition("|")
         if bar:
             text = one if values.get("n") == 1 else many
-        return text.format_map({name: spoken(value, self.language) for name, value in values.items()})
+        return fill_in(text, values, self.language)
 
     def of(self, text: Text) -> str:
         """A title or sentence that came as data, in the reader's language or the one there is."""

@@ -125,6 +125,8 @@ THAI_AND_ENGLISH: list[tuple[dict[str, Any], dict[str, Value], str, str]] = [
      "Last training: before 22 November 2026 at 09:00"),
     (AFTER, {}, "วันเวลาปัจจุบัน: ต้องตั้งแต่วันที่ 22 พฤศจิกายน 2569 เวลา 09:00 น. เป็นต้นไป",
      "the time now: from 22 November 2026 at 09:00 on"),
+    ({**AFTER, "than": "2026-11-22T02:00:01Z"}, {}, "วันเวลาปัจจุบัน: ต้องตั้งแต่วันที่ 22 พฤศจิกายน 2569 เวลา 09:01 น. เป็นต้นไป",
+     "the time now: from 22 November 2026 at 09:01 on"),
     (WITHIN, {}, "วันที่อบรมล่าสุด: ต้องอยู่ภายใน 365 วันที่ผ่านมา", "Last training: within the last 365 days"),
     ({"rule": "any", "of": []}, {}, "ไม่มีทางทำให้ครบเงื่อนไขข้อนี้", "this cannot be fulfilled"),
     ({"rule": "all", "of": [TAKEN, LEARNED]}, {},

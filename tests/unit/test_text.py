@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import msgspec
 import pytest
 
-from exam_service.core.text import Text, date, date_time, spoken
+from exam_service.core.text import Text, date, date_time, next_minute, spoken
 
 
 @pytest.mark.parametrize("given", [{}, {"th": ""}, {"th": " ", "en": "\n"}, {"en": None, "th": None}])
@@ -67,18 +67,21 @@ def test_each_month_has_its_name() -> None:
         (23, 59, 59, 999_999, "1 January 2027 at 00:00"),
     ],
 )
-def test_a_minute_that_has_begun_is_rounded_up(
+def test_only_a_time_to_wait_for_is_rounded_up(
     hour: int, minute: int, second: int, microsecond: int, said: str
 ) -> None:
-    bangkok = timezone(timedelta(hours=7))
-    assert date_time(datetime(2026, 12, 31, hour, minute, second, microsecond, bangkok), "en") == said
+    moment = datetime(2026, 12, 31, hour, minute, second, microsecond, timezone(timedelta(hours=7)))
+    shown = f"31 December 2026 at {hour:02}:{minute:02}"
+    assert date_time(moment, "en") == shown
+    filled = Text(en="Up at {deadline}; again from {retry_at}").fill({"deadline": moment, "retry_at": moment})
+    assert filled.en == f"Up at {shown}; again from {said}"
 
 
 def test_nobody_who_waits_for_the_minute_comes_too_early() -> None:
     for microsecond in (0, 1, 999_999):
         for second in range(60):
             moment = datetime(2026, 5, 31, 16, 59, second, microsecond, tzinfo=UTC)
-            said = datetime.strptime(date_time(moment, "en") + " +0700", "%d %B %Y at %H:%M %z")
+            said = datetime.strptime(date_time(next_minute(moment), "en") + " +0700", "%d %B %Y at %H:%M %z")
             assert timedelta() <= said - moment < timedelta(minutes=1)
 
 

@@ -77,8 +77,8 @@ def test_words_are_spoken_in_the_reader_s_language_with_places_filled() -> None:
     thai, english = Words("th"), Words("en")
     assert thai("common.questions", n=12) == "12 ข้อ"
     assert [english("common.questions", n=n) for n in (1, 12)] == ["1 question", "12 questions"]
-    moment = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
-    assert thai("problem.retry_at", when=moment) == "ลองใหม่ได้ตั้งแต่ 22 พฤศจิกายน 2569 เวลา 16:30 น."
+    moment = datetime(2026, 11, 22, 9, 29, 1, tzinfo=UTC)
+    assert thai("problem.retry_at", retry_at=moment) == "ลองใหม่ได้ตั้งแต่ 22 พฤศจิกายน 2569 เวลา 16:30 น."
     assert english("launch.offered_by", organisation=Text(th="สพฐ.", en="OBEC")) == "Offered by OBEC"
     with pytest.raises(KeyError):
         thai("common.no_such_words")

@@ -195,11 +195,6 @@ def _expiry(facts: Facts, now: datetime) -> Step:
     return passed("expiry", "not-expired")
 
 
-def _been(when: datetime) -> datetime:
-    """The minute in which something was: a sentence would round a time up, as for one that is waited for."""
-    return when.replace(second=0, microsecond=0)
-
-
 def _from_register(facts: Facts, register: Register, now: datetime) -> tuple[Step, Standing, datetime | None]:
     record = register.record
     if record is None:
@@ -209,7 +204,7 @@ def _from_register(facts: Facts, register: Register, now: datetime) -> tuple[Ste
         return failed("status", "differs-from-record", fields=", ".join(unequal)), "unknown", None
     match record.state:
         case CertificateState.stands:
-            return passed("status", "stands", as_of=_been(now)), "stands", now
+            return passed("status", "stands", as_of=now), "stands", now
         case CertificateState.revoked:
             return failed("status", "revoked"), "revoked", now
         case CertificateState.suspended:
@@ -237,10 +232,10 @@ def _from_list(
         return untold("status", "status-list-broken" if broken else "status-unknown"), "unknown", None
     as_of, until, withdrawn = newest
     if withdrawn:
-        return failed("status", "withdrawn", as_of=_been(as_of)), "revoked", as_of
+        return failed("status", "withdrawn", as_of=as_of), "revoked", as_of
     if now >= until:
         return untold("status", "status-list-stale", until=until), "unknown", None
-    return passed("status", "stands", as_of=_been(as_of)), "stands", as_of
+    return passed("status", "stands", as_of=as_of), "stands", as_of
 
 
 def _read_list(

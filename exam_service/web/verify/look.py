@@ -63,7 +63,7 @@ def look(record: Record | None, verdict: Verdict | None, *, name: str | None = N
         heading=heading,
         issuer=facts.organisation_name if facts else Text(th="ผู้ออก", en="The issuer"),
         when=_when(state, record),
-        as_of=_to_the_minute(verdict.as_of) if verdict is not None and verdict.as_of is not None else None,
+        as_of=verdict.as_of if verdict is not None else None,
         reason=_reason(state, record),
         superseded_by=record.superseded_by if record is not None and genuine else None,
         facts=facts,
@@ -97,7 +97,7 @@ def _when(state: str, record: Record | None) -> datetime | str:
         return ""
     if state == "expired":
         return record.issuance.valid_until or ""
-    return _to_the_minute(record.changed_at) if record.changed_at else ""
+    return record.changed_at or ""
 
 
 def _reason(state: str, record: Record | None) -> Text | None:
@@ -108,8 +108,3 @@ def _reason(state: str, record: Record | None) -> Text | None:
 
 def _number(hours: float) -> float | int:
     return int(hours) if hours == int(hours) else hours
-
-
-def _to_the_minute(when: datetime) -> datetime:
-    """A time that has been: cut, not rounded up as one that is waited for."""
-    return when.replace(second=0, microsecond=0)

@@ -52,7 +52,7 @@ async def test_revoked_is_said_at_once_with_the_reason_and_without_the_note(
     certified: Holder, web: httpx.AsyncClient
 ) -> None:
     w = certified.world
-    w.clock.pass_(hours=1)
+    w.clock.pass_(hours=1, seconds=59)
     await revoke(w.ctx, w.org, certified.id, RevocationReason.misconduct, "เรื่องภายใน", "staff")
     page = await web.get(f"/v/{certified.id}", headers=PAGE)
     assert (page.status_code, state_of(page)) == (200, "revoked")

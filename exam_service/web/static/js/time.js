@@ -25,10 +25,13 @@ export function dateTime(iso) {
   return current() === "th" ? `${date(up)} เวลา ${clock(up)}` : `${date(up)} at ${clock(up)}`;
 }
 
-/** Day and hour of something that happened. */
+/** Day and hour of something that happened, cut to the minute as a clock shows it. */
 export function happened(iso) {
   return current() === "th" ? `${date(iso)} เวลา ${clock(iso)}` : `${date(iso)} at ${clock(iso)}`;
 }
+
+/** Day and hour until which something can be done, cut to the minute so that nobody comes too late. */
+export const until = happened;
 
 /** "29:05", or "1:29:05" from an hour on. */
 export function digits(seconds) {

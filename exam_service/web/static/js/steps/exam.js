@@ -5,7 +5,7 @@ import { fill, h } from "../dom.js";
 import { icon } from "../icons.js";
 import { Memory } from "../memory.js";
 import { pick, said, t } from "../texts.js";
-import { dateTime, digits, happened, minutes, percent } from "../time.js";
+import { dateTime, digits, happened, minutes, percent, until } from "../time.js";
 import { notice } from "../trouble.js";
 import { missing } from "./step.js";
 
@@ -39,7 +39,7 @@ export function content(exam, { current, since, reload }) {
 function rules(exam) {
   const pair = (key, value) => [h("dt", {}, t(key)), h("dd", {}, value)];
   const { opens_at: opens, closes_at: closes } = exam.window ?? {};
-  const window = { opens: opens && dateTime(opens), closes: closes && dateTime(closes) };
+  const window = { opens: opens && dateTime(opens), closes: closes && until(closes) };
   return [
     pair("home.questions", t("common.questions", { n: exam.questions })),
     pair("home.time", time(exam)),
@@ -120,7 +120,7 @@ function confirm(exam) {
         h("dt", {}, t("home.confirm_left")), h("dd", {}, left)),
       h("ul", { class: "list warns" },
         exam.time_limit_minutes == null ? null : line("clock", h("strong", {}, t("home.confirm_clock"))),
-        exam.window?.closes_at ? line("lock", t("home.confirm_window", { closes: dateTime(exam.window.closes_at) })) : null,
+        exam.window?.closes_at ? line("lock", t("home.confirm_window", { closes: until(exam.window.closes_at) })) : null,
         line("cloud", t("home.confirm_saved"))),
       message],
     actions: [
