@@ -24,10 +24,11 @@ from exam_service.core.certificates.model import (
 from exam_service.core.certificates.record import CertificateRecord
 from exam_service.core.exams.model import CertificateKind, CertificatePolicy, CourseVersion
 from exam_service.core.exams.standing import certificate_decision
-from exam_service.core.records import AuditEvent, Candidate, Enrolment, Organisation
+from exam_service.core.records import Candidate, Enrolment, Organisation
 from exam_service.core.text import Text
-from exam_service.services import grading, keys, status_lists
+from exam_service.services import audit, grading, keys, status_lists
 from exam_service.services.context import Context
+from exam_service.services.once import RepeatKey, once
 from exam_service.services.ports import Tx
 from exam_service.services.standing import load_standing
 from exam_service.services.standing_view import IssuedView, issued_view, missing_texts
@@ -36,22 +37,22 @@ STATUS_LIST = 1
 """The number of the list that new certificates go into; one list of 2^20 lasts a programme for years."""
 
 
-async def request(ctx: Context, org: str, enrolment_id: str, kind: CertificateKind) -> IssuedView:
+async def request(
+    ctx: Context, org: str, enrolment_id: str, kind: CertificateKind, repeat: RepeatKey | None = None
+) -> IssuedView:
     """A certificate of that kind, or the one that stands. Raises KindNotOffered, NotYetEarned with what is missing."""
     await keys.ensure(ctx, org, "certificates")
     await grading.settle(ctx, org, enrolment_id)
     organisation = await _organisation(ctx, org)
-    async with ctx.store.begin(org) as tx:
-        enrolment = await tx.enrolments.get(enrolment_id, lock=True)
-        if enrolment is None:
-            raise errors.NotFound(what="enrolment", id=enrolment_id)
-        version, policy = await _earned(ctx, tx, enrolment)
-        if kind not in policy.kinds:
-            raise errors.KindNotOffered(kind=KIND_TEXTS[kind])
-        record = await _standing_one(tx, enrolment_id, kind)
-        if record is None:
-            record = await _prepare(ctx, tx, organisation, enrolment, version, policy, kind)
-    return issued_view(await complete(ctx, org, record.id), ctx.policy.public_url)
+
+    async def prepared(tx: Tx) -> IssuedView:
+        record = await _prepared(ctx, tx, organisation, enrolment_id, kind)
+        # What the answer says when everything below went well; else there is no answer.
+        return issued_view(msgspec.structs.replace(record, state=CertificateState.stands), ctx.policy.public_url)
+
+    answer = await once(ctx, org, repeat, IssuedView, prepared)
+    await complete(ctx, org, answer.id)
+    return answer
 
 
 async def issue_at_once(ctx: Context, org: str, enrolment_id: str) -> None:
@@ -92,34 +93,32 @@ async def complete(ctx: Context, org: str, certificate_id: str) -> CertificateRe
 
 
 async def revoke(
-    ctx: Context, org: str, certificate_id: str, reason: RevocationReason, note: str | None, actor: str
+    ctx: Context, tx: Tx, certificate_id: str, reason: RevocationReason, note: str | None, actor: str
 ) -> CertificateRecord:
-    """Withdraw a certificate; the page says so at once, the published list with its next version, which is made now."""
-    await keys.ensure(ctx, org, "certificates")
-    organisation = await _organisation(ctx, org)
-    async with ctx.store.begin(org) as tx:
-        record = await tx.certificates.get(certificate_id, lock=True)
-        if record is None:
-            raise errors.NotFound(what="certificate", id=certificate_id)
-        if record.state is CertificateState.revoked and record.reason is reason:
-            return record
-        if record.state not in (CertificateState.stands, CertificateState.suspended, CertificateState.pending):
-            raise errors.NotRevocable()
-        revoked = msgspec.structs.replace(
-            record,
-            state=CertificateState.revoked,
-            reason=reason,
-            note=note,
-            state_changed_at=ctx.now(),
-            state_changed_by=actor,
-        )
-        await tx.certificates.put(revoked)
-        event = AuditEvent(
-            id=ctx.new_id("evt"), at=ctx.now(), actor=actor, action="certificate.revoke", subject=certificate_id,
-            reason=f"{reason}: {note}" if note else str(reason),
-        )  # fmt: skip
-        await tx.log.audit(event)
-        await status_lists.publish(ctx, tx, organisation, record.issuance.status_list)
+    """Withdraw a certificate; the page says so at once, and so does the published list, whose next version is made now.
+
+    Raises NotFound, NotRevocable.
+    """
+    record = await tx.certificates.get(certificate_id, lock=True)
+    if record is None:
+        raise errors.NotFound(what="certificate", id=certificate_id)
+    if record.state is CertificateState.revoked and record.reason is reason:
+        return record
+    if record.state not in (CertificateState.stands, CertificateState.suspended, CertificateState.pending):
+        raise errors.NotRevocable()
+    revoked = msgspec.structs.replace(
+        record,
+        state=CertificateState.revoked,
+        reason=reason,
+        note=note,
+        state_changed_at=ctx.now(),
+        state_changed_by=actor,
+    )
+    await tx.certificates.put(revoked)
+    why = f"{reason}: {note}" if note else str(reason)
+    await audit.record(ctx, tx, actor, "certificate.revoke", certificate_id, why)
+    organisation = await _organisation(ctx, tx.org)
+    await status_lists.publish(ctx, tx, organisation, record.issuance.status_list)
     return revoked
 
 
@@ -128,6 +127,20 @@ def qr_text(ctx: Context, record: CertificateRecord) -> str:
     if record.qr_token is None:
         raise errors.NotFound(what="certificate", id=record.id)
     return qr_token.url(ctx.policy.public_url, record.id, record.qr_token)
+
+
+async def _prepared(
+    ctx: Context, tx: Tx, organisation: Organisation, enrolment_id: str, kind: CertificateKind
+) -> CertificateRecord:
+    """The certificate that stands, or one whose facts are frozen now."""
+    enrolment = await tx.enrolments.get(enrolment_id, lock=True)
+    if enrolment is None:
+        raise errors.NotFound(what="enrolment", id=enrolment_id)
+    version, policy = await _earned(ctx, tx, enrolment)
+    if kind not in policy.kinds:
+        raise errors.KindNotOffered(kind=KIND_TEXTS[kind])
+    record = await _standing_one(tx, enrolment_id, kind)
+    return record or await _prepare(ctx, tx, organisation, enrolment, version, policy, kind)
 
 
 async def _earned(ctx: Context, tx: Tx, enrolment: Enrolment) -> tuple[CourseVersion, CertificatePolicy]:

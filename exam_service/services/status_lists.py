@@ -8,7 +8,7 @@ from exam_service.core.certificates import status
 from exam_service.core.certificates.did import organisation_did
 from exam_service.core.certificates.model import stamp, whole_seconds
 from exam_service.core.certificates.record import StatusListRecord
-from exam_service.core.records import Organisation
+from exam_service.core.records import Organisation, Replay
 from exam_service.services import keys
 from exam_service.services.context import Context
 from exam_service.services.ports import Tx
@@ -33,6 +33,7 @@ async def published(ctx: Context, organisation: Organisation, number: int) -> St
 
 async def publish(ctx: Context, tx: Tx, organisation: Organisation, number: int) -> StatusListRecord:
     """Sign the list as it is in this transaction, and store it."""
+    await _take_turn(ctx, tx, number)
     did = organisation_did(ctx.policy.public_url, organisation.slug)
     key = await keys.active(tx, did, "certificates")
     now = whole_seconds(ctx.now())
@@ -48,3 +49,11 @@ async def publish(ctx: Context, tx: Tx, organisation: Organisation, number: int)
     )
     await tx.keys.put_status_list(record)
     return record
+
+
+async def _take_turn(ctx: Context, tx: Tx, number: int) -> None:
+    """One at a time: of two who withdraw at the same moment, the second must see what the first has withdrawn."""
+    if await tx.keys.status_list(number, lock=True) is None:
+        turn = Replay(key=f"status-list/{number}", request_digest=b"", answer=None, created_at=ctx.now())
+        await tx.log.claim(turn)
+        await tx.keys.status_list(number, lock=True)

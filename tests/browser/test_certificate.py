@@ -15,7 +15,6 @@ from PIL import Image
 from playwright.async_api import Browser, BrowserContext, Page
 
 from exam_service.core.certificates.model import RevocationReason
-from exam_service.services import certificates
 from exam_service.web.app import create_app
 from exam_service.web.auth import COOKIE, Limits
 from tests.support.certified import FULL, MASKED, Holder, course, holder
@@ -182,7 +181,7 @@ async def test_revoked_is_seen_when_the_page_is_opened_again(browser: Browser, s
     page = await context.new_page()
     await page.goto(await site.held.qr())
     w = site.held.world
-    await certificates.revoke(w.ctx, w.org, site.held.id, RevocationReason.misconduct, None, "staff")
+    await w.revoke(site.held.id, RevocationReason.misconduct, None, "staff")
     await page.reload()
     await page.locator("#qr-good").wait_for(state="visible")
     assert await page.locator("#answer").get_attribute("data-state") == "revoked"

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from exam_service.core.certificates import status
 from exam_service.core.certificates.receipt import parse as receipt_of
 from tests.support.service import World, world
 
@@ -135,3 +136,46 @@ async def test_a_key_of_one_organisation_is_not_taken_for_another(first: World, 
     other = await http.post("/v1/api-keys", json=body, headers=staff(second, "key-3"))
     assert one.status_code == other.status_code == 201
     assert one.json()["id"] != other.json()["id"]
+
+
+async def test_certificates_are_requested_and_revoked_once(first: World, http: httpx.AsyncClient) -> None:
+    await first.take("post")
+    path = f"/v1/enrolments/{first.enrolment}/certificates"
+    one = await http.post(path, json={"kind": "certificate"}, headers=staff(first, "key-4"))
+    assert one.status_code == 201, one.text
+    other = await http.post(path, json={"kind": "attestation"}, headers=staff(first, "key-4"))
+    assert (other.status_code, other.json()["code"]) == (409, "idempotency-key-reused")
+    revoke = f"/v1/certificates/{one.json()['id']}/revoke"
+    gone = await http.post(revoke, json={"reason": "misconduct"}, headers=staff(first, "key-5"))
+    again = await http.post(revoke, json={"reason": "misconduct"}, headers=staff(first, "key-5"))
+    assert (gone.status_code, again.content) == (200, gone.content)
+    changed = await http.post(revoke, json={"reason": "issued_in_error"}, headers=staff(first, "key-5"))
+    assert (changed.status_code, changed.json()["code"]) == (409, "idempotency-key-reused")
+    # The first answer again, as it was then, and no second certificate.
+    assert (await http.post(path, json={"kind": "certificate"}, headers=staff(first, "key-4"))).content == one.content
+    listed = (await http.get("/v1/certificates", headers=staff(first))).json()["items"]
+    assert [(found["id"], found["state"]) for found in listed] == [(one.json()["id"], "revoked")]
+
+
+async def test_of_certificates_revoked_at_the_same_moment_the_published_list_misses_none(
+    first: World, http: httpx.AsyncClient
+) -> None:
+    issued = []
+    for number in range(6):
+        first.enrolment = await first.enrol(f"holder-{number}")
+        await first.take("post")
+        path = f"/v1/enrolments/{first.enrolment}/certificates"
+        issued.append((await http.post(path, json={"kind": "certificate"}, headers=staff(first))).json()["id"])
+    answers = await asyncio.gather(
+        *(
+            http.post(f"/v1/certificates/{one}/revoke", json={"reason": "misconduct"}, headers=staff(first))
+            for one in issued
+        )
+    )
+    assert {answer.status_code for answer in answers} == {200}
+    document = (await http.get("/orgs/first/status/1")).json()
+    bits = status.decode(document["credentialSubject"]["encodedList"])
+    async with first.ctx.store.read(first.org) as tx:
+        withdrawn = await tx.certificates.withdrawn(1)
+    assert len(withdrawn) == 6
+    assert all(status.is_set(bits, index) for index in withdrawn)

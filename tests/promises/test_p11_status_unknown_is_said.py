@@ -16,7 +16,6 @@ from exam_service.core.certificates.model import RevocationReason, from_stamp
 from exam_service.core.certificates.verdict import Verdict
 from exam_service.core.certificates.verify import verify_credential, verify_qr
 from exam_service.core.errors import Unavailable
-from exam_service.services import certificates
 from tests.support.certified import PAGE, Holder, client, course, holder, trust_file
 from tests.support.service import TestClock, service, world
 
@@ -73,7 +72,7 @@ async def test_a_list_that_was_touched_says_nothing(certified: Holder, member: s
 
 async def test_an_old_list_that_says_withdrawn_is_believed(certified: Holder) -> None:
     w = certified.world
-    await certificates.revoke(w.ctx, w.org, certified.id, RevocationReason.misconduct, None, "staff")
+    await w.revoke(certified.id, RevocationReason.misconduct, None, "staff")
     trust = await trust_file(w)
     for verdict in await offline(certified, trust, w.clock.at + timedelta(days=400)):
         assert (verdict.outcome, verdict.status) == ("genuine", "revoked")

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from exam_service.core.certificates.model import RevocationReason
-from exam_service.services import certificates
 from exam_service.web.auth import COOKIE
 from tests.support.certified import NATIONAL_ID, PAGE, Holder, client, course, holder
 from tests.support.service import TestClock, service, world
@@ -43,7 +42,7 @@ async def test_no_page_answer_address_or_log_holds_it(certified: Holder, caplog:
     async with client(w) as web:
         web.cookies.set(COOKIE, await w.session(certified.enrolment))
         staff = {"Authorization": f"Bearer {w.key}"}
-        await certificates.revoke(w.ctx, w.org, certified.id, RevocationReason.misconduct, None, "staff")
+        await w.revoke(certified.id, RevocationReason.misconduct, None, "staff")
         answers = [
             await web.get(f"/v/{certified.id}", headers=PAGE),
             await web.get(f"/v/{certified.id}", headers={"accept": "application/json"}),
@@ -68,7 +67,7 @@ async def test_no_page_answer_address_or_log_holds_it(certified: Holder, caplog:
 
 async def test_no_audit_event_holds_it(certified: Holder) -> None:
     w = certified.world
-    await certificates.revoke(w.ctx, w.org, certified.id, RevocationReason.misconduct, "note", "staff")
+    await w.revoke(certified.id, RevocationReason.misconduct, "note", "staff")
     async with w.ctx.store.read(w.org) as tx:
         enrolment = await tx.enrolments.get(certified.enrolment)
         assert enrolment is not None

@@ -1,6 +1,6 @@
 """The whole service over a real database, with a clock that the test owns, and a small course to take."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,6 +12,7 @@ import msgspec
 from exam_service import settings
 from exam_service.bootstrap import opened
 from exam_service.core.banks.model import Bank
+from exam_service.core.certificates.model import RevocationReason
 from exam_service.core.exams.model import Course
 from exam_service.core.exams.scoring import questions_of
 from exam_service.core.people import PersonName
@@ -22,6 +23,7 @@ from exam_service.services import (
     attempts,
     banks,
     candidates,
+    certificates,
     courses,
     enrolments,
     facts,
@@ -55,7 +57,7 @@ class World:
     """One organisation with a published course and an enrolled candidate."""
 
     ctx: Context
-    clock: TestClock
+    clock: Any
     org: str
     enrolment: str
     key: str
@@ -105,6 +107,11 @@ class World:
         """A candidate's session token."""
         return (await sessions.redeem(self.ctx, await self.launch(enrolment))).token
 
+    async def revoke(self, certificate_id: str, reason: RevocationReason, note: str | None, actor: str) -> None:
+        await keys.ensure(self.ctx, self.org, "certificates")
+        async with self.ctx.store.begin(self.org) as tx:
+            await certificates.revoke(self.ctx, tx, certificate_id, reason, note, actor)
+
     async def publish(self, course: dict[str, Any]) -> None:
         async with self.ctx.store.begin(self.org) as tx:
             await courses.put(self.ctx, tx, course["code"], msgspec.convert(course, Course))
@@ -125,7 +132,7 @@ async def right_responses(ctx: Context, org: str, attempt_id: str) -> dict[str, 
 
 @asynccontextmanager
 async def service(
-    database_url: str, folder: Path, clock: TestClock | None = None, **environ: str
+    database_url: str, folder: Path, clock: Callable[[], datetime] | None = None, **environ: str
 ) -> AsyncIterator[Context]:
     """A context over the database; its master key is in the folder."""
     given = {
@@ -139,7 +146,7 @@ async def service(
         yield ctx
 
 
-async def world(ctx: Context, clock: TestClock, slug: str = "first", course: dict[str, Any] | None = None) -> World:
+async def world(ctx: Context, clock: Any, slug: str = "first", course: dict[str, Any] | None = None) -> World:
     """Fill an organisation with a bank, a course, a candidate and a key."""
     organisation = await organisations.create(ctx, slug, Text(th="สถาบันทดสอบ", en="Test Institute"))
     await keys.ensure(ctx, organisation.id, "certificates")

@@ -84,10 +84,11 @@ class SqlKeys(Rows):
     async def private(self, kid: str) -> SigningKey | None:
         return await self._one(SigningKey, tables.signing_key, tables.signing_key.c.kid == kid)
 
-    async def status_list(self, number: int) -> StatusListRecord | None:
+    async def status_list(self, number: int, *, lock: bool = False) -> StatusListRecord | None:
         table = tables.status_list
         query = sa.select(table.c.number, table.c.content.label("document"), table.c.valid_until)
-        found = await self._connection.execute(query.where(table.c.org == self._org, table.c.number == number))
+        query = query.where(table.c.org == self._org, table.c.number == number)
+        found = await self._connection.execute(query.with_for_update() if lock else query)
         row = found.one_or_none()
         return None if row is None else struct_of(StatusListRecord, row)
 

@@ -16,7 +16,7 @@ from exam_service.services.sessions import Redeemed
 from exam_service.services.standing_view import IssuedView, MeView
 from exam_service.web import auth
 from exam_service.web.body import invalid, read_body
-from exam_service.web.given import Candidate, Ctx
+from exam_service.web.given import Candidate, Ctx, Repeat
 from exam_service.web.openapi import documented
 
 
@@ -195,10 +195,12 @@ async def receipts(attempt: FromPath[str], ctx: Ctx, session: Candidate) -> Rece
         problems=("not-yet-earned", "kind-not-offered"),
     ),
 )
-async def request_certificate(request: Request[Any, Any, Any], ctx: Ctx, session: Candidate) -> IssuedView:
+async def request_certificate(
+    request: Request[Any, Any, Any], ctx: Ctx, session: Candidate, repeat: Repeat
+) -> IssuedView:
     """Issued when the course's conditions are met; asking again gives the one there is."""
     body = await read_body(request, CertificateRequest)
-    return await certificates.request(ctx, session.org, session.enrolment, body.kind)
+    return await certificates.request(ctx, session.org, session.enrolment, body.kind, repeat)
 
 
 router = Router(

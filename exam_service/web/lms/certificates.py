@@ -8,14 +8,16 @@ from litestar.params import FromPath
 
 from exam_service.core.certificates.model import RevocationReason
 from exam_service.core.exams.model import CertificateKind
-from exam_service.services import certificate_views, certificates
+from exam_service.services import certificate_views, certificates, keys
 from exam_service.services.api_keys import Caller
 from exam_service.services.certificate_views import CertificateView, Faces
 from exam_service.services.context import Context
+from exam_service.services.once import once
+from exam_service.services.ports import Tx
 from exam_service.services.standing_view import IssuedView
 from exam_service.web.body import read_body
 from exam_service.web.certificate_page import certificate_page, file_of
-from exam_service.web.given import Ctx, Staff
+from exam_service.web.given import Ctx, Repeat, Staff
 from exam_service.web.openapi import documented
 from exam_service.web.paging import After, Limit, Page, page_of
 
@@ -65,11 +67,13 @@ async def show(certificate: FromPath[str], ctx: Ctx, caller: Staff) -> Certifica
         problems=["not-yet-earned", "kind-not-offered", "signing-failed"],
     ),
 )
-async def request_certificate(enrolment: FromPath[str], request: Plain, ctx: Ctx, caller: Staff) -> IssuedView:
+async def request_certificate(
+    enrolment: FromPath[str], request: Plain, ctx: Ctx, caller: Staff, repeat: Repeat
+) -> IssuedView:
     """Issued when the course's conditions are met. Asking again gives the one that stands."""
     caller.must("certificates")
     body = await read_body(request, IssueRequest)
-    return await certificates.request(ctx, caller.org, enrolment, body.kind)
+    return await certificates.request(ctx, caller.org, enrolment, body.kind, repeat)
 
 
 @post(
@@ -83,12 +87,19 @@ async def request_certificate(enrolment: FromPath[str], request: Plain, ctx: Ctx
         problems=["not-revocable"],
     ),
 )
-async def revoke(certificate: FromPath[str], request: Plain, ctx: Ctx, caller: Staff) -> CertificateView:
+async def revoke(
+    certificate: FromPath[str], request: Plain, ctx: Ctx, caller: Staff, repeat: Repeat
+) -> CertificateView:
     """The verify page says so at once, and so does the next status list, which is signed now. It cannot be undone."""
     caller.must("certificates")
     body = await read_body(request, RevokeRequest)
-    record = await certificates.revoke(ctx, caller.org, certificate, body.reason, body.note, caller.key_id)
-    return certificate_views.view(ctx, record)
+    await keys.ensure(ctx, caller.org, "certificates")
+
+    async def revoked(tx: Tx) -> CertificateView:
+        record = await certificates.revoke(ctx, tx, certificate, body.reason, body.note, caller.key_id)
+        return certificate_views.view(ctx, record)
+
+    return await once(ctx, caller.org, repeat, CertificateView, revoked)
 
 
 @get(

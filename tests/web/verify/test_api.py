@@ -5,7 +5,6 @@ import httpx
 import pytest
 
 from exam_service.core.certificates.model import RevocationReason
-from exam_service.services import certificates
 from tests.support.certified import FULL, Holder, client
 from tests.support.issuing import Issuer, issuance
 from tests.support.problems import faults_of, refused
@@ -115,7 +114,7 @@ def _with_hours(issuance: object, hours: float) -> object:
 
 async def test_a_revoked_one_is_genuine_and_revoked_with_the_reason(certified: Holder, web: httpx.AsyncClient) -> None:
     w = certified.world
-    await certificates.revoke(w.ctx, w.org, certified.id, RevocationReason.result_annulled, None, "staff")
+    await w.revoke(certified.id, RevocationReason.result_annulled, None, "staff")
     for body in (await certified.credential(), json.dumps({"qr": await certified.qr()}).encode()):
         verdict = await web.post("/v1/verify", content=body, headers=JSON)
         assert answered(verdict) == ("genuine", "revoked")

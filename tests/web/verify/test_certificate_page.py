@@ -6,7 +6,6 @@ import httpx
 import pytest
 
 from exam_service.core.certificates.model import CertificateState, RevocationReason
-from exam_service.services import certificates
 from exam_service.web.auth import COOKIE
 from tests.support.certified import FULL, PAGE, Holder, another, client, text_of
 from tests.support.problems import refused
@@ -42,7 +41,7 @@ async def test_a_letter_of_attestation_is_worded_as_one(certified: Holder, holde
 
 async def test_a_revoked_one_says_so_across_the_page(certified: Holder, holder_web: httpx.AsyncClient) -> None:
     w = certified.world
-    await certificates.revoke(w.ctx, w.org, certified.id, RevocationReason.issued_in_error, "NOTE-OF-STAFF", "staff")
+    await w.revoke(certified.id, RevocationReason.issued_in_error, "NOTE-OF-STAFF", "staff")
     page = (await holder_web.get(f"/exam/certificates/{certified.id}", headers=PAGE)).text
     stamp = re.search(r'id="stamp">(.*?)</p>', page)
     assert stamp

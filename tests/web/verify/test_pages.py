@@ -7,7 +7,6 @@ import pytest
 
 from exam_service.core.certificates.model import REASON_TEXTS, CertificateState, RevocationReason
 from exam_service.services import certificates
-from exam_service.services.certificates import revoke
 from tests.support.certified import ENGLISH, FULL, MASKED, PAGE, Holder, client, text_of
 from tests.support.service import TestClock, service, world
 
@@ -53,7 +52,7 @@ async def test_revoked_is_said_at_once_with_the_reason_and_without_the_note(
 ) -> None:
     w = certified.world
     w.clock.pass_(hours=1, seconds=59)
-    await revoke(w.ctx, w.org, certified.id, RevocationReason.misconduct, "เรื่องภายใน", "staff")
+    await w.revoke(certified.id, RevocationReason.misconduct, "เรื่องภายใน", "staff")
     page = await web.get(f"/v/{certified.id}", headers=PAGE)
     assert (page.status_code, state_of(page)) == (200, "revoked")
     assert str(REASON_TEXTS[RevocationReason.misconduct].th) in page.text

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from exam_service.core.certificates import status
 from exam_service.core.certificates.did import from_multikey
 from exam_service.core.certificates.model import RevocationReason
-from exam_service.services import certificates, keys
+from exam_service.services import keys
 from tests.support.certified import Holder
 from tests.support.problems import refused
 
@@ -61,7 +61,7 @@ async def test_a_revocation_is_in_the_published_list_at_once(certified: Holder, 
 
     assert not await withdrawn()
     w = certified.world
-    await certificates.revoke(w.ctx, w.org, certified.id, RevocationReason.misconduct, None, "staff")
+    await w.revoke(certified.id, RevocationReason.misconduct, None, "staff")
     assert await withdrawn()
 
 
