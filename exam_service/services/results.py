@@ -8,7 +8,7 @@ import msgspec
 from exam_service.core import errors
 from exam_service.core.banks.interactions.base import ChoiceView
 from exam_service.core.exams.attempt import Attempt, State
-from exam_service.core.exams.model import Exam
+from exam_service.core.exams.model import Exam, ReviewTime
 from exam_service.core.exams.scoring import Result, latest, pass_decision, questions_of
 from exam_service.core.exams.standing import Opened, Standing, opened
 from exam_service.core.text import Text
@@ -45,6 +45,8 @@ class ResultView(msgspec.Struct, frozen=True, kw_only=True):
     sections: tuple[SectionResultView, ...] = ()
     pass_decision: Reason | None = None
     review_open: bool = False
+    score_opens: ReviewTime | None = None
+    """When the score will be shown, while it is not."""
 
 
 class ReviewItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -97,6 +99,7 @@ async def result(ctx: Context, org: str, enrolment_id: str, attempt_id: str) -> 
         answered=sum(value is not None for value in responses.values()),
         questions=len(form.items),
         review_open=review_is_open(what),
+        score_opens=None if what.score else exam.review.score,
     )
     if stored is None or not what.score:
         return view
