@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> 
     """A context over the database and what else the settings name, its schema brought up to date; closed at the end."""
     vault = Vault(master_key(settings))
     if not settings.postgresql:
-        _sqlite_file(settings).parent.mkdir(parents=True, exist_ok=True)
+        _private_file(_sqlite_file(settings))
     await migrate(settings.database_url)
     store = open_store(settings.database_url, pool_size=settings.db_pool_size, clock=clock)
     journal = open_journal(store)
@@ -102,12 +102,25 @@ def new_master_key() -> str:
 
 
 def _sqlite_file(settings: Settings) -> Path:
-    return Path(settings.database_url.removeprefix("sqlite:///"))
+    return Path(settings.database_url.removeprefix("sqlite:///").partition("?")[0])
+
+
+def _private_folder(folder: Path) -> None:
+    """The folder exists; when it is made, it is for this user only. One that was there keeps the mode it was given."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def _private_file(file: Path) -> None:
+    """The file exists; when it is made, it is empty and for this user only, and what SQLite puts beside it too."""
+    _private_folder(file.parent)
+    with suppress(FileExistsError):
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _write_secret(file: Path, text: str) -> None:
     """Whole or not at all, and never readable by others, not even for a moment."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    _private_folder(file.parent)
     handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="ascii") as out:
         out.write(text + "\n")
