@@ -9,6 +9,7 @@ from exam_service import __version__
 from exam_service.cli.banks import banks
 from exam_service.cli.demo import demo
 from exam_service.cli.keys import keys
+from exam_service.cli.orgs import orgs
 from exam_service.cli.serve import serve
 from exam_service.cli.verify import verify
 from exam_service.core.errors import Refusal
@@ -22,6 +23,7 @@ def cli() -> None:
     \b
     Try it:             exam-service demo
     Run it:             exam-service serve
+    First organisation: exam-service orgs create my-school --en "My School"
     Check a bank file:  exam-service banks check my-bank.yaml
     Check a certificate without network:
                         exam-service verify --trust trust.json certificate.png
@@ -30,7 +32,7 @@ def cli() -> None:
     """
 
 
-for command in (serve, demo, banks, verify, keys):
+for command in (serve, demo, orgs, banks, verify, keys):
     cli.add_command(command)
 
 

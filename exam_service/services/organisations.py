@@ -11,6 +11,17 @@ from exam_service.core.records import Organisation
 from exam_service.core.text import Text
 from exam_service.services.context import Context
 
+_LONGEST_NAME = 200
+
+_SLUG = Text(
+    en="a slug is 1 to 64 of a-z, 0-9 and -, and begins with a letter or digit",
+    th="slug ใช้ a-z, 0-9 และ - ได้ 1 ถึง 64 ตัว และต้องขึ้นต้นด้วยตัวอักษรหรือตัวเลข",
+)
+_NAME = Text(
+    en=f"a name is one line of 1 to {_LONGEST_NAME} characters",
+    th=f"ชื่อต้องมีบรรทัดเดียว ยาว 1 ถึง {_LONGEST_NAME} อักขระ",
+)
+
 
 class OrganisationView(msgspec.Struct, frozen=True, kw_only=True):
     """An organisation as its own API keys see it."""
@@ -24,13 +35,13 @@ class OrganisationView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def create(ctx: Context, slug: str, name: Text) -> Organisation:
-    """A new organisation. Raises Invalid for a slug that is no code, AlreadyExists when it is taken."""
-    if not re.fullmatch(ids.CODE_PATTERN, slug):
-        text = Text(
-            en="a slug is 1 to 64 of a-z, 0-9 and -, and begins with a letter or digit",
-            th="slug ใช้ a-z, 0-9 และ - ได้ 1 ถึง 64 ตัว และต้องขึ้นต้นด้วยตัวอักษรหรือตัวเลข",
-        )
-        raise Invalid(count=1, faults=[Fault(code="wrong-value", path="slug", message=text)])
+    """A new organisation. Raises Invalid for a slug that is no code or a bad name, AlreadyExists when it is taken."""
+    faults = [] if re.fullmatch(ids.CODE_PATTERN, slug) else [Fault(code="wrong-value", path="slug", message=_SLUG)]
+    for path, text in (("name.th", name.th), ("name.en", name.en)):
+        if text is not None and not (0 < len(text.strip()) <= _LONGEST_NAME and text.splitlines() == [text]):
+            faults.append(Fault(code="wrong-value", path=path, message=_NAME))
+    if faults:
+        raise Invalid(faults=faults)
     organisation = Organisation(id=ctx.new_id("org"), slug=slug, name=name, created_at=ctx.now())
     async with ctx.store.directory() as directory:
         if await directory.organisation(slug=slug) is not None:
