@@ -20,6 +20,7 @@ from exam_service.web.candidate import certificates as candidate_certificates
 from exam_service.web.candidate import pages as candidate_pages
 from exam_service.web.lms import routers as lms_routers
 from exam_service.web.openapi import documentation
+from exam_service.web.problem_pages import problem_page
 from exam_service.web.problems import HANDLERS
 from exam_service.web.reference import reference
 from exam_service.web.security import SecurityHeaders
@@ -51,6 +52,7 @@ def create_app(
             *verify_routers(),
             documentation,
             reference,
+            problem_page,
             create_static_files_router(path="/static", directories=[_STATIC], include_in_schema=False),
         ],
         dependencies={

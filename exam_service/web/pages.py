@@ -25,6 +25,12 @@ def wants_page(request: Request[Any, Any, Any]) -> bool:
     return "text/html" in accepts and "/v1/" not in request.url.path
 
 
+def wants_json(request: Request[Any, Any, Any]) -> bool:
+    """Whether a program asks for data where otherwise a page is shown."""
+    accepts = request.headers.get("accept", "")
+    return "json" in accepts and "text/html" not in accepts
+
+
 def language_of(request: Request[Any, Any, Any], default: str | None = None) -> str:
     """`?lang=`, else the cookie, else what the launch said, else the browser's first of ours, else Thai."""
     for choice in (request.query_params.get("lang"), request.cookies.get("exam_lang"), default):

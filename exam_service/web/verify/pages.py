@@ -20,7 +20,7 @@ from exam_service.services.context import Context
 from exam_service.web import auth
 from exam_service.web.given import Ctx
 from exam_service.web.openapi import documented
-from exam_service.web.pages import page
+from exam_service.web.pages import page, wants_json
 from exam_service.web.problems import STATUS
 from exam_service.web.texts import area
 from exam_service.web.verify.evidence import verdict_on_file, verdict_on_text
@@ -36,7 +36,7 @@ async def show(certificate: FromPath[str], request: Plain, ctx: Ctx) -> Response
     await auth.limit_public(request)
     certificate = certificate.upper()
     record, verdict = await verification.by_id(ctx, certificate)
-    if _wants_json(request):
+    if wants_json(request):
         if record is None:
             raise NotFound(what="certificate", id=certificate)
         if verdict is None:
@@ -113,11 +113,6 @@ def _none(request: Plain, ctx: Context, certificate: str) -> Response[Any]:
 
 def _form(request: Plain, ctx: Context, refusal: Text | None = None, status: int = 200) -> Response[Any]:
     return page(request, "verify_form.html", status=status, public_url=ctx.policy.public_url, refusal=refusal)
-
-
-def _wants_json(request: Plain) -> bool:
-    accepts = request.headers.get("accept", "")
-    return "json" in accepts and "text/html" not in accepts
 
 
 router = Router("/", route_handlers=[show, compare_name, form, check], tags=["Verification"])
