@@ -36,7 +36,9 @@ async def _demo(loaded: Settings, *, new_key: bool, serves: bool) -> None:
         known = await demo_data.organisation(ctx)
         if known is None:
             click.echo("Preparing the demo (once):")
-        organisation = await demo_data.fill(ctx, _say if known is None else _quiet)
+        organisation = known
+        if organisation is None or not await demo_data.is_complete(ctx, organisation.id):
+            organisation = await demo_data.fill(ctx, _say if known is None else _quiet)
         token = await demo_data.new_key(ctx, organisation.id) if known is None or new_key else None
         await _welcome(ctx, loaded, organisation.id, token)
         if serves:

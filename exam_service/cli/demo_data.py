@@ -52,6 +52,12 @@ async def organisation(ctx: Context) -> Organisation | None:
         return await directory.organisation(slug=SLUG)
 
 
+async def is_complete(ctx: Context, org: str) -> bool:
+    """Whether the last thing that is made is there."""
+    async with ctx.store.read(org) as tx:
+        return bool(await tx.certificates.page(None, 1))
+
+
 async def fill(ctx: Context, say: Say) -> Organisation:
     """Make everything, saying what is being done. A demo that was interrupted half-way is completed."""
     say("organisation and signing keys")
