@@ -16,6 +16,7 @@ from exam_service.adapters.crypto.vault import Vault, new_master
 from exam_service.adapters.formats import native, roster
 from exam_service.adapters.live.memory import MemoryRateLimiter
 from exam_service.adapters.live.redis import RedisRateLimiter
+from exam_service.adapters.qr import decode
 from exam_service.adapters.qr.codes import QrCodes
 from exam_service.adapters.storage import migrate, open_journal, open_store
 from exam_service.core.errors import Refusal
@@ -135,7 +136,7 @@ Verifier = tuple[
 
 def offline_verifier() -> Verifier:
     """(check a signature, canonical form, texts of an image): what verifying without this service's database needs."""
-    return ed25519.verify, DataIntegrity(resources.certs() / "contexts").hash_data, QrCodes().texts
+    return ed25519.verify, DataIntegrity(resources.certs() / "contexts").hash_data, decode.texts
 
 
 def check_bank_file(content: bytes, filename: str) -> Any:

@@ -284,8 +284,8 @@ class QrCodes(Protocol):
     def svg(self, text: str) -> bytes:
         """One path, sized for print. Raises ValueError when it would be too dense to be scanned."""
 
-    def texts(self, image: bytes) -> list[str]:
-        """What the QR codes of a PNG or JPEG say. Raises UnreadableEvidence."""
+    async def texts(self, image: bytes) -> list[str]:
+        """What the QR codes of a PNG or JPEG say; others are served meanwhile. Raises UnreadableEvidence."""
 
 
 class Vault(Protocol):

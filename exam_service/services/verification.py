@@ -47,7 +47,7 @@ async def by_document(ctx: Context, document: bytes) -> Verdict:
 
 async def by_image(ctx: Context, image: bytes) -> Verdict:
     """The verdict on the QR in a PNG or JPEG. Raises UnreadableEvidence when there is none of ours in it."""
-    texts = ctx.qr.texts(image)
+    texts = await ctx.qr.texts(image)
     ours = [text for text in texts if _id_of_qr(text)]
     if not ours:
         raise UnreadableEvidence(

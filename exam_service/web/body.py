@@ -22,9 +22,12 @@ async def read_body(request: Request[Any, Any, Any], kind: type[T]) -> T:
     content = await request.body()
     try:
         raw = msgspec.json.decode(content or b"{}")
+        holds_nul = b"\\u0000" in content and _holds_nul(raw)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise invalid("not-json", f"the body is not JSON: {error}", f"เนื้อหาไม่ใช่ JSON: {error}") from error
-    if b"\\u0000" in content and _holds_nul(raw):
+    except RecursionError as error:
+        raise too_deep() from error
+    if holds_nul:
         raise invalid("nul-character", "a text of the body holds the character U+0000", "มีข้อความที่มีอักขระ U+0000")
     value, faults = read(raw, kind)
     if value is None:
@@ -68,6 +71,11 @@ def _holds_nul(value: object) -> bool:
             return any(map(_holds_nul, value))
         case _:
             return False
+
+
+def too_deep() -> Invalid:
+    """Of a body that nothing of ours looks like; msgspec says it as RecursionError."""
+    return invalid("too-deep", "the body is nested too deeply", "เนื้อหาซ้อนกันลึกเกินไป")
 
 
 def invalid(code: str, en: str, th: str, path: str = "") -> Invalid:

@@ -144,3 +144,14 @@ async def test_a_body_that_is_too_large_is_refused_before_it_is_read(http: httpx
 
     headers = {"Content-Length": "4000000", "Content-Type": "text/plain"}
     problem(await http.post("/v1/verify", content=endless(), headers=headers), 413, "too-large")
+
+
+async def test_responses_nested_too_deeply_are_refused_as_any_other_fault(
+    first: World, http: httpx.AsyncClient
+) -> None:
+    headers = await candidate(first)
+    view = (await http.post("/v1/candidate/exams/post/attempts", headers=headers)).json()
+    body = b'{"epoch": 1, "seq": 1, "responses": {"i1": ' + b"[" * 50_000 + b"]" * 50_000 + b"}}"
+    url = f"/v1/candidate/attempts/{view['attempt']}/responses"
+    found = problem(await http.post(url, headers=headers, content=body), 422, "invalid-input")
+    assert [fault["code"] for fault in found["faults"]] == ["too-deep"]

@@ -1,10 +1,17 @@
 """Drawing and reading behind the one port that the use cases know."""
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
 from exam_service.adapters.qr import decode, render
 
 
 class QrCodes:
     """Pictures of QR codes, out and in."""
+
+    def __init__(self) -> None:
+        # One at a time: a large picture takes a second and 200 MB, and anybody may send one.
+        self._reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="qr")
 
     def png(self, text: str) -> bytes:
         return render.png(text)
@@ -12,5 +19,5 @@ class QrCodes:
     def svg(self, text: str) -> bytes:
         return render.svg(text)
 
-    def texts(self, image: bytes) -> list[str]:
-        return decode.texts(image)
+    async def texts(self, image: bytes) -> list[str]:
+        return await asyncio.get_running_loop().run_in_executor(self._reader, decode.texts, image)

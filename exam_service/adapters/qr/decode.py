@@ -11,7 +11,7 @@ from exam_service.core.text import Text
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 40_000_000
-"""A good phone's photograph; one byte a pixel when unpacked to grey."""
+"""A good phone's photograph; four bytes a pixel when it is unpacked in colours."""
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 _LONG_SIDE = 3000
 
@@ -50,9 +50,12 @@ def _grey(image: bytes) -> Image.Image:
             raise _too_many_pixels()
         if opened.mode in ("RGBA", "LA", "PA") or "transparency" in opened.info:
             # What is transparent was meant to lie on white paper.
-            colours = opened.convert("RGBA")
-            white = Image.new("RGBA", colours.size, "white")
-            return Image.alpha_composite(white, colours).convert("L")
+            colours = opened if opened.mode == "RGBA" else opened.convert("RGBA")
+            white = Image.new("L", colours.size, 255)
+            white.paste(colours.convert("L"), mask=colours.getchannel("A"))
+            return white
+        # A JPEG is then unpacked in grey from the start.
+        opened.draft("L", opened.size)
         return opened.convert("L")
 
 

@@ -15,7 +15,7 @@ from exam_service.services.results import ReceiptsView, ResultView, ReviewView
 from exam_service.services.sessions import Redeemed
 from exam_service.services.standing_view import IssuedView, MeView
 from exam_service.web import auth
-from exam_service.web.body import invalid, read_body
+from exam_service.web.body import invalid, read_body, too_deep
 from exam_service.web.given import Candidate, Ctx, Repeat
 from exam_service.web.openapi import documented
 
@@ -140,6 +140,8 @@ async def save(attempt: FromPath[str], request: Request[Any, Any, Any], ctx: Ctx
         body = _save_decoder.decode(await request.body())
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise invalid("wrong-value", str(error), f"ค่าไม่ถูกต้อง: {error}") from error
+    except RecursionError as error:
+        raise too_deep() from error
     return await attempts.save(
         ctx, session.org, session.enrolment, attempt, body.epoch, body.seq, bytes(body.responses)
     )

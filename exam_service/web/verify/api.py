@@ -9,7 +9,7 @@ from litestar.exceptions import HTTPException
 from exam_service.core.certificates.verdict import Verdict
 from exam_service.services.context import Context
 from exam_service.web import auth
-from exam_service.web.body import invalid
+from exam_service.web.body import invalid, too_deep
 from exam_service.web.given import Ctx
 from exam_service.web.openapi import documented
 from exam_service.web.verify.evidence import verdict_on_document, verdict_on_image, verdict_on_text
@@ -67,6 +67,8 @@ async def _json(ctx: Context, content: bytes) -> Verdict:
         members = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise invalid("not-json", f"the body is no JSON object: {error}", f"เนื้อหาไม่ใช่ออบเจ็กต์ JSON: {error}") from error
+    except RecursionError as error:
+        raise too_deep() from error
     if "@context" in members:
         return await verdict_on_document(ctx, content)
     if set(members) == {"credential"}:

@@ -76,7 +76,7 @@ async def test_the_files_are_the_stored_bytes_and_the_qr(lms: Lms, held: Holder)
     assert credential.content == await held.credential()
     assert credential.headers["content-type"] == "application/json"
     png, svg = await lms.get(f"{base}/qr.png"), await lms.get(f"{base}/qr.svg")
-    assert held.world.ctx.qr.texts(png.content) == [await held.qr()]
+    assert await held.world.ctx.qr.texts(png.content) == [await held.qr()]
     assert svg.headers["content-type"].startswith("image/svg+xml")
     assert svg.text.startswith("<svg")
     for answer in (credential, png, svg):

@@ -81,6 +81,8 @@ async def test_every_fault_of_the_document_is_told_at_once(lms: Lms) -> None:
     ]  # fmt: skip
     assert faults_of(await lms.put("/v1/courses/another", json=small_course())) == [("code", "code-differs")]
     assert faults_of(await lms.put("/v1/courses/course", content=b'{"code": ')) == [("", "not-json")]
+    for deep in (b"[" * 50_000 + b"]" * 50_000, b'{"a":' * 900 + b'"\\u0000"' + b"}" * 900):
+        assert faults_of(await lms.put("/v1/courses/another", content=deep)) == [("", "too-deep")]
 
 
 @pytest.mark.parametrize("number", ["0", "9", "-1", "x", str(2**31), str(2**63), "1e3", "9" * 5000])

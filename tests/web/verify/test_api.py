@@ -1,8 +1,11 @@
+import asyncio
 import json
+from io import BytesIO
 from pathlib import Path
 
 import httpx
 import pytest
+from PIL import Image
 
 from exam_service.core.certificates.model import RevocationReason
 from tests.support.certified import FULL, Holder, client
@@ -39,10 +42,6 @@ async def test_every_kind_of_evidence_gets_the_same_verdict(certified: Holder, w
 
 
 async def test_a_jpeg_photograph_is_read(certified: Holder, web: httpx.AsyncClient, tmp_path: Path) -> None:
-    from io import BytesIO
-
-    from PIL import Image
-
     picture = Image.open(BytesIO(certified.world.ctx.qr.png(await certified.qr()))).convert("RGB")
     canvas = Image.new("RGB", (picture.width + 300, picture.height + 500), (214, 209, 198))
     canvas.paste(picture.rotate(3, expand=True, fillcolor=(255, 255, 255)), (120, 200))
@@ -50,6 +49,21 @@ async def test_a_jpeg_photograph_is_read(certified: Holder, web: httpx.AsyncClie
     canvas.save(out, "JPEG", quality=70)
     answer = await web.post("/v1/verify", content=out.getvalue(), headers={"content-type": "image/jpeg"})
     assert answered(answer) == ("genuine", "stands")
+
+
+async def test_others_are_served_while_a_large_picture_is_read(web: httpx.AsyncClient) -> None:
+    out = BytesIO()
+    Image.new("RGBA", (5000, 5000), (9, 9, 9, 90)).save(out, "PNG")
+    sent = web.post("/v1/verify", content=out.getvalue(), headers={"content-type": "image/png"})
+    reading = asyncio.create_task(sent)
+    served = 0
+    while not reading.done():
+        assert (await web.get("/healthz")).status_code == 200
+        # The client inside this process gives nobody else a turn by itself.
+        await asyncio.sleep(0.005)
+        served += 1
+    refused(await reading, 422, "unreadable-evidence")
+    assert served > 5
 
 
 async def test_a_changed_byte_anywhere_is_not_genuine(certified: Holder, web: httpx.AsyncClient) -> None:
@@ -142,6 +156,7 @@ async def test_what_cannot_be_judged_is_refused_and_not_called_forged(
     [
         (b"{", "", "not-json"),
         (b"[]", "", "not-json"),
+        (b'{"credential": ' + b"[" * 50_000 + b"]" * 50_000 + b"}", "", "too-deep"),
         (b"{}", "", "unknown-evidence"),
         (b'{"qr": 1}', "qr", "wrong-type"),
         (b'{"qr": "x", "credential": {}}', "", "unknown-evidence"),

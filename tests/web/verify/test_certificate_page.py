@@ -55,7 +55,7 @@ async def test_the_files_are_the_stored_ones(certified: Holder, holder_web: http
     base = f"/exam/certificates/{certified.id}"
     assert (await holder_web.get(f"{base}/credential.json")).content == await certified.credential()
     png = (await holder_web.get(f"{base}/qr.png")).content
-    assert certified.world.ctx.qr.texts(png) == [await certified.qr()]
+    assert await certified.world.ctx.qr.texts(png) == [await certified.qr()]
     svg = (await holder_web.get(f"{base}/qr.svg")).content
     assert svg == certified.world.ctx.qr.svg(await certified.qr())
 
