@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request
+from litestar.di import NamedDependency
 
 from exam_service.core.errors import NotAuthenticated, TooManyRequests
 from exam_service.services import api_keys, sessions
@@ -22,17 +23,18 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     lms: int = 6000
 
 
-async def caller(request: Request[Any, Any, Any]) -> Caller:
+async def caller(request: Request[Any, Any, Any], ctx: NamedDependency[Context]) -> Caller:
     """The organisation and scopes behind `Authorization: Bearer exam_…`. Raises NotAuthenticated or TooManyRequests."""
-    ctx: Context = request.app.state.ctx
     found = await api_keys.authenticate(ctx, _bearer(request) or "")
     await limit(request, f"lms/{found.key_id}", request.app.state.limits.lms)
     return found
 
 
-async def session(request: Request[Any, Any, Any]) -> CandidateSession:
-    """The candidate's session, from the cookie or a bearer token. Raises NotAuthenticated or TooManyRequests."""
-    ctx: Context = request.app.state.ctx
+async def session(request: Request[Any, Any, Any], ctx: NamedDependency[Context]) -> CandidateSession:
+    """The candidate's session, from the cookie or a bearer token. Raises NotAuthenticated or TooManyRequests.
+
+    It takes `ctx` as a dependency, so that the framework resolves one after the other: side by side each costs a task.
+    """
     token = _bearer(request)
     if token is None:
         token = request.cookies.get(COOKIE)

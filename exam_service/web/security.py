@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,7 +23,8 @@ HEADERS: Mapping[str, str] = {
 }
 """For every response that does not say otherwise: a strict policy, and no copy of anything personal in any cache."""
 
-_STATIC = "public, max-age=600"
+_PAIRS = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+_STATIC = b"public, max-age=600"
 
 
 class SecurityHeaders(ASGIMiddleware):
@@ -33,13 +33,18 @@ class SecurityHeaders(ASGIMiddleware):
     scopes = (ScopeType.HTTP,)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        static = scope["path"].startswith("/static/")
+
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableScopeHeaders.from_message(message)
-                if scope["path"].startswith("/static/"):
-                    headers.setdefault("Cache-Control", _STATIC)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
+                # By hand on the raw pairs: this runs for every save, and the framework's mapping is slow.
+                headers = list(message["headers"])
+                there = {name.lower() for name, _ in headers}
+                if static and b"cache-control" not in there:
+                    headers.append((b"cache-control", _STATIC))
+                    there.add(b"cache-control")
+                headers += (pair for pair in _PAIRS if pair[0] not in there)
+                message["headers"] = headers
             await send(message)
 
         await next_app(scope, receive, with_headers)

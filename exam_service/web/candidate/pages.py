@@ -88,7 +88,7 @@ async def review(attempt: FromPath[str], request: Plain) -> Response[Any]:
 async def _shell(request: Plain, template: str, shown: dict[str, str]) -> Response[Any]:
     """The page without its data; whoever has no session is told how to get one."""
     try:
-        session: CandidateSession = await auth.session(request)
+        session: CandidateSession = await auth.session(request, request.app.state.ctx)
     except NotAuthenticated as refusal:
         return _refused(request, refusal, None)
     return page(request, template, language=session.language, page=shown)
