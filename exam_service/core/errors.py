@@ -296,6 +296,14 @@ class KindNotOffered(Refusal):
     )
 
 
+class CertificateWithdrawn(Refusal):
+    code = "certificate-withdrawn"
+    sentence = Text(
+        en="Your certificate was withdrawn; only the organisation can issue another one.",
+        th="วุฒิบัตรของคุณถูกเพิกถอนแล้ว เฉพาะหน่วยงานผู้ออกเท่านั้นที่ออกฉบับใหม่ให้ได้",
+    )
+
+
 class NotRevocable(Refusal):
     code = "not-revocable"
     sentence = Text(

@@ -5,6 +5,7 @@ encoded again. A crash in between leaves a `pending` certificate, which whoever 
 stored bytes.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -38,15 +39,24 @@ STATUS_LIST = 1
 
 
 async def request(
-    ctx: Context, org: str, enrolment_id: str, kind: CertificateKind, repeat: RepeatKey | None = None
+    ctx: Context,
+    org: str,
+    enrolment_id: str,
+    kind: CertificateKind,
+    repeat: RepeatKey | None = None,
+    *,
+    by_holder: bool = False,
 ) -> IssuedView:
-    """A certificate of that kind, or the one that stands. Raises KindNotOffered, NotYetEarned with what is missing."""
+    """A certificate of that kind, or the one that stands.
+
+    Raises KindNotOffered, NotYetEarned with what is missing, CertificateWithdrawn when its holder asks for another one.
+    """
     await keys.ensure(ctx, org, "certificates")
     await grading.settle(ctx, org, enrolment_id)
     organisation = await _organisation(ctx, org)
 
     async def prepared(tx: Tx) -> IssuedView:
-        record = await _prepared(ctx, tx, organisation, enrolment_id, kind)
+        record = await _prepared(ctx, tx, organisation, enrolment_id, kind, by_holder)
         # What the answer says when everything below went well; else there is no answer.
         return issued_view(msgspec.structs.replace(record, state=CertificateState.stands), ctx.policy.public_url)
 
@@ -130,7 +140,7 @@ def qr_text(ctx: Context, record: CertificateRecord) -> str:
 
 
 async def _prepared(
-    ctx: Context, tx: Tx, organisation: Organisation, enrolment_id: str, kind: CertificateKind
+    ctx: Context, tx: Tx, organisation: Organisation, enrolment_id: str, kind: CertificateKind, by_holder: bool
 ) -> CertificateRecord:
     """The certificate that stands, or one whose facts are frozen now."""
     enrolment = await tx.enrolments.get(enrolment_id, lock=True)
@@ -139,7 +149,10 @@ async def _prepared(
     version, policy = await _earned(ctx, tx, enrolment)
     if kind not in policy.kinds:
         raise errors.KindNotOffered(kind=KIND_TEXTS[kind])
-    record = await _standing_one(tx, enrolment_id, kind)
+    issued = await tx.certificates.of(enrolment_id)
+    record = _standing_one(issued, kind)
+    if record is None and by_holder and _withdrawn(issued):
+        raise errors.CertificateWithdrawn()
     return record or await _prepare(ctx, tx, organisation, enrolment, version, policy, kind)
 
 
@@ -155,8 +168,14 @@ async def _earned(ctx: Context, tx: Tx, enrolment: Enrolment) -> tuple[CourseVer
     return version, policy
 
 
-async def _standing_one(tx: Tx, enrolment_id: str, kind: CertificateKind) -> CertificateRecord | None:
-    for record in await tx.certificates.of(enrolment_id):
+def _withdrawn(issued: Sequence[CertificateRecord]) -> bool:
+    """Whether one was revoked and the organisation has issued none since."""
+    revoked = [record.state_changed_at for record in issued if record.state is CertificateState.revoked]
+    return bool(revoked) and all(record.issuance.issued_at <= max(revoked) for record in issued)
+
+
+def _standing_one(issued: Sequence[CertificateRecord], kind: CertificateKind) -> CertificateRecord | None:
+    for record in issued:
         if record.issuance.kind == kind and record.state in (CertificateState.stands, CertificateState.pending):
             return record
     return None

@@ -47,6 +47,7 @@ STATUS: Mapping[str, int] = {
     "review-not-open": 403,
     "not-yet-earned": 409,
     "kind-not-offered": 422,
+    "certificate-withdrawn": 409,
     "not-revocable": 409,
     "signing-failed": 500,
     "unreadable-evidence": 422,

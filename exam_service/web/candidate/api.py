@@ -194,15 +194,16 @@ async def receipts(attempt: FromPath[str], ctx: Ctx, session: Candidate) -> Rece
     **documented(
         body=CertificateRequest,
         examples={"certificate": {"kind": "certificate"}},
-        problems=("not-yet-earned", "kind-not-offered"),
+        problems=("not-yet-earned", "kind-not-offered", "certificate-withdrawn"),
     ),
 )
 async def request_certificate(
     request: Request[Any, Any, Any], ctx: Ctx, session: Candidate, repeat: Repeat
 ) -> IssuedView:
-    """Issued when the course's conditions are met; asking again gives the one there is."""
+    """Issued when the course's conditions are met; asking again gives the one there is. After a revocation only the
+    organisation can issue another one."""
     body = await read_body(request, CertificateRequest)
-    return await certificates.request(ctx, session.org, session.enrolment, body.kind, repeat)
+    return await certificates.request(ctx, session.org, session.enrolment, body.kind, repeat, by_holder=True)
 
 
 router = Router(

@@ -2,6 +2,8 @@ from typing import Any
 
 import pytest
 
+from exam_service.core.errors import CertificateWithdrawn
+from exam_service.core.exams.model import CertificateKind
 from exam_service.services import certificates
 from tests.support.certified import FULL, Holder, holder, text_of
 from tests.support.problems import faults_of, refused
@@ -61,6 +63,23 @@ async def test_revoking_keeps_reason_and_note_and_who_and_can_be_repeated(lms: L
     assert (await lms.post(path, json=body)).json() == shown
     refused(await lms.post(path, json={"reason": "misconduct"}), 409, "not-revocable")
     assert (await lms.get(f"/v1/certificates/{held.id}")).json() == shown
+
+
+async def test_after_a_revocation_only_the_organisation_can_issue_another_one(lms: Lms, held: Holder) -> None:
+    ctx, org, clock = held.world.ctx, held.world.org, held.world.clock
+    clock.pass_(minutes=1)
+    await lms.post(f"/v1/certificates/{held.id}/revoke", json={"reason": "misconduct"})
+    kinds: tuple[CertificateKind, ...] = ("certificate", "attestation")
+    for kind in kinds:
+        with pytest.raises(CertificateWithdrawn):
+            await certificates.request(ctx, org, held.enrolment, kind, by_holder=True)
+    clock.pass_(minutes=1)
+    path = f"/v1/enrolments/{held.enrolment}/certificates"
+    another = (await lms.post(path, json={"kind": "certificate"})).json()
+    assert (another["state"], another["id"] != held.id) == ("stands", True)
+    again = await certificates.request(ctx, org, held.enrolment, "certificate", by_holder=True)
+    assert again.id == another["id"]
+    assert (await certificates.request(ctx, org, held.enrolment, "attestation", by_holder=True)).state == "stands"
 
 
 async def test_a_reason_comes_from_the_closed_list(lms: Lms, held: Holder) -> None:
