@@ -13,6 +13,7 @@ from exam_service.cli.orgs import orgs
 from exam_service.cli.serve import serve
 from exam_service.cli.verify import verify
 from exam_service.core.errors import Refusal
+from exam_service.settings import BadSettings
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -39,11 +40,12 @@ for command in (serve, demo, orgs, banks, verify, keys):
 def main() -> None:
     """Run the command; a refusal is one clear sentence on standard error and exit status 2."""
     try:
-        cli()
+        cli(prog_name="exam-service")
     except Refusal as refusal:
         language = "th" if os.environ.get("LANG", "").startswith("th") else "en"
         click.echo(f"exam-service: {refusal.text.within(language)}", err=True)
-        for fault in refusal.faults:
+        # The sentence about settings lists its faults itself, for programs that show nothing else.
+        for fault in () if isinstance(refusal, BadSettings) else refusal.faults:
             place = ":".join(str(part) for part in (fault.file, fault.line) if part is not None) or fault.path
             click.echo(
                 f"  {place}: {fault.message.within(language)}" if place else f"  {fault.message.within(language)}",
