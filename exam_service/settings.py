@@ -81,7 +81,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     launch_ttl_seconds: Annotated[int, Doc("Seconds in which a launch URL may be opened, once.", at_least=1)] = 600
     session_hours: Annotated[int, Doc("Hours that a candidate's session lasts.", at_least=1)] = 12
     rate_limit_public_per_minute: Annotated[
-        int, Doc("Requests a minute to public pages from one address.", at_least=1)
+        int,
+        Doc("Requests a minute to public pages from one address, and with one candidate's launch links.", at_least=1),
     ] = 60
     rate_limit_candidate_per_minute: Annotated[int, Doc("Requests a minute of one candidate.", at_least=1)] = 600
     rate_limit_lms_per_minute: Annotated[int, Doc("Requests a minute with one API key.", at_least=1)] = 6000

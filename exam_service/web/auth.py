@@ -6,11 +6,11 @@ import msgspec
 from litestar import Request
 from litestar.di import NamedDependency
 
-from exam_service.core.errors import NotAuthenticated, TooManyRequests
+from exam_service.core.errors import LaunchUnknown, NotAuthenticated, TooManyRequests
 from exam_service.services import api_keys, sessions
 from exam_service.services.api_keys import Caller
 from exam_service.services.context import Context
-from exam_service.services.sessions import CandidateSession
+from exam_service.services.sessions import CandidateSession, LaunchView
 
 COOKIE = "exam_session"
 
@@ -56,6 +56,21 @@ async def limit(request: Request[Any, Any, Any], who: str, per_minute: int) -> N
 async def limit_public(request: Request[Any, Any, Any]) -> None:
     """Count one request of an address to what anybody may open."""
     await limit(request, f"public/{client_address(request)}", request.app.state.limits.public)
+
+
+async def launch_of(request: Request[Any, Any, Any], token: str) -> LaunchView:
+    """The launch of a token. Raises LaunchUnknown, TooManyRequests.
+
+    Each way in has a limit of its own, because a whole school comes from one address, and all at the same minute. By
+    address only those are counted who try out tokens that are none.
+    """
+    try:
+        found = await sessions.describe(request.app.state.ctx, token)
+    except LaunchUnknown:
+        await limit_public(request)
+        raise
+    await limit(request, f"launch/{found.enrolment}", request.app.state.limits.public)
+    return found
 
 
 def client_address(request: Request[Any, Any, Any]) -> str:

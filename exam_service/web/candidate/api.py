@@ -79,8 +79,8 @@ _save_decoder = msgspec.json.Decoder(SaveRequest)
 )
 async def redeem(request: Request[Any, Any, Any], ctx: Ctx) -> Redeemed:
     """For clients that are not our pages. A launch can be used once."""
-    await auth.limit_public(request)
     body = await read_body(request, RedeemRequest)
+    await auth.launch_of(request, body.token)
     return await sessions.redeem(ctx, body.token)
 
 

@@ -21,9 +21,8 @@ Plain = Request[Any, Any, Any]
 @get("/l/{token:str}", include_in_schema=False)
 async def launch(token: FromPath[str], request: Plain, ctx: Ctx) -> Response[Any]:
     """A page with one button: a preview of the link, or a careless tap, must not use it up."""
-    await auth.limit_public(request)
     try:
-        found = await sessions.describe(ctx, token)
+        found = await auth.launch_of(request, token)
     except LaunchUnknown as refusal:
         return _refused(request, refusal, None)
     if _is_inside(request, ctx, found):
@@ -41,10 +40,9 @@ async def launch(token: FromPath[str], request: Plain, ctx: Ctx) -> Response[Any
 @post("/l/{token:str}", include_in_schema=False)
 async def enter(token: FromPath[str], request: Plain, ctx: Ctx) -> Response[Any]:
     """Use the launch and go in. Somebody who is inside already stays inside."""
-    await auth.limit_public(request)
     found: LaunchView | None = None
     try:
-        found = await sessions.describe(ctx, token)
+        found = await auth.launch_of(request, token)
         redeemed = await sessions.redeem(ctx, token)
     except (LaunchUsed, LaunchExpired) as refusal:
         if found is not None and _is_inside(request, ctx, found):
