@@ -49,10 +49,9 @@ async def _measure(database: str, url: str, folder: Path) -> None:
     for _ in range(RUNS):
         # New attempts each time: a save number is used once.
         saves = await _attempts(url, folder)
-        for name, what, requests in (
-            ("echo", "echo", [itertools.repeat(post("/echo", _body(1))) for _ in range(CONNECTIONS)]),
-            ("save", url, [_saves(path, token) for path, token in saves]),
-        ):
+        echoes: list[Iterator[bytes]] = [itertools.repeat(post("/echo", _body(1))) for _ in range(CONNECTIONS)]
+        loads = (("echo", "echo", echoes), ("save", url, [_saves(path, token) for path, token in saves]))
+        for name, what, requests in loads:
             with _server(what, folder) as port:
                 await run(port, requests, 1.0)
                 rate, latencies = await run(port, requests, SECONDS)
