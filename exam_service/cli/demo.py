@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import sys
+from pathlib import Path
 
 import click
 import msgspec
@@ -9,7 +11,7 @@ import msgspec
 from exam_service import settings as setting
 from exam_service.bootstrap import opened
 from exam_service.cli import demo_data
-from exam_service.cli.serve import run, uvicorn_loop
+from exam_service.cli.serve import run, until_stopped
 from exam_service.services.context import Context
 from exam_service.settings import Settings
 
@@ -27,8 +29,7 @@ def demo(new_key: bool, no_serve: bool) -> None:
     A second run finds what is there and starts at once. To begin anew, delete the folder (var/demo, or EXAM_DATA_DIR).
     """
     environ = {"EXAM_DATA_DIR": "var/demo", "EXAM_LAUNCH_TTL_SECONDS": str(_A_DAY), **os.environ}
-    with asyncio.Runner(loop_factory=uvicorn_loop()) as runner:
-        runner.run(_demo(setting.load(environ), new_key=new_key, serves=not no_serve))
+    until_stopped(_demo(setting.load(environ), new_key=new_key, serves=not no_serve))
 
 
 async def _demo(loaded: Settings, *, new_key: bool, serves: bool) -> None:
@@ -49,6 +50,9 @@ async def _demo(loaded: Settings, *, new_key: bool, serves: bool) -> None:
 async def _welcome(ctx: Context, loaded: Settings, org: str, token: str | None) -> None:
     base = ctx.policy.public_url
     certificate = await demo_data.certificate_id(ctx, org)
+    picture = loaded.data_dir / "certificate-qr.png"
+    await asyncio.to_thread(picture.write_bytes, await demo_data.qr_picture(ctx, org, certificate))
+    command = _command()
     enrolment = await demo_data.enrolment_id(ctx, org, demo_data.FRESH)
     fresh = await demo_data.launch(ctx, org, demo_data.FRESH)
     learned = await demo_data.launch(ctx, org, demo_data.LEARNED)
@@ -74,10 +78,16 @@ async def _welcome(ctx: Context, loaded: Settings, org: str, token: str | None) 
  4  Verify a certificate, as anybody may
         {base}/v/{certificate}
         curl -o trust.json {base}/.well-known/trust.json     # then, without network:
-        exam-service verify --trust trust.json CERTIFICATE.png
+        {command} verify --trust trust.json {picture}
 
     Data in {loaded.data_dir}/ (delete it to begin anew).
 """)
+
+
+def _command() -> str:
+    """How the command is called from here: it stands beside the Python that runs this."""
+    beside = Path(sys.executable).with_name("exam-service")
+    return str(beside.relative_to(Path.cwd())) if beside.is_relative_to(Path.cwd()) else str(beside)
 
 
 def _say(what: str) -> None:

@@ -103,6 +103,11 @@ async def certificate_id(ctx: Context, org: str) -> str:
         return (await tx.certificates.of(enrolment))[0].id
 
 
+async def qr_picture(ctx: Context, org: str, certificate: str) -> bytes:
+    """The certificate's QR code as PNG."""
+    return ctx.qr.png(certificates.qr_text(ctx, await certificates.complete(ctx, org, certificate)))
+
+
 async def _bank(ctx: Context, org: str, file: Path, say: Say) -> None:
     bank = ctx.read_bank(await asyncio.to_thread(file.read_bytes), file.name)
     say(f"question bank {file.name}, {len(bank.questions)} questions")

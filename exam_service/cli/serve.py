@@ -1,9 +1,10 @@
 """`exam-service serve`: the service, until it is told to stop."""
 
 import asyncio
+import contextlib
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 
 import click
 import uvicorn
@@ -32,8 +33,13 @@ def serve(host: str | None, port: int | None) -> None:
     environ |= {"EXAM_HOST": host} if host else {}
     environ |= {"EXAM_PORT": str(port)} if port else {}
     loaded = setting.load(environ)
-    with asyncio.Runner(loop_factory=uvicorn_loop()) as runner:
-        runner.run(_serve(loaded))
+    until_stopped(_serve(loaded))
+
+
+def until_stopped(serving: Coroutine[None, None, None]) -> None:
+    """Run until it is told to stop; Ctrl-C is the ordinary way to do so, and no error."""
+    with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvicorn_loop()) as runner:
+        runner.run(serving)
 
 
 def uvicorn_loop() -> Callable[[], asyncio.AbstractEventLoop]:

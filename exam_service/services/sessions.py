@@ -24,7 +24,7 @@ class CandidateSession(msgspec.Struct, frozen=True, array_like=True):
     language: str | None = None
 
 
-class LaunchView(msgspec.Struct, frozen=True, kw_only=True):
+class LaunchDescription(msgspec.Struct, frozen=True, kw_only=True):
     """What the page before the exam says; nothing of the person, because the link may have been forwarded."""
 
     organisation: Text
@@ -45,7 +45,7 @@ class Redeemed(msgspec.Struct, frozen=True, kw_only=True):
     enrolment: str
 
 
-async def describe(ctx: Context, token: str) -> LaunchView:
+async def describe(ctx: Context, token: str) -> LaunchDescription:
     """The launch behind a link, without using it. Raises LaunchUnknown."""
     launch, organisation = await _launch(ctx, token)
     async with ctx.store.read(launch.org) as tx:
@@ -53,7 +53,7 @@ async def describe(ctx: Context, token: str) -> LaunchView:
         version = await tx.courses.newest(enrolment.course) if enrolment else None
     if enrolment is None or version is None:
         raise errors.LaunchUnknown()
-    return LaunchView(
+    return LaunchDescription(
         organisation=organisation.name,
         course=version.course.title,
         language=launch.language,
@@ -122,4 +122,5 @@ def _b64(data: bytes) -> str:
 
 
 def _unb64(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    """The bytes of base64url. Raises ValueError for a foreign character, which the lenient decoder would skip."""
+    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)

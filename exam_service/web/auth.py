@@ -10,7 +10,7 @@ from exam_service.core.errors import LaunchUnknown, NotAuthenticated, TooManyReq
 from exam_service.services import api_keys, sessions
 from exam_service.services.api_keys import Caller
 from exam_service.services.context import Context
-from exam_service.services.sessions import CandidateSession, LaunchView
+from exam_service.services.sessions import CandidateSession, LaunchDescription
 
 COOKIE = "exam_session"
 
@@ -58,7 +58,7 @@ async def limit_public(request: Request[Any, Any, Any]) -> None:
     await limit(request, f"public/{client_address(request)}", request.app.state.limits.public)
 
 
-async def launch_of(request: Request[Any, Any, Any], token: str) -> LaunchView:
+async def launch_of(request: Request[Any, Any, Any], token: str) -> LaunchDescription:
     """The launch of a token. Raises LaunchUnknown, TooManyRequests.
 
     Each way in has a limit of its own, because a whole school comes from one address, and all at the same minute. By

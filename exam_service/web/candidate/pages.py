@@ -9,7 +9,7 @@ from litestar.response import Redirect
 from exam_service.core.errors import LaunchExpired, LaunchUnknown, LaunchUsed, NotAuthenticated, Refusal
 from exam_service.services import sessions
 from exam_service.services.context import Context
-from exam_service.services.sessions import CandidateSession, LaunchView
+from exam_service.services.sessions import CandidateSession, LaunchDescription
 from exam_service.web import auth
 from exam_service.web.given import Ctx
 from exam_service.web.pages import page
@@ -40,7 +40,7 @@ async def launch(token: FromPath[str], request: Plain, ctx: Ctx) -> Response[Any
 @post("/l/{token:str}", include_in_schema=False)
 async def enter(token: FromPath[str], request: Plain, ctx: Ctx) -> Response[Any]:
     """Use the launch and go in. Somebody who is inside already stays inside."""
-    found: LaunchView | None = None
+    found: LaunchDescription | None = None
     try:
         found = await auth.launch_of(request, token)
         redeemed = await sessions.redeem(ctx, token)
@@ -92,7 +92,7 @@ async def _shell(request: Plain, template: str, shown: dict[str, str]) -> Respon
     return page(request, template, language=session.language, page=shown)
 
 
-def _is_inside(request: Plain, ctx: Context, found: LaunchView) -> bool:
+def _is_inside(request: Plain, ctx: Context, found: LaunchDescription) -> bool:
     """Whether this browser has a session for the launch's enrolment: then the link has done its work."""
     try:
         session = sessions.decode(ctx, request.cookies.get(auth.COOKIE, ""))
@@ -101,7 +101,7 @@ def _is_inside(request: Plain, ctx: Context, found: LaunchView) -> bool:
     return (session.org, session.enrolment) == (found.org, found.enrolment)
 
 
-def _refused(request: Plain, refusal: Refusal, found: LaunchView | None) -> Response[Any]:
+def _refused(request: Plain, refusal: Refusal, found: LaunchDescription | None) -> Response[Any]:
     return page(
         request, "launch_refused.html", status=STATUS[refusal.code], language=found.language if found else None,
         message=refusal.text, code=refusal.code, return_url=found.return_url if found else None,
