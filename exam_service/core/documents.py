@@ -10,14 +10,17 @@ import re
 import types
 from collections.abc import Iterator
 from functools import cache, lru_cache
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from exam_service.core.errors import Fault
+from exam_service.core.patterns import in_words
 from exam_service.core.text import Text
 
 T = TypeVar("T")
+
+_PATTERN = re.compile("Expected `str` matching regex '(.+)'")
 
 _THAI_KINDS = {
     "str": "ข้อความ", "int": "จำนวนเต็ม", "float": "ตัวเลข", "bool": "true หรือ false", "null": "ค่าว่าง", "array": "รายการ",
@@ -53,7 +56,7 @@ def read(raw: object, kind: type[T], path: str = "") -> tuple[T | None, list[Fau
     except RecursionError:
         return None, [_fault("too-deep", "this is nested too deeply", "ข้อมูลซ้อนกันลึกเกินไป", path)]
     except msgspec.ValidationError as error:
-        return None, [_wrong(str(error), path)]
+        return None, [_wrong(str(error), kind, path)]
 
 
 def _walk(raw: object, kind: Any, path: str) -> Iterator[Fault]:
@@ -130,15 +133,25 @@ def _convert(raw: object, kind: Any, path: str) -> Iterator[Fault]:
     try:
         msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
-        yield _wrong(str(error), path)
+        yield _wrong(str(error), kind, path)
 
 
-def _wrong(message: str, path: str) -> Fault:
+def _wrong(message: str, kind: Any, path: str) -> Fault:
     message, _, place = message.partition(" - at ")
     inner = place.rpartition("`$")[2].rstrip("`")
     # msgspec writes `[...]` for whichever value of a mapping it was; the walk has been there and knows better.
-    where = path + inner.replace("[...]", "")
-    return _fault("wrong-value", message, _in_thai(message), where.lstrip("."))
+    where = (path + inner.replace("[...]", "")).lstrip(".")
+    en, th = message, _in_thai(message)
+    pattern = _PATTERN.fullmatch(message)
+    # msgspec shows the pattern as Python would write it, with each backslash twice.
+    words = in_words(pattern[1].replace("\\\\", "\\")) if pattern else None
+    if words is not None:
+        en, th = str(words.en), str(words.th)
+    elif get_origin(kind) is Literal and not inner:
+        known = ", ".join(map(str, get_args(kind)))
+        en, th = f"{en}; known: {known}", f"{th} ค่าที่ใช้ได้คือ {known}"
+    name = where.rpartition(".")[2]
+    return _fault("wrong-value", f"`{name}`: {en}" if name else en, f"`{name}`: {th}" if name else th, where)
 
 
 def _in_thai(message: str) -> str:

@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import pytest
@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exam_service.core.documents import read
+from exam_service.core.ids import CODE_PATTERN
 from exam_service.core.text import Text
 
 
@@ -43,6 +44,7 @@ class Tree(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     when: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     loose: Loose | None = None
     numbers: dict[int, str] = {}
+    size: Literal["small", "large"] | None = None
 
 
 GOOD: dict[str, Any] = {
@@ -164,17 +166,56 @@ def test_what_is_nested_too_deeply_is_a_fault_and_no_crash() -> None:
     "raw, kind, thai",
     [
         ("x", Leaf, "ต้องเป็นกลุ่มข้อมูล แต่ได้รับข้อความ"),
-        ({"code": 1, "title": {"th": "ก"}}, Leaf, "ต้องเป็นข้อความ แต่ได้รับจำนวนเต็ม"),
-        ({"code": "a", "title": {"th": "ก"}, "count": 0}, Leaf, "ต้องเป็นตัวเลข >= 1"),
-        ({"code": "A", "title": {"th": "ก"}}, Leaf, "ข้อความต้องตรงตามรูปแบบ ^[a-z]+$"),
-        ({"code": "a", "title": {}}, Leaf, "ใส่ข้อความในช่อง `th` หรือ `en` หรือทั้งสองช่อง"),
-        ({"format": "t", "when": "2026-11-22T09:00:00"}, Tree, "วันเวลาต้องระบุเขตเวลาด้วย เช่น 2026-11-22T09:00:00+07:00"),
-        ({"format": "t", "when": "soon"}, Tree, "วันเวลาไม่ถูกรูปแบบ เช่น 2026-11-22T09:00:00+07:00"),
+        ({"code": 1, "title": {"th": "ก"}}, Leaf, "`code`: ต้องเป็นข้อความ แต่ได้รับจำนวนเต็ม"),
+        ({"code": "a", "title": {"th": "ก"}, "count": 0}, Leaf, "`count`: ต้องเป็นตัวเลข >= 1"),
+        ({"code": "A", "title": {"th": "ก"}}, Leaf, "`code`: ข้อความต้องตรงตามรูปแบบ ^[a-z]+$"),
+        ({"code": "a", "title": {}}, Leaf, "`title`: ใส่ข้อความในช่อง `th` หรือ `en` หรือทั้งสองช่อง"),
+        (
+            {"format": "t", "when": "2026-11-22T09:00:00"},
+            Tree,
+            "`when`: วันเวลาต้องระบุเขตเวลาด้วย เช่น 2026-11-22T09:00:00+07:00",
+        ),
+        ({"format": "t", "size": "huge"}, Tree, "`size`: ไม่รู้จักค่า 'huge' ค่าที่ใช้ได้คือ small, large"),
+        ({"format": "t", "when": "soon"}, Tree, "`when`: วันเวลาไม่ถูกรูปแบบ เช่น 2026-11-22T09:00:00+07:00"),
     ],
 )
 def test_faults_are_said_in_thai(raw: object, kind: Any, thai: str) -> None:
     _, [fault] = read(raw, kind)
     assert fault.message.th == thai
+
+
+@pytest.mark.parametrize(
+    "raw, kind, english",
+    [
+        ({"format": "t", "size": "huge"}, Tree, "`size`: Invalid enum value 'huge'; known: small, large"),
+        ({"format": "t", "size": 3}, Tree, "`size`: Expected `str`, got `int`; known: small, large"),
+        ({"format": "t", "pair": [1, 2]}, Tree, "`pair[1]`: Expected `str`, got `int`"),
+        ({"format": "t", "leaves": [{"code": "a", "title": {}}]}, Tree,
+         "`title`: give the text in `th` or `en`, or both"),
+        ("x", Leaf, "Expected `object`, got `str`"),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_is_told_with_its_field_and_what_is_known(raw: object, kind: Any, english: str) -> None:
+    _, [fault] = read(raw, kind)
+    assert fault.message.en == english
+
+
+@pytest.mark.parametrize(
+    "pattern, english, thai",
+    [
+        (CODE_PATTERN, "use 1 to 64 of a-z, 0-9 and -, beginning with a letter or digit",
+         "ใช้ได้เฉพาะ a-z, 0-9 และ - จำนวน 1 ถึง 64 ตัว และต้องขึ้นต้นด้วยตัวอักษรหรือตัวเลข"),
+        (r"^[A-Za-z0-9._-]{1,32}$(?!\n)", "use 1 to 32 of A-Z, a-z, 0-9, ., _ and -",
+         "ใช้ได้เฉพาะ A-Z, a-z, 0-9, ., _ และ - จำนวน 1 ถึง 32 ตัว"),
+        (r"^[a-z][a-z0-9_]{0,63}$(?!\n)", "use 1 to 64 of a-z, 0-9 and _, beginning with a letter",
+         "ใช้ได้เฉพาะ a-z, 0-9 และ _ จำนวน 1 ถึง 64 ตัว และต้องขึ้นต้นด้วยตัวอักษร"),
+        (r"^[A-Z2-7]{16}$", "use exactly 16 of A-Z and 2-7", "ใช้ได้เฉพาะ A-Z และ 2-7 จำนวน 16 ตัว"),
+    ],
+)  # fmt: skip
+def test_a_pattern_is_told_in_words(pattern: str, english: str, thai: str) -> None:
+    coded = msgspec.defstruct("Coded", [("code", Annotated[str, msgspec.Meta(pattern=pattern)])])
+    _, [fault] = read({"code": "ก ข"}, coded)
+    assert fault.message == Text(en=f"`code`: {english}", th=f"`code`: {thai}")
 
 
 def mangled(document: Any) -> st.SearchStrategy[Any]:

@@ -298,7 +298,7 @@ def test_when_waiting_alone_cures(raw: dict[str, Any], until: datetime | None) -
          "wrong-value", "`n` is 4, but there are only 3"),
         ({"rule": "at_least", "n": 0, "of": [TAKEN]}, "n", "wrong-value", ">= 1"),
         ({**AFTER, "than": "2026-11-22T09:00:00"}, "than", "wrong-value", "timezone"),
-        ({"rule": "fact", "fact": ""}, "fact", "wrong-value", "regex"),
+        ({"rule": "fact", "fact": ""}, "fact", "wrong-value", "`fact`: use 1 to 256 of a-z"),
         ({"rule": "within", "fact": "last_training", "days": 10**9}, "days", "wrong-value", "<= 36600"),
     ],
     ids=range(10),

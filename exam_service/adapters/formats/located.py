@@ -42,8 +42,8 @@ def syntax_error(what: str, line: int | None, column: int | None) -> Document:
         return broken("syntax-error", what, f"รูปแบบไฟล์ไม่ถูกต้อง: {what}", line)
     return broken(
         "syntax-error",
-        f"line {line}, column {column}: {what}",
-        f"บรรทัด {line} คอลัมน์ {column} รูปแบบไฟล์ไม่ถูกต้อง: {what}",
+        f"column {column}: {what}",
+        f"คอลัมน์ {column} รูปแบบไฟล์ไม่ถูกต้อง: {what}",
         line,
     )
 
@@ -76,16 +76,23 @@ def with_prefixes(paths: Iterable[str]) -> set[str]:
 
 
 def locate(faults: Iterable[Fault], lines: Lines) -> list[Fault]:
-    """Each fault with the line of its path, or of the nearest place around it that has one."""
+    """Each fault with the line of its path, or of the nearest place around it that has one; in the file's order.
 
-    def line_of(path: str) -> int | None:
-        while path not in lines:
-            if not path:
-                return None
+    The readers note lines as they go down the file, so the order of `lines` tells apart what stands on one line.
+    """
+    order = {path: number for number, path in enumerate(lines)}
+
+    def nearest(path: str) -> str:
+        while path and path not in lines:
             path = path[: max(path.rfind("."), path.rfind("["), 0)]
-        return lines[path]
+        return path
 
-    return [_at(one, one.line or line_of(one.path)) for one in faults]
+    placed: list[tuple[int, int, Fault]] = []
+    for one in faults:
+        place = nearest(one.path)
+        line = one.line or lines.get(place)
+        placed.append((line or 0, order.get(place, 0), _at(one, line)))
+    return [one for _, _, one in sorted(placed, key=lambda entry: entry[:2])]
 
 
 def _at(one: Fault, line: int | None) -> Fault:

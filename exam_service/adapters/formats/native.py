@@ -40,9 +40,8 @@ def read_bank(content: bytes, filename: str) -> Bank:
         faults += found
     if bank is not None and not faults:
         return bank
-    shown = faults[:SHOWN]
-    lines = document.lines_of({fault.path for fault in shown if fault.line is None})
-    listed = [_of_question(fault, document.raw, name) for fault in locate(shown, lines)]
+    lines = document.lines_of({fault.path for fault in faults})
+    listed = [_of_question(fault, document.raw, name) for fault in locate(faults, lines)[:SHOWN]]
     if len(faults) > SHOWN:
         more = len(faults) - SHOWN
         listed.append(Fault(code="more-faults", file=name, message=Text(en=f"and {more} more", th=f"และอีก {more} แห่ง")))
@@ -107,8 +106,8 @@ def _not_utf8(content: bytes, error: UnicodeDecodeError) -> Document:
     found_th = "รหัสอื่น" if found == "another encoding" else found
     return broken(
         "wrong-encoding",
-        f"line {line}: this is not UTF-8; it looks like {found}. Save the file as UTF-8.",
-        f"บรรทัด {line}: ไฟล์ไม่ได้เข้ารหัสแบบ UTF-8 ดูเหมือนเป็น {found_th} โปรดบันทึกไฟล์เป็น UTF-8",
+        f"this is not UTF-8; it looks like {found}. Save the file as UTF-8.",
+        f"ไฟล์ไม่ได้เข้ารหัสแบบ UTF-8 ดูเหมือนเป็น {found_th} โปรดบันทึกไฟล์เป็น UTF-8",
         line,
     )
 

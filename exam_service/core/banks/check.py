@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from exam_service.core.banks.interactions import Question
+from exam_service.core.banks.interactions import TYPES, BaseQuestion, Problem, Question
 from exam_service.core.banks.model import Bank
+from exam_service.core.banks.stand_ins import replace_faulty
 from exam_service.core.documents import read
 from exam_service.core.errors import Fault
 from exam_service.core.text import Text
@@ -17,29 +18,48 @@ _QUESTION = re.compile(r"^questions\[([0-9]+)\]")
 def check_bank(raw: object) -> tuple[Bank | None, list[Fault]]:
     """The bank, or None with every fault: of shape and of sense, each with its path and its question's id.
 
-    A question of the wrong shape does not hide what is wrong with the others.
+    What is wrong with the shape of a question hides neither the faults of others nor the other faults of its own.
     """
     bank, faults = read(raw, Bank)
     if isinstance(raw, dict):
         broken = {int(m[1]) for f in faults if (m := _QUESTION.match(f.path))}
+        misshapen = {fault.path for fault in faults}
         raw_questions = raw.get("questions")
         questions = list(raw_questions) if isinstance(raw_questions, list | tuple) else []
-        sound = [
-            (n, msgspec.convert(q, Question))
-            for n, q in enumerate(questions)
-            if n not in broken and isinstance(q, dict)
-        ]
         faults += _check_ids(questions)
-        faults += _check_questions(sound)
-        faults += _check_references(raw, questions)
+        for number, question in enumerate(questions):
+            if isinstance(question, dict):
+                faults += _check_broken(question, number) if number in broken else _check_sound(question, number)
+        # What is no code at all needs no second fault that it is not listed.
+        faults += [fault for fault in _check_references(raw, questions) if fault.path not in misshapen]
         faults = [_with_question(fault, questions) for fault in faults]
     return (None, faults) if faults else (bank, [])
 
 
-def _check_questions(questions: list[tuple[int, Question]]) -> Iterator[Fault]:
-    for number, question in questions:
-        for problem in question.check():
-            yield _fault(problem.code, f"questions[{number}].{problem.path}", problem.en, problem.th)
+def _check_sound(raw: dict[object, object], number: int) -> list[Fault]:
+    question: BaseQuestion = msgspec.convert(raw, Question)
+    return [_in_question(problem, number) for problem in question.check()]
+
+
+def _check_broken(raw: dict[object, object], number: int) -> list[Fault]:
+    """What its own checks say of the sound parts of a question whose shape has faults."""
+    tag = raw.get("type")
+    kind = TYPES.get(tag) if isinstance(tag, str) else None
+    if kind is None:
+        return []
+    replaced: set[str] = set()
+    question = replace_faulty({key: value for key, value in raw.items() if key != "type"}, kind, "", replaced)
+    no_options = any(path.startswith("options") for path in replaced)
+    return [
+        _in_question(problem, number)
+        for problem in question.check()
+        if not any(problem.path.startswith(path) or path.startswith(problem.path) for path in replaced)
+        and not (no_options and problem.code == "key-without-option")
+    ]
+
+
+def _in_question(problem: Problem, number: int) -> Fault:
+    return _fault(problem.code, f"questions[{number}].{problem.path}", problem.en, problem.th)
 
 
 def _check_ids(questions: list[object]) -> Iterator[Fault]:

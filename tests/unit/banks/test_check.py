@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from exam_service.core.banks.check import check_bank
+from exam_service.core.banks.interactions import TYPES
 from exam_service.core.banks.model import Bank
 
 SOUND: dict[str, Any] = {
@@ -74,7 +75,7 @@ def test_a_sound_bank_is_read() -> None:
     assert [question.type for question in value.questions] == [question["type"] for question in SOUND["questions"]]
 
 
-def test_twelve_faults_are_twelve_faults() -> None:
+def test_as_many_faults_as_there_are_come_at_once() -> None:
     raw = bank()
     q = raw["questions"]
     raw["licence"] = 5
@@ -103,6 +104,7 @@ def test_twelve_faults_are_twelve_faults() -> None:
             ("question-twice", "questions[2].id", "q1"),
             ("bad-tolerance", "questions[3].tolerance", "q4"),
             ("key-out-of-range", "questions[3].key", "q4"),
+            ("empty-key", "questions[4].key[0]", "q5"),
             ("unknown-field", "questions[4].dificulty", "q5"),
             ("missing-field", "questions[4]", "q5"),
             ("unknown-kind", "questions[5].type", "q6"),
@@ -117,14 +119,14 @@ def test_the_message_says_which() -> None:
     _, faults = check_bank(raw)
     says = {fault.path: fault.message.en for fault in faults}
     assert says == {
-        "questions[4].difficulty": "Invalid enum value 'eazy'",
+        "questions[4].difficulty": "`difficulty`: Invalid enum value 'eazy'; known: easy, medium, hard",
         "questions[1].objektive": "unknown field `objektive`; did you mean `objective`?",
     }
 
 
 @pytest.mark.parametrize("broken", range(5))
-def test_one_broken_question_hides_no_other(broken: int) -> None:
-    """Whichever question cannot be read, what is wrong with the sense of the others is still found."""
+def test_a_broken_question_hides_neither_others_nor_itself(broken: int) -> None:
+    """Whichever question cannot be read, what is wrong with its sense and that of the others is still found."""
     raw = bank()
     q = raw["questions"]
     q[0]["key"] = "z"
@@ -132,13 +134,73 @@ def test_one_broken_question_hides_no_other(broken: int) -> None:
     q[2]["objective"] = "nowhere"
     q[3]["tolerance"] = -1
     q[4]["key"] = []
-    codes = ["key-without-option", "key-twice", "unknown-objective", "bad-tolerance", "no-key"]
-    q[broken]["stem"] = 5
-    found = check(raw)
-    assert ("wrong-value", f"questions[{broken}].stem", f"q{broken + 1}") in found
-    for number, code in enumerate(codes):
-        if number != broken or code == "unknown-objective":
-            assert any(one[0] == code and one[2] == f"q{number + 1}" for one in found), code
+    sense = check(raw)
+    assert [code for code, _, _ in sense] == sorted(
+        ["key-without-option", "key-twice", "unknown-objective", "bad-tolerance", "no-key"]
+    )
+    name = f"q{broken + 1}"
+    for field, value, code in [("stem", 5, "wrong-value"), ("difficulty", "eassy", "wrong-value"),
+                               ("colour", "red", "unknown-field"), ("source", [], "wrong-value")]:  # fmt: skip
+        worse = copy.deepcopy(raw)
+        worse["questions"][broken][field] = value
+        assert check(worse) == sorted([*sense, (code, f"questions[{broken}].{field}", name)])
+    del q[broken]["difficulty"]
+    assert check(raw) == sorted([*sense, ("missing-field", f"questions[{broken}]", name)])
+
+
+def test_one_question_with_faults_of_every_sort() -> None:
+    raw = bank()
+    raw["questions"][0] = {
+        "id": "q2",
+        "type": "single_choice",
+        "objective": "nowhere",
+        "difficulty": "eassy",
+        "points": 0,
+        "options": [{"id": "a", "text": {}}, {"id": "a", "txt": {"th": "ข"}}],
+        "key": "z",
+    }
+    assert sorted((code, path) for code, path, _ in check(raw)) == [
+        ("key-without-option", "questions[0].key"),
+        ("missing-field", "questions[0]"),
+        ("missing-field", "questions[0].options[1]"),
+        ("option-twice", "questions[0].options[1].id"),
+        ("question-twice", "questions[1].id"),
+        ("unknown-field", "questions[0].options[1].txt"),
+        ("unknown-objective", "questions[0].objective"),
+        ("wrong-value", "questions[0].difficulty"),
+        ("wrong-value", "questions[0].options[0].text"),
+        ("wrong-value", "questions[0].points"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "number, part",
+    [
+        (0, {"options": "a, b"}),
+        (0, {"key": 5}),
+        (0, {"options": [{"id": "a", "text": {"th": "ก"}}, {"id": "ข", "text": {"th": "ข"}}], "key": "b"}),
+        (0, {"options": [{"id": "a", "text": {"th": "ก"}}, "b"], "key": "b"}),
+        (0, {"objective": "PDPA act"}),
+        (1, {"key": ["a", "b c", "b c"]}),
+        (2, {"key": "no"}),
+        (3, {"key": "many"}),
+        (3, {"tolerance": "-1"}),
+        (4, {"key": ["", "น้ำ"]}),
+    ],
+)
+def test_what_is_misshapen_is_told_once(number: int, part: dict[str, Any]) -> None:
+    raw = bank()
+    raw["questions"][number] |= part
+    assert {code for code, _, _ in check(raw)} == {"wrong-value"}
+    paths = [path for _, path, _ in check(raw)]
+    assert len(set(paths)) == len(paths)
+
+
+@pytest.mark.parametrize("tag", TYPES)
+def test_a_question_of_nothing_but_its_type_lacks_fields_and_nothing_else(tag: str) -> None:
+    raw = bank()
+    raw["questions"][0] = {"type": tag}
+    assert {found[:2] for found in check(raw)} == {("missing-field", "questions[0]")}
 
 
 @pytest.mark.parametrize("raw", [None, [], "bank", 5])
