@@ -1,5 +1,6 @@
 """Harmless values in the place of faulty ones, so that what is sound in a question can still be checked."""
 
+from functools import cache
 from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
@@ -18,13 +19,19 @@ def replace_faulty(raw: dict[object, object], kind: type[S], path: str, replaced
     Unknown fields are dropped. Texts are replaced without a note: no check looks into them.
     """
     parts: dict[str, object] = {}
-    for field in msgspec.structs.fields(kind):
+    for field in _fields(kind):
         place = f"{path}.{field.name}" if path else field.name
         if field.encode_name in raw:
             parts[field.name] = _sound(raw[field.encode_name], field.type, place, replaced)
         elif field.required:
             parts[field.name] = _stand_in(field.type, place, replaced)
     return kind(**parts)
+
+
+@cache
+def _fields(kind: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    """Looked up once, because large banks ask often."""
+    return msgspec.structs.fields(kind)
 
 
 def _sound(raw: object, kind: Any, path: str, replaced: set[str]) -> object:
