@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -108,7 +109,18 @@ class PostgresServer:
         if self.own is None or self.start is None:
             optional("the PostgreSQL of EXAM_TEST_DATABASE_URL cannot be restarted")
         self.own.stop()
-        self.own = self.start()
+        end = time.monotonic() + 20
+        while True:
+            try:
+                self.own = self.start()
+            except RuntimeError as error:
+                # Sessions of a server that was killed notice it within a second or so; until then they hold its memory, and
+                # a new server refuses to start beside them. Whoever supervises a server tries again, and so does this.
+                if "pre-existing shared memory block" not in str(error) or time.monotonic() > end:
+                    raise
+                time.sleep(0.1)
+            else:
+                return
 
 
 @contextmanager
