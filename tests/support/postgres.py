@@ -114,7 +114,7 @@ class PostgresServer:
             try:
                 self.own = self.start()
             except RuntimeError as error:
-                # Sessions of a server that was killed notice it within a second or so; until then they hold its memory, and
+                # Sessions of a killed server notice it within a second or so; until then they hold its memory, and
                 # a new server refuses to start beside them. Whoever supervises a server tries again, and so does this.
                 if "pre-existing shared memory block" not in str(error) or time.monotonic() > end:
                     raise
