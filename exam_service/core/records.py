@@ -125,6 +125,51 @@ class Paper(_Record, frozen=True, kw_only=True):
     view: bytes
 
 
+class PreparedAttempt(_Record, frozen=True, kw_only=True):
+    """A paper that was drawn ahead, for the enrolment's next attempt at an exam."""
+
+    enrolment: str
+    exam: str
+    attempt: str
+    """The id that the attempt will have; its paper is stored under it."""
+    course_version: str
+    number: int
+    prepared_at: datetime
+
+
+class LateSave(_Record, frozen=True, kw_only=True):
+    """A save that came too late to count by itself: what came, and what was decided about it."""
+
+    attempt: str
+    epoch: int
+    seq: int
+    digest: bytes
+    body: bytes
+    received_at: datetime
+    evidence: bytes | None = None
+    """core.exams.late.Evidence as JSON."""
+    receipt: str | None = None
+    decision: Literal["accepted", "refused"] | None = None
+    """Missing while staff has to decide."""
+    decided_at: datetime | None = None
+    decided_by: str | None = None
+    """An API key id, or `policy`."""
+    reason: str | None = None
+
+
+class StaffMessage(_Record, frozen=True, kw_only=True):
+    """A word from staff to one candidate, or to everybody who is taking an exam."""
+
+    id: str
+    course: str
+    exam: str
+    attempt: str | None = None
+    """Missing: to everybody."""
+    text: Text
+    sent_at: datetime
+    sent_by: str
+
+
 class StoredResult(_Record, frozen=True, kw_only=True):
     """One grading of an attempt. A regrade adds the next revision and keeps this one."""
 

@@ -60,6 +60,11 @@ def number_key() -> Any:
     return Field(primary_key=True, sa_type=sa.BigInteger, sa_column_kwargs={"autoincrement": False})
 
 
+def counted() -> Any:
+    """A number that begins at 0, also in rows that were there before the column."""
+    return Field(default=0, sa_column_kwargs={"server_default": "0"})
+
+
 def numbered() -> Any:
     """The primary key of rows that have no id of their own, in the order of their writing."""
     return Field(default=None, primary_key=True, sa_type=_any(NUMBERED), sa_column_kwargs={"autoincrement": True})

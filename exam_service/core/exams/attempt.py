@@ -14,6 +14,7 @@ from enum import StrEnum
 import msgspec
 
 from exam_service.core import errors
+from exam_service.core.exams.model import LatePolicy
 from exam_service.core.exams.timing import seconds_left
 
 
@@ -44,11 +45,19 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     ended_by: State | None = None
     """submitted or expired, kept when the state has moved on to graded."""
     void_reason: str | None = None
+    extra_seconds: int = 0
+    """Given by staff while it ran, on top of the accommodations of the enrolment."""
+    late_responses: LatePolicy = "refuse"
+    """What becomes of responses that were given in time and arrive after the grace."""
+    late_seconds: int = 0
+    """With `accept`: how long after the deadline such responses still count."""
+    news: int = 0
+    """Goes up with every message and every change by staff; each save tells it, so that a page knows to ask."""
 
     @property
     def closes_at(self) -> datetime:
-        """From here on nothing more can arrive, so it can be graded for good."""
-        return self.deadline + timedelta(seconds=self.grace_seconds)
+        """From here on nothing more can arrive that counts by itself, so it can be graded for good."""
+        return self.deadline + timedelta(seconds=max(self.grace_seconds, self.late_seconds))
 
 
 class Open(msgspec.Struct, frozen=True):

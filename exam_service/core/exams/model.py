@@ -70,6 +70,21 @@ class Shuffle(_Document, frozen=True, kw_only=True):
     options: bool = True
 
 
+LatePolicy = Literal["refuse", "accept", "hold"]
+
+
+class LateResponses(_Document, frozen=True, kw_only=True):
+    """What becomes of responses that were given offline before the deadline and arrive after it and its grace.
+
+    `refuse`: they do not count. `accept`: they count if they arrive within `minutes` of the deadline. `hold`: staff
+    decides. Whatever it is, what arrived is kept, with its evidence, and the candidate is told.
+    """
+
+    policy: LatePolicy = "refuse"
+    minutes: Annotated[int, msgspec.Meta(ge=1, le=60 * 24)] | None = None
+    """With `accept` only. Results of attempts that ran out wait for so long."""
+
+
 class Exam(_Document, frozen=True, kw_only=True):
     """A timed test of a course. `opens_when` guards its start; `pass_rule` decides each attempt."""
 
@@ -86,6 +101,7 @@ class Exam(_Document, frozen=True, kw_only=True):
     pass_rule: Rule | None = None
     grace_seconds: Annotated[int, msgspec.Meta(ge=0, le=600)] | None = None
     """For responses in flight at the deadline; missing means the service's own setting."""
+    late_responses: LateResponses = LateResponses()
 
     @property
     def size(self) -> int:

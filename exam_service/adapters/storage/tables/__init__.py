@@ -1,6 +1,14 @@
 """Every table, by subject. Importing this module makes the metadata complete."""
 
-from exam_service.adapters.storage.tables.attempts import attempt, journal, paper, result
+from exam_service.adapters.storage.tables.attempts import (
+    attempt,
+    journal,
+    late_save,
+    message,
+    paper,
+    prepared_attempt,
+    result,
+)
 from exam_service.adapters.storage.tables.base import METADATA
 from exam_service.adapters.storage.tables.certificates import certificate, signing_key, status_list
 from exam_service.adapters.storage.tables.content import bank_version, course, course_version
@@ -20,9 +28,12 @@ __all__ = [
     "enrolment",
     "job",
     "journal",
+    "late_save",
     "launch",
+    "message",
     "organisation",
     "paper",
+    "prepared_attempt",
     "replay",
     "reported_fact",
     "result",

@@ -1,11 +1,13 @@
 """Attempts, their frozen papers, the journal of responses, and the results."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
+from sqlmodel import Field
 
 from exam_service.adapters.storage.tables.base import Stored, table_of, within_org
-from exam_service.adapters.storage.types import instant, key, number_key
+from exam_service.adapters.storage.types import counted, document, instant, key, number_key
 
 _RUNNING = sa.text("state = 'in_progress'")
 
@@ -41,11 +43,16 @@ class AttemptRow(Stored, table=True):
     ended_at: datetime | None = instant(nullable=True)
     ended_by: str | None = None
     void_reason: str | None = None
+    extra_seconds: int = counted()
+    late_responses: str = Field(default="refuse", sa_column_kwargs={"server_default": "refuse"})
+    late_seconds: int = counted()
+    news: int = counted()
 
 
 class PaperRow(Stored, table=True):
+    """A frozen paper. There is no foreign key: a prepared one is stored before its attempt."""
+
     __tablename__ = "paper"
-    __table_args__ = (within_org("attempt", "attempt"),)
 
     attempt: str = key(primary=True)
     org: str = key()
@@ -71,6 +78,69 @@ class JournalRow(Stored, table=True):
     received_at: datetime = instant()
     seconds_left: int
     in_grace: bool
+    receipt: str | None = None
+    """The receipt as it was given. Missing in rows from before it was kept; those are signed when asked for."""
+    late: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
+    """It arrived after the deadline and its grace, and counts by the exam's policy or by decision of staff."""
+    evidence: bytes | None = None
+    """core.exams.late.Evidence as JSON, of a save that was made offline."""
+
+
+class LateSaveRow(Stored, table=True):
+    """A save that came too late to be written to the journal at once: what came, and what was decided about it."""
+
+    __tablename__ = "late_save"
+    __table_args__ = (within_org("attempt", "attempt"),)
+
+    attempt: str = key(primary=True)
+    epoch: int = number_key()
+    seq: int = number_key()
+    org: str = key()
+    digest: bytes
+    body: bytes
+    received_at: datetime = instant()
+    evidence: bytes | None = None
+    receipt: str | None = None
+    decision: str | None = None
+    """accepted or refused; missing while staff has to decide."""
+    decided_at: datetime | None = instant(nullable=True)
+    decided_by: str | None = None
+    """An API key id, or `policy`."""
+    reason: str | None = None
+
+
+class PreparedRow(Stored, table=True):
+    """A paper that was drawn before its attempt starts; the row goes when the attempt begins."""
+
+    __tablename__ = "prepared_attempt"
+    __table_args__ = (within_org("enrolment", "enrolment"), within_org("course_version", "course_version"))
+
+    enrolment: str = key(primary=True)
+    exam: str = key(primary=True)
+    org: str = key()
+    attempt: str = key()
+    """The id that the attempt will have; its paper is stored under it."""
+    course_version: str = key()
+    number: int
+    """Which attempt it was drawn for: what has been seen until then is avoided."""
+    prepared_at: datetime = instant()
+
+
+class MessageRow(Stored, table=True):
+    """A word from staff to one candidate, or to everybody who is taking an exam."""
+
+    __tablename__ = "message"
+    __table_args__ = (sa.Index(None, "org", "course", "exam", "id"), within_org("course", "course", "code"))
+
+    id: str = key(primary=True)
+    org: str = key()
+    course: str = key()
+    exam: str = key()
+    attempt: str | None = key(nullable=True)
+    """Missing: to everybody."""
+    text: dict[str, Any] = document()
+    sent_at: datetime = instant()
+    sent_by: str = key()
 
 
 class ResultRow(Stored, table=True):
@@ -92,4 +162,7 @@ class ResultRow(Stored, table=True):
 attempt = table_of(AttemptRow)
 paper = table_of(PaperRow)
 journal = table_of(JournalRow)
+late_save = table_of(LateSaveRow)
+prepared_attempt = table_of(PreparedRow)
+message = table_of(MessageRow)
 result = table_of(ResultRow)

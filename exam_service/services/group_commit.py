@@ -1,0 +1,128 @@
+"""Group commit: the writes of many callers become durable in one transaction, while the next ones gather.
+
+A write that waits costs nothing but its place in a queue, and the queue is bounded: past it, who comes is told so at once.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+from exam_service.core import errors
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+Write = Callable[[Sequence[T]], Awaitable[Sequence[R | Exception]]]
+"""Does the writes of a batch in one transaction, and says of each what became of it, in their order."""
+
+
+class _Waiting(Generic[T, R]):
+    __slots__ = ("answer", "item", "since")
+
+    def __init__(self, item: T, answer: "asyncio.Future[R]") -> None:
+        self.item = item
+        self.answer = answer
+        self.since = time.monotonic()
+
+    def settle(self, outcome: R | Exception) -> None:
+        """Answer whoever waits. What was asked by someone who has gone is done all the same."""
+        if self.answer.done():
+            return
+        if isinstance(outcome, Exception):
+            self.answer.set_exception(outcome)
+        else:
+            self.answer.set_result(outcome)
+
+
+class GroupCommit(Generic[T, R]):
+    """One queue, and as many writers as may usefully work on it side by side.
+
+    `write` is given a batch; when it raises something that only one of them can have caused, each is tried alone, so
+    that nobody pays for another. Unavailable is told to all of them, because it will pass.
+    """
+
+    def __init__(
+        self,
+        write: Write[T, R],
+        *,
+        refuse: Callable[[], Exception],
+        most_waiting: int = 10_000,
+        most_together: int = 256,
+        lanes: int = 1,
+        wrote: Callable[[int, float], None] | None = None,
+    ) -> None:
+        """`refuse` makes what is told to who finds no room. `wrote` hears of each batch: its size, and its seconds."""
+        self._write = write
+        self._refuse = refuse
+        self._most_waiting = most_waiting
+        self._most_together = most_together
+        self._lanes = lanes
+        self._wrote = wrote
+        self._queue: deque[_Waiting[T, R]] = deque()
+        self._writers: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a writer."""
+        return len(self._queue)
+
+    @property
+    def waited(self) -> float:
+        """Since how many seconds the one in front has been waiting."""
+        return time.monotonic() - self._queue[0].since if self._queue else 0.0
+
+    def put(self, item: T) -> "asyncio.Future[R]":
+        """What becomes of the item, once that is durable. Raises what `refuse` makes when there is no room."""
+        if self._closed or len(self._queue) >= self._most_waiting:
+            raise self._refuse()
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting[T, R](item, loop.create_future())
+        self._queue.append(waiting)
+        if len(self._writers) < self._lanes:
+            writer = loop.create_task(self._run(), name="group commit")
+            self._writers.add(writer)
+            writer.add_done_callback(self._writers.discard)
+        return waiting.answer
+
+    async def close(self) -> None:
+        """Write what waits, then stop."""
+        self._closed = True
+        while self._writers:
+            await asyncio.gather(*self._writers, return_exceptions=True)
+            await asyncio.sleep(0)
+
+    async def _run(self) -> None:
+        batch: list[_Waiting[T, R]] = []
+        try:
+            while self._queue:
+                batch = [self._queue.popleft() for _ in range(min(len(self._queue), self._most_together))]
+                await self._settle(batch)
+                batch = []
+        finally:
+            # Only when the task was cancelled is anything left, and then nobody must wait for ever.
+            for waiting in batch:
+                waiting.settle(self._refuse())
+
+    async def _settle(self, batch: list[_Waiting[T, R]]) -> None:
+        started = time.monotonic()
+        try:
+            outcomes = await self._write([waiting.item for waiting in batch])
+        except errors.Unavailable as away:
+            for waiting in batch:
+                told = errors.Unavailable(retry_at=away.retry_at)
+                told.__cause__ = away
+                waiting.settle(told)
+        except Exception as error:  # noqa: BLE001 - whatever went wrong, each who waits must hear of it.
+            if len(batch) == 1:
+                batch[0].settle(error)
+                return
+            for waiting in batch:
+                await self._settle([waiting])
+        else:
+            for waiting, outcome in zip(batch, outcomes, strict=True):
+                waiting.settle(outcome)
+            if self._wrote is not None:
+                self._wrote(len(batch), time.monotonic() - started)
