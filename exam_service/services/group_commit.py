@@ -1,6 +1,6 @@
 """Group commit: the writes of many callers become durable in one transaction, while the next ones gather.
 
-A write that waits costs nothing but its place in a queue, and the queue is bounded: past it, who comes is told so at once.
+A write that waits costs nothing but its place in a queue. The queue is bounded: past that, who comes is told at once.
 """
 
 import asyncio
