@@ -16,6 +16,7 @@ from exam_service.adapters.crypto.vault import Vault, new_master
 from exam_service.adapters.formats import native, roster
 from exam_service.adapters.live.memory import MemoryRateLimiter
 from exam_service.adapters.live.redis import RedisRateLimiter
+from exam_service.adapters.metrics.prometheus import PrometheusMeter
 from exam_service.adapters.qr import decode
 from exam_service.adapters.qr.codes import QrCodes
 from exam_service.adapters.storage import migrate, open_journal, open_store
@@ -66,6 +67,7 @@ async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> 
             bank_schema=native.schema(),
             read_roster=roster.read_roster,
             background=background,
+            meter=PrometheusMeter(),
             policy=Policy(
                 public_url=settings.public_url.rstrip("/"),
                 grace=timedelta(seconds=settings.grace_seconds),

@@ -8,12 +8,14 @@ from exam_service.core import ids
 from exam_service.core.certificates.model import new_id as new_certificate_id
 from exam_service.services.background import Background
 from exam_service.services.documents import Documents
+from exam_service.services.meter import NoMeter
 from exam_service.services.ports import (
     BankReader,
     Canonical,
     Clock,
     Entropy,
     Journal,
+    Meter,
     QrCodes,
     RateLimiter,
     RosterReader,
@@ -52,6 +54,8 @@ class Context:
     read_roster: RosterReader
     policy: Policy
     documents: Documents = field(default_factory=Documents)
+    meter: Meter = field(default_factory=NoMeter)
+    """Counts for who operates the service: `ctx.meter.count("starts", paper="prepared")`."""
     bank_schema: dict[str, Any] = field(default_factory=dict)
     """The JSON Schema of the bank format, for editors."""
     background: Background = field(default_factory=Background)

@@ -5,7 +5,7 @@ given. What must look across organisations (whose key is this, which attempts ar
 more than the way in.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -262,6 +262,25 @@ class RateLimiter(Protocol):
         """None when there is room, else when to come again. Atomic over all processes that share it."""
 
     async def close(self) -> None: ...
+
+
+class Meter(Protocol):
+    """Numbers for who operates the service. The names and their labels are listed in one catalogue."""
+
+    def count(self, name: str, by: int = 1, **labels: str) -> None:
+        """Add to a counter."""
+
+    def observe(self, name: str, value: float, **labels: str) -> None:
+        """Put one value (seconds, a size) into a histogram."""
+
+    def gauge(self, name: str, read: Callable[[], float | None], **labels: str) -> None:
+        """From now on ask `read` when the value is wanted; None when there is none."""
+
+    def value(self, name: str, **labels: str) -> float:
+        """What was counted so far."""
+
+    def exposition(self) -> tuple[str, bytes]:
+        """Content type and text of all of it."""
 
 
 # Formats and cryptography

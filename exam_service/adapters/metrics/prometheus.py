@@ -1,0 +1,129 @@
+"""The Meter port: plain numbers while the service works, in the words of Prometheus when it asks.
+
+Counting costs a look-up and an addition (about 0.3 µs; an observation 0.5 µs), because a save pays for it. The
+library that writes the exposition format is loaded by the first scrape: an exam does not need it.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, TypeVar
+
+from exam_service.adapters.metrics.catalogue import BY_NAME, METRICS, Metric
+
+if TYPE_CHECKING:
+    from prometheus_client import Metric as Family
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+Labels = tuple[tuple[str, str], ...]
+V = TypeVar("V")
+
+
+class _Histogram:
+    __slots__ = ("bounds", "counts", "sum")
+
+    def __init__(self, bounds: tuple[float, ...]) -> None:
+        self.bounds = bounds
+        # One more than there are bounds: what is over the last.
+        self.counts = [0] * (len(bounds) + 1)
+        self.sum = 0.0
+
+
+class PrometheusMeter:
+    """One application's numbers; two in one process know nothing of each other."""
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[str, Labels], int] = {}
+        self._histograms: dict[tuple[str, Labels], _Histogram] = {}
+        self._gauges: dict[tuple[str, Labels], Callable[[], float | None]] = {}
+
+    def count(self, name: str, by: int = 1, **labels: str) -> None:
+        """Add to a counter."""
+        key = (name, tuple(labels.items()))
+        try:
+            self._counts[key] += by
+        except KeyError:
+            _require(name, "counter", labels)
+            self._counts[key] = by
+
+    def observe(self, name: str, value: float, **labels: str) -> None:
+        """Put one value, in the unit of the name, into a histogram."""
+        key = (name, tuple(labels.items()))
+        histogram = self._histograms.get(key)
+        if histogram is None:
+            histogram = self._histograms[key] = _Histogram(_require(name, "histogram", labels).buckets)
+        histogram.counts[bisect_left(histogram.bounds, value)] += 1
+        histogram.sum += value
+
+    def gauge(self, name: str, read: Callable[[], float | None], **labels: str) -> None:
+        """From now on ask `read` for the value at each scrape; None leaves it out."""
+        _require(name, "gauge", labels)
+        self._gauges[name, tuple(labels.items())] = read
+
+    def value(self, name: str, **labels: str) -> float:
+        """What a counter or gauge holds, or how many values a histogram got; 0 when it was never touched."""
+        key = (name, tuple(labels.items()))
+        if key in self._gauges:
+            return self._gauges[key]() or 0.0
+        histogram = self._histograms.get(key)
+        return sum(histogram.counts) if histogram is not None else self._counts.get(key, 0)
+
+    def exposition(self) -> tuple[str, bytes]:
+        """Content type and text of everything, in the text format of Prometheus 0.0.4."""
+        from prometheus_client import CollectorRegistry, generate_latest
+
+        # A registry of this scrape only, so that nothing is shared with others in the process.
+        registry = CollectorRegistry()
+        registry.register(self)
+        return CONTENT_TYPE, generate_latest(registry)
+
+    def collect(self) -> Iterator["Family"]:
+        """What the library asks for: a family for each metric that has a value, and for each counter in any case."""
+        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+
+        for metric in METRICS:
+            name = f"exam_{metric.name}"
+            if metric.kind == "counter":
+                counter = CounterMetricFamily(name, metric.doc, labels=metric.labels)
+                # One without labels starts at zero, so that its first increase is seen as one.
+                found = _of(metric, self._counts) or ([((), 0)] if not metric.labels else [])
+                for labels, count in found:
+                    counter.add_metric(_values(metric, labels), count)
+                yield counter
+            elif metric.kind == "gauge":
+                gauge = GaugeMetricFamily(name, metric.doc, labels=metric.labels)
+                for labels, read in _of(metric, self._gauges):
+                    value = read()
+                    if value is not None:
+                        gauge.add_metric(_values(metric, labels), value)
+                yield gauge
+            else:
+                family = HistogramMetricFamily(name, metric.doc, labels=metric.labels)
+                for labels, histogram in _of(metric, self._histograms):
+                    family.add_metric(_values(metric, labels), _cumulated(histogram), histogram.sum)
+                yield family
+
+
+def _of(metric: Metric, kept: dict[tuple[str, Labels], V]) -> list[tuple[Labels, V]]:
+    return [(labels, value) for (name, labels), value in kept.items() if name == metric.name]
+
+
+def _require(name: str, kind: str, labels: dict[str, str]) -> Metric:
+    """The metric's entry in the catalogue. Only the first use of a name with its labels comes here."""
+    metric = BY_NAME[name]
+    if metric.kind != kind or set(labels) != set(metric.labels):
+        raise ValueError(f"{name} is a {metric.kind} with the labels {metric.labels}")
+    return metric
+
+
+def _values(metric: Metric, labels: Labels) -> list[str]:
+    given = dict(labels)
+    return [given[label] for label in metric.labels]
+
+
+def _cumulated(histogram: _Histogram) -> list[tuple[str, float]]:
+    buckets, total = [], 0
+    for bound, count in zip((*histogram.bounds, float("inf")), histogram.counts, strict=True):
+        total += count
+        buckets.append(("+Inf" if bound == float("inf") else str(bound), float(total)))
+    return buckets
