@@ -14,7 +14,7 @@ from exam_service.adapters.crypto.data_integrity import DataIntegrity
 from exam_service.adapters.crypto.keyring import Keyring
 from exam_service.adapters.crypto.vault import Vault, new_master
 from exam_service.adapters.formats import native, roster
-from exam_service.adapters.live.memory import MemoryRateLimiter
+from exam_service.adapters.live.memory import MemoryBell, MemoryPresence, MemoryRateLimiter
 from exam_service.adapters.live.redis import RedisRateLimiter
 from exam_service.adapters.metrics.prometheus import PrometheusMeter
 from exam_service.adapters.qr import decode
@@ -51,12 +51,15 @@ async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> 
     store = open_store(settings.database_url, pool_size=settings.db_pool_size, clock=clock)
     journal = open_journal(store)
     limiter = RedisRateLimiter(settings.redis_url) if settings.redis_url else MemoryRateLimiter()
+    presence, bell = MemoryPresence(), MemoryBell()
     background = Background()
     try:
         yield Context(
             store=store,
             journal=journal,
             limiter=limiter,
+            presence=presence,
+            bell=bell,
             clock=clock,
             entropy=secrets.token_bytes,
             vault=vault,
@@ -79,6 +82,8 @@ async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> 
     finally:
         await background.close()
         await journal.close()
+        await presence.close()
+        await bell.close()
         await limiter.close()
         await store.close()
 

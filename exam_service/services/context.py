@@ -11,11 +11,13 @@ from exam_service.services.documents import Documents
 from exam_service.services.meter import NoMeter
 from exam_service.services.ports import (
     BankReader,
+    Bell,
     Canonical,
     Clock,
     Entropy,
     Journal,
     Meter,
+    Presence,
     QrCodes,
     RateLimiter,
     RosterReader,
@@ -44,6 +46,8 @@ class Context:
     store: Store
     journal: Journal
     limiter: RateLimiter
+    presence: Presence
+    bell: Bell
     clock: Clock
     entropy: Entropy
     vault: Vault

@@ -264,6 +264,33 @@ class RateLimiter(Protocol):
     async def close(self) -> None: ...
 
 
+class Presence(Protocol):
+    """When each attempt was heard last. It may all vanish at any moment: the journal knows the last save of each."""
+
+    def heard(self, org: str, attempt: str, at: datetime) -> None:
+        """Remember it. Never waits and never raises; other processes know within two seconds or so."""
+
+    async def last_heard(self, org: str, attempts: Sequence[str]) -> Mapping[str, datetime]:
+        """The newest time of each that any process has heard; those nothing is known of are missing."""
+
+    async def close(self) -> None: ...
+
+
+class Bell(Protocol):
+    """Wake-ups between processes. Each is only a hint and may be lost: who relies on it looks by itself as well."""
+
+    def publish(self, topic: str, payload: str = "") -> None:
+        """Wake whoever listens to the topic, here and in other processes. Never waits and never raises."""
+
+    def subscribe(self, topic: str, heard: Callable[[str], None]) -> Callable[[], None]:
+        """Be called with each payload, on the event loop, until the returned function is called.
+
+        An empty payload may also mean that some were missed: look for yourself.
+        """
+
+    async def close(self) -> None: ...
+
+
 class Meter(Protocol):
     """Numbers for who operates the service. The names and their labels are listed in one catalogue."""
 
