@@ -13,7 +13,7 @@ from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 
 from exam_service.adapters.storage import migrate
 from exam_service.cli import demo_data
-from exam_service.services import attempts, certificates
+from exam_service.services import attempts, certificates, starting, submitting
 from exam_service.services.context import Context
 from tests.support.chromium import ARGUMENTS, find_chromium
 from tests.support.live import Live, live_service
@@ -72,7 +72,7 @@ async def _walk(page: Page, live: Live, org: str, shoot: Shoot) -> None:
     await shoot("home")
 
     await _take(ctx, org, enrolment, "pre")
-    running = await attempts.start(ctx, org, enrolment, "post")
+    running = await starting.start(ctx, org, enrolment, "post")
     key = await right_responses(ctx, org, running.attempt)
     await page.goto(f"/exam/attempts/{running.attempt}")
     await page.locator(".question").wait_for()
@@ -108,7 +108,7 @@ async def _walk(page: Page, live: Live, org: str, shoot: Shoot) -> None:
 
 
 async def _take(ctx: Context, org: str, enrolment: str, exam: str) -> None:
-    started = await attempts.start(ctx, org, enrolment, exam)
+    started = await starting.start(ctx, org, enrolment, exam)
     await _answer(ctx, org, enrolment, started, await right_responses(ctx, org, started.attempt))
 
 
@@ -117,7 +117,7 @@ async def _answer(
 ) -> None:
     body = msgspec.json.encode(answers)
     await attempts.save(ctx, org, enrolment, view.attempt, view.epoch, 1, body)
-    await attempts.submit(ctx, org, enrolment, view.attempt, view.epoch)
+    await submitting.submit(ctx, org, enrolment, view.attempt, view.epoch)
 
 
 if __name__ == "__main__":

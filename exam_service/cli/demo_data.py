@@ -29,6 +29,8 @@ from exam_service.services import (
     keys,
     launches,
     organisations,
+    starting,
+    submitting,
 )
 from exam_service.services.context import Context
 from exam_service.services.ports import Tx
@@ -151,7 +153,7 @@ async def _certify(ctx: Context, org: str) -> None:
 
 async def _take(ctx: Context, org: str, enrolment: str, exam: str) -> None:
     """Take an exam and answer every question by its key."""
-    started = await attempts.start(ctx, org, enrolment, exam)
+    started = await starting.start(ctx, org, enrolment, exam)
     async with ctx.store.read(org) as tx:
         stored = await tx.attempts.get(started.attempt)
         if stored is None:
@@ -161,7 +163,7 @@ async def _take(ctx: Context, org: str, enrolment: str, exam: str) -> None:
     asked = questions_of(form, pool)
     answers = {place.item: _as_typed(asked[place.item].reveal(place.order), place.type) for place in form.items}
     await attempts.save(ctx, org, enrolment, started.attempt, started.epoch, 1, msgspec.json.encode(answers))
-    await attempts.submit(ctx, org, enrolment, started.attempt, started.epoch)
+    await submitting.submit(ctx, org, enrolment, started.attempt, started.epoch)
 
 
 def _as_typed(key: object, kind: str) -> object:

@@ -1,4 +1,4 @@
-"""Taking an exam: start, open, paper, save, submit."""
+"""Taking an exam: open, look, paper, save; and what staff do to one attempt."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -7,20 +7,16 @@ from typing import Any
 import msgspec
 
 from exam_service.core import errors
-from exam_service.core.exams.attempt import Attempt, MoveDeadline, Open, State, Submit, Void, seen, step
+from exam_service.core.exams.attempt import Attempt, MoveDeadline, Open, State, Void, seen, step
 from exam_service.core.exams.journal import Save, Saved
-from exam_service.core.exams.model import Exam
-from exam_service.core.exams.paper import Form, compose, read_responses
+from exam_service.core.exams.paper import Form, read_responses
 from exam_service.core.exams.scoring import latest
-from exam_service.core.exams.standing import refusal_to_start, running
 from exam_service.core.exams.timing import deadline, seconds_left
-from exam_service.core.records import AuditEvent, Enrolment, Paper
+from exam_service.core.records import AuditEvent, Enrolment
 from exam_service.core.text import Text
 from exam_service.services import finishing, grading, receipts
 from exam_service.services.context import Context
 from exam_service.services.ports import Tx
-from exam_service.services.standing import load_standing
-from exam_service.services.standing_view import without_hidden_scores
 
 
 class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,37 +52,11 @@ class SavedView(msgspec.Struct, frozen=True, kw_only=True):
     receipt: str
 
 
-async def start(ctx: Context, org: str, enrolment_id: str, exam_code: str) -> AttemptView:
-    """Start an attempt, or open the one that is running on the device that asks. Raises why it may not start."""
-    await finishing.catch_up(ctx, org, enrolment_id)
-    async with ctx.store.begin(org) as tx:
-        # The lock makes a second start at the same moment wait, and then find this one.
-        enrolment = await tx.enrolments.get(enrolment_id, lock=True)
-        if enrolment is None:
-            raise errors.NotFound(what="enrolment", id=enrolment_id)
-        standing, version = await load_standing(ctx, tx, enrolment)
-        exam = version.course.exam(exam_code)
-        if exam is None:
-            raise errors.NotFound(what="exam", id=exam_code)
-        current = running(standing, exam)
-        if current is not None:
-            return await _open(ctx, tx, current.id)
-        refusal = refusal_to_start(standing, exam)
-        if refusal is not None:
-            raise without_hidden_scores(standing, refusal)
-        attempt = _new_attempt(ctx, enrolment, version.id, exam, 1 + _last_number(standing.attempts, exam))
-        seed = ctx.entropy(16)
-        pool = await ctx.documents.pool(tx, version)
-        form, view = compose(exam, pool, seed, await _seen_questions(ctx, tx, enrolment_id))
-        await tx.attempts.add(attempt, Paper(form=msgspec.json.encode(form), view=msgspec.json.encode(view)))
-        return await _view(ctx, tx, attempt)
-
-
 async def open_here(ctx: Context, org: str, enrolment_id: str, attempt_id: str) -> AttemptView:
     """Make the asking device the one that writes (P4). The device before it is told so at its next save."""
     async with ctx.store.begin(org) as tx:
         await grading.attempt_of(tx, attempt_id, enrolment_id)
-        return await _open(ctx, tx, attempt_id)
+        return await open_in(ctx, tx, attempt_id)
 
 
 async def look(ctx: Context, org: str, enrolment_id: str, attempt_id: str) -> AttemptView:
@@ -94,8 +64,8 @@ async def look(ctx: Context, org: str, enrolment_id: str, attempt_id: str) -> At
     await finishing.catch_up(ctx, org, enrolment_id)
     async with ctx.store.read(org) as tx:
         attempt = await grading.attempt_of(tx, attempt_id, enrolment_id)
-        view, saves = await _view(ctx, tx, attempt), await tx.results.saves(attempt_id)
-    return await _with_receipt(ctx, attempt, view, saves)
+        view, saves = await view_of(ctx, tx, attempt), await tx.results.saves(attempt_id)
+    return await with_receipt(ctx, attempt, view, saves)
 
 
 async def paper(ctx: Context, org: str, enrolment_id: str, attempt_id: str) -> bytes:
@@ -146,17 +116,6 @@ async def save(
     )
 
 
-async def submit(ctx: Context, org: str, enrolment_id: str, attempt_id: str, epoch: int) -> AttemptView:
-    """Hand in, grade, and give the receipt. Handing in again gives the same answer."""
-    async with ctx.store.begin(org) as tx:
-        attempt = await grading.attempt_of(tx, attempt_id, enrolment_id, lock=True)
-        after, effects = step(attempt, Submit(epoch), ctx.now())
-        if effects:
-            after = await grading.carry_out(ctx, tx, after, effects)
-        view, saves = await _view(ctx, tx, after), await tx.results.saves(attempt_id)
-    return await _with_receipt(ctx, after, view, saves)
-
-
 async def reschedule(ctx: Context, tx: Tx, enrolment: Enrolment) -> None:
     """Give running attempts the time that the enrolment's accommodations now say; it holds from the next request on."""
     for listed in await tx.attempts.of(enrolment.id):
@@ -190,39 +149,12 @@ async def void(ctx: Context, tx: Tx, attempt_id: str, reason: str, actor: str) -
     return after
 
 
-def _new_attempt(ctx: Context, enrolment: Enrolment, version: str, exam: Exam, number: int) -> Attempt:
-    now = ctx.now()
-    grace = exam.grace_seconds if exam.grace_seconds is not None else int(ctx.policy.grace.total_seconds())
-    return Attempt(
-        id=ctx.new_id("att"),
-        enrolment=enrolment.id,
-        course_version=version,
-        exam=exam.code,
-        number=number,
-        state=State.in_progress,
-        started_at=now,
-        deadline=deadline(exam, now, enrolment.accommodations),
-        grace_seconds=grace,
-        epoch=1,
-    )
-
-
-def _last_number(attempts: tuple[Attempt, ...], exam: Exam) -> int:
-    """Voided attempts keep their numbers."""
-    return max((a.number for a in attempts if a.exam == exam.code), default=0)
-
-
-async def _seen_questions(ctx: Context, tx: Tx, enrolment_id: str) -> set[tuple[str, str]]:
-    """What the candidate has met in this course, at any of its exams."""
-    forms = [await ctx.documents.form(tx, a.id) for a in await tx.attempts.of(enrolment_id)]
-    return {(item.bank, item.question) for form in forms for item in form.items}
-
-
-async def _open(ctx: Context, tx: Tx, attempt_id: str) -> AttemptView:
+async def open_in(ctx: Context, tx: Tx, attempt_id: str) -> AttemptView:
+    """Open the attempt on the device that asks, in this transaction."""
     attempt = await grading.attempt_of(tx, attempt_id, lock=True)
     after, _ = step(attempt, Open(), ctx.now())
     await tx.attempts.put(after)
-    return await _view(ctx, tx, after)
+    return await view_of(ctx, tx, after)
 
 
 async def _form(ctx: Context, org: str, enrolment_id: str, attempt_id: str) -> Form:
@@ -240,7 +172,8 @@ async def _form(ctx: Context, org: str, enrolment_id: str, attempt_id: str) -> F
     return form
 
 
-async def _view(ctx: Context, tx: Tx, stored: Attempt) -> AttemptView:
+async def view_of(ctx: Context, tx: Tx, stored: Attempt) -> AttemptView:
+    """The attempt as its candidate sees it now."""
     now = ctx.now()
     attempt = seen(stored, now)
     entries = await tx.results.journal(attempt.id)
@@ -260,7 +193,7 @@ async def _view(ctx: Context, tx: Tx, stored: Attempt) -> AttemptView:
     )
 
 
-async def _with_receipt(ctx: Context, attempt: Attempt, view: AttemptView, saves: Sequence[Saved]) -> AttemptView:
+async def with_receipt(ctx: Context, attempt: Attempt, view: AttemptView, saves: Sequence[Saved]) -> AttemptView:
     """The view with the receipt of the whole attempt, when it is over for good."""
     if attempt.state is not State.graded:
         return view

@@ -31,6 +31,8 @@ from exam_service.services import (
     launches,
     organisations,
     sessions,
+    starting,
+    submitting,
 )
 from exam_service.services.context import Context
 
@@ -65,14 +67,14 @@ class World:
     course: str = "course"
 
     async def start(self, exam: str = "post", enrolment: str | None = None) -> attempts.AttemptView:
-        return await attempts.start(self.ctx, self.org, enrolment or self.enrolment, exam)
+        return await starting.start(self.ctx, self.org, enrolment or self.enrolment, exam)
 
     async def save(self, view: attempts.AttemptView, seq: int, responses: Mapping[str, object]) -> attempts.SavedView:
         body = msgspec.json.encode(responses)
         return await attempts.save(self.ctx, self.org, self.enrolment, view.attempt, view.epoch, seq, body)
 
     async def submit(self, view: attempts.AttemptView) -> attempts.AttemptView:
-        return await attempts.submit(self.ctx, self.org, self.enrolment, view.attempt, view.epoch)
+        return await submitting.submit(self.ctx, self.org, self.enrolment, view.attempt, view.epoch)
 
     async def key_of(self, view: attempts.AttemptView) -> dict[str, Any]:
         """The right response to each item of an attempt's paper."""

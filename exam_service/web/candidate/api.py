@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from exam_service.core.exams.model import CertificateKind
 from exam_service.core.exams.paper import PaperView
-from exam_service.services import attempts, certificates, home, results, sessions
+from exam_service.services import attempts, certificates, home, results, sessions, starting, submitting
 from exam_service.services.attempts import AttemptView, SavedView
 from exam_service.services.results import ReceiptsView, ResultView, ReviewView
 from exam_service.services.sessions import Redeemed
@@ -97,7 +97,7 @@ async def me(ctx: Ctx, session: Candidate) -> MeView:
 )
 async def start(exam: FromPath[str], ctx: Ctx, session: Candidate) -> AttemptView:
     """The device that asks is the one that writes from now on."""
-    return await attempts.start(ctx, session.org, session.enrolment, exam)
+    return await starting.start(ctx, session.org, session.enrolment, exam)
 
 
 @post(
@@ -160,7 +160,7 @@ async def save(attempt: FromPath[str], request: Request[Any, Any, Any], ctx: Ctx
 async def submit(attempt: FromPath[str], request: Request[Any, Any, Any], ctx: Ctx, session: Candidate) -> AttemptView:
     """Ends the attempt and grades it. Handing in again gives the same answer."""
     body = await read_body(request, SubmitRequest)
-    view = await attempts.submit(ctx, session.org, session.enrolment, attempt, body.epoch)
+    view = await submitting.submit(ctx, session.org, session.enrolment, attempt, body.epoch)
     await certificates.issue_at_once(ctx, session.org, session.enrolment)
     return view
 
