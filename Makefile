@@ -6,7 +6,7 @@ SOURCES = $(wildcard exam_service tests bench)
 WORKERS ?= 2
 export PYTHON
 
-.PHONY: help demo test check fmt docs bench lock clean
+.PHONY: help demo test check fmt docs torture bench lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -40,6 +40,10 @@ docs: ## write the parts of docs/ anew that are made from the code
 pictures: ## the pictures of the docs, made anew from the real pages (needs a Chromium)
 	@tools/env test
 	@$(PY) -m tools.pictures
+
+torture: ## kill everything under load, ROUNDS=200 on both databases: nothing acknowledged may be lost (SEED=… repeats)
+	@tools/env test
+	@$(PY) -m tests.torture
 
 bench: ## measure, and print the figures with what they were measured on
 	@tools/env test
