@@ -9,11 +9,13 @@ from exam_service.core.errors import Refusal
 from exam_service.core.exams.attempt import (
     Attempt,
     Event,
+    GiveTime,
     Grade,
     Graded,
     Look,
     MoveDeadline,
     Open,
+    Reopen,
     State,
     Submit,
     Void,
@@ -34,6 +36,8 @@ EVENT = st.one_of(
     st.just(Open()),
     st.integers(1, 3).map(Submit),
     st.integers(0, 200).map(lambda s: MoveDeadline(at(s))),
+    st.integers(1, 60).map(GiveTime),
+    st.integers(1, 60).map(Reopen),
     st.just(Void("reason")),
     st.just("save"),
 )
@@ -71,7 +75,8 @@ def do(attempt: Attempt, event: Event | str, now: datetime) -> tuple[Attempt, st
 def facts(attempt: Attempt) -> tuple[object, ...]:
     """What is visible but for the state itself: graded is what expired becomes when somebody looks."""
     return (
-        attempt.deadline, attempt.epoch, attempt.ended_at, attempt.ended_by, attempt.void_reason,
+        attempt.deadline, attempt.extra_seconds, attempt.news, attempt.epoch, attempt.ended_at, attempt.ended_by,
+        attempt.void_reason,
         attempt.state in (State.in_progress, State.voided) and attempt.state,
     )  # fmt: skip
 
@@ -117,8 +122,15 @@ def test_what_is_true_at_every_moment(history: list[tuple[int, Event | str]], gr
             assert shown.ended_at < shown.deadline
         if shown.ended_at is not None:
             assert START <= shown.ended_at <= now
-        if before.state is State.voided:
+        if before.state is State.voided and not isinstance(event, Reopen):
             assert attempt == before
+        if isinstance(event, GiveTime | Reopen) and answer == "done":
+            assert shown.state is State.in_progress
+            assert attempt.deadline >= now + timedelta(seconds=event.seconds)
+            assert attempt.deadline - before.deadline == timedelta(seconds=attempt.extra_seconds - before.extra_seconds)
+        if attempt.news == before.news:
+            # Whatever staff does, the page is told.
+            assert (attempt.deadline, attempt.extra_seconds) == (before.deadline, before.extra_seconds)
         if answer.startswith("saved"):
             assert now < attempt.closes_at
             assert attempt.state is State.in_progress
@@ -137,6 +149,9 @@ def test_what_was_acknowledged_is_graded(history: list[tuple[int, Event | str]],
         if attempt.state is State.graded and graded_at is None:
             graded_at = now
         attempt, answer = do(attempt, event, now)
+        if attempt.state is State.in_progress:
+            # Reopened: it will be graded anew, with all that is saved from now on.
+            graded_at = None
         if attempt.state is State.graded and graded_at is None:
             graded_at = now
         if answer.startswith("saved"):

@@ -3,13 +3,16 @@
     in_progress -> submitted -> graded      handed in by the candidate
     in_progress -> expired   -> graded      ran out: finished at its deadline, graded as submitted
     any         -> voided                   by staff, with a reason
+    ended       -> in_progress              by staff: reopened, or given time after it had run out
 
 What is stored stays `in_progress` until somebody hands in or looks after the deadline; what anyone *reads* is
 `seen(attempt, now)`. So a sweeper that runs late, twice or never changes nothing that is visible.
 """
 
+import math
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
@@ -46,7 +49,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """submitted or expired, kept when the state has moved on to graded."""
     void_reason: str | None = None
     extra_seconds: int = 0
-    """Given by staff while it ran, on top of the accommodations of the enrolment."""
+    """By how much staff has moved its deadline, on top of the accommodations of the enrolment."""
     late_responses: LatePolicy = "refuse"
     """What becomes of responses that were given in time and arrive after the grace."""
     late_seconds: int = 0
@@ -73,9 +76,27 @@ class Look(msgspec.Struct, frozen=True):
 
 
 class MoveDeadline(msgspec.Struct, frozen=True):
-    """Staff gives time, or takes it back."""
+    """The accommodations of the enrolment have changed: so it ends then, earlier or later."""
 
     deadline: datetime
+
+
+class GiveTime(msgspec.Struct, frozen=True):
+    """Staff gives extra time: after the deadline, or from now on when it has run out. The window's end does not cut it.
+
+    Work of an attempt that has ended by itself is opened again, so that nobody is given time and stays locked out.
+    """
+
+    seconds: int
+
+
+class Reopen(msgspec.Struct, frozen=True):
+    """Staff lets an attempt that has ended, or was voided, go on for at least so long; time it had left is not lost.
+
+    It begins a new device session: a device that was open all the while does not go on unawares.
+    """
+
+    seconds: int
 
 
 class Void(msgspec.Struct, frozen=True):
@@ -86,7 +107,7 @@ class Graded(msgspec.Struct, frozen=True):
     """The result has been stored."""
 
 
-Event = Open | Submit | Look | MoveDeadline | Void | Graded
+Event = Open | Submit | Look | MoveDeadline | GiveTime | Reopen | Void | Graded
 
 
 class Grade(msgspec.Struct, frozen=True):
@@ -112,7 +133,7 @@ def step(attempt: Attempt, event: Event, now: datetime) -> tuple[Attempt, tuple[
         case Void(reason):
             if attempt.state is State.voided:
                 return attempt, ()
-            return msgspec.structs.replace(now_seen, state=State.voided, void_reason=reason), ()
+            return _told(now_seen, state=State.voided, void_reason=reason), ()
         case Graded():
             return _graded(attempt, now_seen, now), ()
         case MoveDeadline(deadline):
@@ -121,7 +142,13 @@ def step(attempt: Attempt, event: Event, now: datetime) -> tuple[Attempt, tuple[
                 raise _ended(now_seen)
             # Time taken back ends the attempt now, not in the past: what was acknowledged in time stays in time.
             kept = max(deadline, min(now, attempt.deadline))
-            return msgspec.structs.replace(attempt, deadline=kept), ()
+            return (attempt if kept == attempt.deadline else _told(attempt, deadline=kept)), ()
+        case GiveTime(seconds):
+            return _given(attempt, now_seen, seconds, now), ()
+        case Reopen(seconds):
+            if now_seen.state is State.in_progress:
+                raise errors.AttemptRunning
+            return _reopened(now_seen, now + timedelta(seconds=seconds)), ()
         case Look():
             if attempt.state is State.in_progress and now >= attempt.closes_at:
                 return now_seen, (Grade(attempt.id),)
@@ -148,6 +175,43 @@ def _submit(attempt: Attempt, now_seen: Attempt, epoch: int, now: datetime) -> t
         return now_seen, (Grade(attempt.id),)
     ended = msgspec.structs.replace(attempt, state=State.submitted, ended_by=State.submitted, ended_at=now)
     return ended, (Grade(attempt.id),)
+
+
+def _given(attempt: Attempt, now_seen: Attempt, seconds: int, now: datetime) -> Attempt:
+    ran_out = now_seen.ended_by is State.expired
+    if now_seen.state is State.voided or not (now_seen.state is State.in_progress or ran_out):
+        raise _ended(now_seen)
+    # Time given after the end counts from now: an end that is moved but still in the past would help nobody.
+    until = max(attempt.deadline, now) + timedelta(seconds=seconds)
+    if attempt.state is State.in_progress and now < attempt.closes_at:
+        return _told(attempt, **_until(attempt, until))
+    return _reopened(now_seen, until)
+
+
+def _reopened(ended: Attempt, until: datetime) -> Attempt:
+    return _told(
+        ended,
+        state=State.in_progress,
+        epoch=ended.epoch + 1,
+        ended_at=None,
+        ended_by=None,
+        void_reason=None,
+        **_until(ended, until),
+    )
+
+
+def _until(attempt: Attempt, until: datetime) -> dict[str, Any]:
+    """Deadline and extra seconds of an attempt that lasts at least until then: both move by the same whole seconds."""
+    more = max(0, math.ceil((until - attempt.deadline).total_seconds()))
+    return {
+        "deadline": attempt.deadline + timedelta(seconds=more),
+        "extra_seconds": attempt.extra_seconds + more,
+    }
+
+
+def _told(attempt: Attempt, **changes: Any) -> Attempt:
+    """The attempt changed by staff, which is news to the page that shows it."""
+    return msgspec.structs.replace(attempt, news=attempt.news + 1, **changes)
 
 
 def _graded(attempt: Attempt, now_seen: Attempt, now: datetime) -> Attempt:

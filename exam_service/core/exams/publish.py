@@ -72,6 +72,7 @@ def _check_shape(exam: Exam, path: str) -> Iterator[Fault]:
         )
     if opens and closes and not naive and opens >= closes:
         yield _fault("window-empty", f"{path}.window", "the window closes before it opens", "ช่วงเวลาสอบปิดก่อนเปิด")
+    yield from _check_late(exam, f"{path}.late_responses.minutes")
     review = exam.review
     if closes is None and "after_window" in (review.score, review.responses, review.correctness, review.key):
         yield _fault(
@@ -79,6 +80,24 @@ def _check_shape(exam: Exam, path: str) -> Iterator[Fault]:
             f"{path}.review",
             "`after_window` needs a window that closes",
             "`after_window` ใช้ได้เมื่อช่วงเวลาสอบมีเวลาปิด",
+        )
+
+
+def _check_late(exam: Exam, path: str) -> Iterator[Fault]:
+    late = exam.late_responses
+    if late.policy == "accept" and late.minutes is None:
+        yield _fault(
+            "minutes-missing",
+            path,
+            "`accept` needs `minutes`: how long after the deadline late responses still count",
+            "`accept` ต้องระบุ `minutes` ว่ารับคำตอบที่มาช้าได้ถึงกี่นาทีหลังหมดเวลา",
+        )
+    if late.policy != "accept" and late.minutes is not None:
+        yield _fault(
+            "minutes-without-accept",
+            path,
+            f"`minutes` goes with `accept` only; the policy is `{late.policy}`",
+            f"`minutes` ใช้กับ `accept` เท่านั้น แต่นโยบายคือ `{late.policy}`",
         )
 
 

@@ -10,8 +10,10 @@ NO_LIMIT = timedelta(days=30)
 """An attempt without time limit or window still ends: a month after its start."""
 
 
-def deadline(exam: Exam, started_at: datetime, accommodations: Iterable[Accommodation]) -> datetime:
-    """min(start + limit x accommodation, window close + accommodation).
+def deadline(
+    exam: Exam, started_at: datetime, accommodations: Iterable[Accommodation], extra_seconds: int = 0
+) -> datetime:
+    """min(start + limit x accommodation, window close + accommodation) + what staff gave.
 
     The window moves by as much as the limit does, so that extra time is not lost by whoever starts late.
     """
@@ -19,7 +21,7 @@ def deadline(exam: Exam, started_at: datetime, accommodations: Iterable[Accommod
     extra = extra_time(exam, limit, accommodations)
     ends = started_at + (limit + extra if limit else NO_LIMIT)
     closes = exam.window.closes_at
-    return min(ends, closes + extra) if closes else ends
+    return (min(ends, closes + extra) if closes else ends) + timedelta(seconds=extra_seconds)
 
 
 def extra_time(exam: Exam, limit: timedelta | None, accommodations: Iterable[Accommodation]) -> timedelta:

@@ -1,5 +1,6 @@
 """The table of an attempt: every stored state x event x moment."""
 
+import math
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -11,11 +12,13 @@ from exam_service.core.exams.attempt import (
     Admitted,
     Attempt,
     Event,
+    GiveTime,
     Grade,
     Graded,
     Look,
     MoveDeadline,
     Open,
+    Reopen,
     State,
     Submit,
     Void,
@@ -28,6 +31,7 @@ from exam_service.core.exams.attempt import (
 START = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 DEADLINE = START + timedelta(minutes=60)
 MS = timedelta(milliseconds=1)
+SECOND = timedelta(seconds=1)
 CLOSES = DEADLINE + timedelta(seconds=30)
 MOMENTS = {
     "before": DEADLINE - timedelta(minutes=5),
@@ -75,12 +79,22 @@ EVENTS: dict[str, Event] = {
     "submit from the device before": Submit(1),
     "look": Look(),
     "more time": MoveDeadline(LATER),
+    "extra time": GiveTime(900),
+    "reopen": Reopen(900),
     "void": Void("copied"),
     "graded": Graded(),
 }
 
 Wanted = tuple[Attempt, bool] | type[Refusal]
 """The attempt after, and whether it is to be graded; or the refusal."""
+
+
+def opened_again(since: datetime, seconds: int) -> Attempt:
+    """The running attempt in its next device session, with so much time from then on, in whole seconds."""
+    extra = max(0, math.ceil((since + seconds * SECOND - DEADLINE).total_seconds()))
+    return msgspec.structs.replace(
+        RUNNING, epoch=3, news=1, extra_seconds=extra, deadline=DEADLINE + extra * SECOND, void_reason=None
+    )
 
 
 def wanted(state: str, event: str, when: str) -> Wanted:
@@ -91,7 +105,7 @@ def wanted(state: str, event: str, when: str) -> Wanted:
     match event:
         case "void":
             whole = EXPIRED if running and when not in BEFORE else a
-            return (a if state == "voided" else change(whole, state=State.voided, void_reason="copied")), False
+            return (a if state == "voided" else change(whole, state=State.voided, void_reason="copied", news=1)), False
         case "graded":
             if state == "voided":
                 return a, False
@@ -112,14 +126,24 @@ def wanted(state: str, event: str, when: str) -> Wanted:
             if when in BEFORE:
                 return change(a, state=State.submitted, ended_by=State.submitted, ended_at=now), True
             return EXPIRED, True
+        case "reopen":
+            return errors.AttemptRunning if running and when in BEFORE else (opened_again(now, 900), False)
     if state == "voided":
         return errors.AttemptVoided
+    if event == "extra time":
+        if state in ("handed in", "graded, handed in"):
+            return errors.AttemptEnded
+        if state != "running" or when in CLOSED:
+            # What has ended is opened again, by somebody who may be sitting at another device by now.
+            return (opened_again(max(now, DEADLINE), 900), False)
+        late = 0 if when in BEFORE else math.ceil((now - DEADLINE).total_seconds())
+        return change(a, deadline=LATER + late * SECOND, extra_seconds=900 + late, news=1), False
     if state in ("expired", "graded, expired"):
         return errors.DeadlinePassed
     if not running:
         return errors.AttemptEnded
     if event == "more time":
-        return errors.DeadlinePassed if when in CLOSED else (change(a, deadline=LATER), False)
+        return errors.DeadlinePassed if when in CLOSED else (change(a, deadline=LATER, news=1), False)
     return (change(a, epoch=3), False) if when in BEFORE else errors.DeadlinePassed
 
 
@@ -228,3 +252,47 @@ def test_voiding_says_why_once() -> None:
     first, _ = step(RUNNING, Void("copied"), MOMENTS["before"])
     second, _ = step(first, Void("other"), MOMENTS["before"])
     assert second.void_reason == "copied"
+
+
+@pytest.mark.parametrize("state", ["expired", "graded, expired", "running"])
+def test_time_given_long_after_the_end_can_be_used(state: str) -> None:
+    """Told by users of other systems: an extension after the end leaves the work locked."""
+    now = CLOSES + timedelta(hours=1)
+    after, effects = step(STATES[state], GiveTime(600), now)
+    assert (after.state, effects) == (State.in_progress, ())
+    assert seen(after, now).state is State.in_progress
+    assert timedelta(seconds=600) <= after.deadline - now < timedelta(seconds=601)
+    assert not admit(after, 3, now + timedelta(seconds=599)).in_grace
+    with pytest.raises(errors.MovedToOtherDevice):
+        admit(after, 2, now)
+
+
+def test_while_late_responses_are_waited_for_time_is_given_from_now_on() -> None:
+    waiting = msgspec.structs.replace(RUNNING, late_responses="accept", late_seconds=3600)
+    now = DEADLINE + timedelta(minutes=30)
+    after, _ = step(waiting, GiveTime(600), now)
+    assert (after.deadline, after.epoch) == (now + timedelta(seconds=600), 2)
+
+
+def test_time_is_given_on_top_of_time() -> None:
+    once, _ = step(RUNNING, GiveTime(600), MOMENTS["before"])
+    twice, _ = step(once, GiveTime(300), MOMENTS["before"])
+    assert (twice.extra_seconds, twice.deadline, twice.news) == (900, LATER, 2)
+
+
+def test_reopening_does_not_take_the_time_that_was_left() -> None:
+    """Handed in by mistake, forty minutes before the end."""
+    after, _ = step(GRADED_IN, Reopen(60), START + timedelta(minutes=21))
+    assert (after.deadline, after.extra_seconds) == (DEADLINE, 0)
+
+
+def test_a_hand_in_of_the_device_before_does_not_end_what_was_reopened() -> None:
+    now = CLOSES + timedelta(minutes=5)
+    reopened, _ = step(GRADED_OUT, Reopen(900), now)
+    with pytest.raises(errors.MovedToOtherDevice):
+        step(reopened, Submit(2), now)
+
+
+def test_an_accommodation_that_changes_nothing_is_no_news() -> None:
+    after, _ = step(RUNNING, MoveDeadline(DEADLINE), MOMENTS["before"])
+    assert after == RUNNING

@@ -47,6 +47,14 @@ def test_a_sound_course_has_none() -> None:
     "document, wanted",
     [
         ({"sections": []}, [("empty-exam", "exams[0].sections")]),
+        ({"late_responses": {"policy": "accept", "minutes": 10}}, []),
+        ({"late_responses": {"policy": "hold"}}, []),
+        ({"late_responses": {"policy": "accept"}}, [("minutes-missing", "exams[0].late_responses.minutes")]),
+        (
+            {"late_responses": {"policy": "hold", "minutes": 5}},
+            [("minutes-without-accept", "exams[0].late_responses.minutes")],
+        ),
+        ({"late_responses": {"minutes": 5}}, [("minutes-without-accept", "exams[0].late_responses.minutes")]),
         ({"sections": [strata()]}, [("empty-exam", "exams[0].sections")]),
         (
             {"sections": [strata({"bank": "law", "count": 1}), strata(code="t")]},
@@ -123,7 +131,7 @@ def test_a_sound_course_has_none() -> None:
         ({"opens_when": {"rule": "fact", "fact": "exam.post.taken", "equals": False}}, []),
         ({"opens_when": {"rule": "any", "of": []}}, [("never-opens", "exams[0].opens_when")]),
     ],
-    ids=range(21),
+    ids=range(26),
 )
 def test_faults_of_an_exam(document: dict[str, Any], wanted: list[tuple[str, str]]) -> None:
     assert faults(post(**document)) == wanted

@@ -48,6 +48,13 @@ def test_deadlines(fields: dict[str, Any], accommodations: list[Accommodation], 
     assert deadline(exam(**fields), NOW, accommodations) == NOW + minutes * MINUTE
 
 
+@pytest.mark.parametrize("fields", [{"time_limit_minutes": 60}, {"time_limit_minutes": 120, **CLOSES}, CLOSES, {}])
+def test_extra_time_by_staff_is_not_ignored_against_the_windows_end(fields: dict[str, Any]) -> None:
+    accommodations = [more(extra_minutes=5)]
+    before = deadline(exam(**fields), NOW, accommodations)
+    assert deadline(exam(**fields), NOW, accommodations, 600) == before + 10 * MINUTE
+
+
 def test_extra_time_is_told_apart_from_the_limit() -> None:
     assert extra_time(exam(), 60 * MINUTE, [more(extra_percent=10), more(extra_minutes=1)]) == 7 * MINUTE
 
