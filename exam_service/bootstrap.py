@@ -16,6 +16,8 @@ from exam_service.adapters.crypto.vault import Vault, new_master
 from exam_service.adapters.formats import native, roster
 from exam_service.adapters.live.memory import MemoryBell, MemoryPresence, MemoryRateLimiter
 from exam_service.adapters.live.redis import RedisRateLimiter
+from exam_service.adapters.live.redis_bell import RedisBell
+from exam_service.adapters.live.redis_presence import RedisPresence
 from exam_service.adapters.metrics.prometheus import PrometheusMeter
 from exam_service.adapters.qr import decode
 from exam_service.adapters.qr.codes import QrCodes
@@ -24,6 +26,8 @@ from exam_service.core.errors import Refusal
 from exam_service.core.text import Text
 from exam_service.services.background import Background
 from exam_service.services.context import Context, Policy
+from exam_service.services.load import Load
+from exam_service.services.queues import Queues
 from exam_service.settings import Settings, decode_master_key, encode_master_key
 
 
@@ -49,10 +53,11 @@ async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> 
         _private_file(_sqlite_file(settings))
     await migrate(settings.database_url)
     store = open_store(settings.database_url, pool_size=settings.db_pool_size, clock=clock)
-    journal = open_journal(store)
+    journal = open_journal(store, clock)
     limiter = RedisRateLimiter(settings.redis_url) if settings.redis_url else MemoryRateLimiter()
-    presence, bell = MemoryPresence(), MemoryBell()
-    background = Background()
+    presence = RedisPresence(settings.redis_url) if settings.redis_url else MemoryPresence()
+    bell = RedisBell(settings.redis_url) if settings.redis_url else MemoryBell()
+    background, queues = Background(), Queues()
     try:
         yield Context(
             store=store,
@@ -70,8 +75,11 @@ async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> 
             bank_schema=native.schema(),
             read_roster=roster.read_roster,
             background=background,
+            queues=queues,
             meter=PrometheusMeter(),
+            load=Load(queues),
             policy=Policy(
+                database="postgresql" if settings.postgresql else "sqlite",
                 public_url=settings.public_url.rstrip("/"),
                 grace=timedelta(seconds=settings.grace_seconds),
                 launch_ttl=timedelta(seconds=settings.launch_ttl_seconds),
@@ -81,6 +89,7 @@ async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> 
         )
     finally:
         await background.close()
+        await queues.close()
         await journal.close()
         await presence.close()
         await bell.close()

@@ -29,13 +29,25 @@ class MemoryRateLimiter:
 
     async def take(self, key: str, limit: int, window_seconds: int, now: datetime) -> datetime | None:
         """None when there is room, else when to come again."""
+        wait = self.count(key, limit, window_seconds, now)
+        return now + timedelta(microseconds=wait) if wait else None
+
+    def count(self, key: str, limit: int, window_seconds: int, now: datetime) -> int:
+        """0 when there was room, and then it is taken; else after how many microseconds there will be."""
         name = (key, limit, window_seconds)
         bucket, wait = take(self._buckets.get(name), limit, window_seconds * 1_000_000, microseconds(now))
         self._buckets[name] = bucket
         self._buckets.move_to_end(name)
         if len(self._buckets) > KEYS:
             self._buckets.popitem(last=False)
-        return now + timedelta(microseconds=wait) if wait else None
+        return wait
+
+    def give_back(self, key: str, limit: int, window_seconds: int) -> None:
+        """One that was counted did not count after all."""
+        bucket = self._buckets.get((key, limit, window_seconds))
+        if bucket is not None:
+            fill = max(0, bucket.fill - window_seconds * 1_000_000)
+            self._buckets[key, limit, window_seconds] = Bucket(bucket.at, fill)
 
     async def close(self) -> None:
         """Forget everything."""
@@ -134,3 +146,8 @@ def _logged(topic: str) -> Iterator[None]:
 def microseconds(now: datetime) -> int:
     """The time as a whole number, exactly."""
     return (now - _EPOCH) // timedelta(microseconds=1)
+
+
+def from_microseconds(number: int) -> datetime:
+    """The time that `microseconds` made a number of."""
+    return _EPOCH + timedelta(microseconds=number)
