@@ -7,11 +7,14 @@ blueprint.
 """
 
 import hmac
+import struct
 from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
 from exam_service.core.banks.interactions import BaseQuestion
+
+_WORDS = struct.Struct(">8I")
 
 
 class Stratum(msgspec.Struct, frozen=True):
@@ -52,7 +55,7 @@ class Dice:
             if not self._words:
                 block = hmac.digest(self._seed, b"%s/%d" % (self._purpose, self._blocks), "sha256")
                 self._blocks += 1
-                self._words = [int.from_bytes(block[i : i + 4]) for i in range(0, 32, 4)]
+                self._words = list(_WORDS.unpack(block))
             word = self._words.pop()
             if word < limit:
                 return word % n
@@ -69,7 +72,14 @@ class Dice:
             yield items[chosen]
 
     def order(self, items: Sequence[str]) -> tuple[str, ...]:
-        return tuple(items[i] for i in self.shuffled(range(len(items))))
+        """All the items in random order: the one that `shuffled` gives, worked out in place."""
+        rest = list(items)
+        ordered = []
+        for left in range(len(rest), 0, -1):
+            pick = self.below(left)
+            ordered.append(rest[pick])
+            rest[pick] = rest[left - 1]
+        return tuple(ordered)
 
 
 def draw(strata: Sequence[Stratum], seen: Collection[int], dice: Dice) -> tuple[tuple[int, ...], ...]:

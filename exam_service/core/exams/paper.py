@@ -62,25 +62,73 @@ Pool = Mapping[str, Bank]
 """bank code -> the bank version that the course version pins"""
 
 
-def strata_of(exam: Exam, pool: Pool) -> tuple[list[tuple[str, str]], list[Stratum]]:
-    """All questions of the banks that the exam uses, as (bank, question id), and its strata over their positions."""
-    entries: list[tuple[str, str]] = []
-    start: dict[str, int] = {}
-    strata: list[Stratum] = []
-    for section in exam.sections:
-        for wanted in section.strata:
+class Blueprint:
+    """An exam over the bank versions that it draws from, with all that no draw changes worked out once.
+
+    Drawing from it costs what is drawn, not what there is to draw from.
+    """
+
+    def __init__(self, exam: Exam, pool: Pool) -> None:
+        self.exam = exam
+        self.pool = pool
+        self.entries: list[tuple[str, str]] = []
+        """All questions of the banks that the exam uses, as (bank, question id)."""
+        self.strata: list[Stratum] = []
+        """The exam's strata in order, over positions in `entries`."""
+        start: dict[str, int] = {}
+        for wanted in (stratum for section in exam.sections for stratum in section.strata):
             bank = pool[wanted.bank]
             if wanted.bank not in start:
-                start[wanted.bank] = len(entries)
-                entries += [(wanted.bank, question.id) for question in bank.questions]
+                start[wanted.bank] = len(self.entries)
+                self.entries += [(wanted.bank, question.id) for question in bank.questions]
             fits = fitting(bank.questions, objective=wanted.objective, difficulty=wanted.difficulty, tag=wanted.tag)
-            strata.append(Stratum(wanted.count, [start[wanted.bank] + n for n in fits]))
-    return entries, strata
+            self.strata.append(Stratum(wanted.count, [start[wanted.bank] + n for n in fits]))
+        self._places = {entry: place for place, entry in enumerate(self.entries)}
+
+    def compose(self, seed: bytes, seen: Collection[tuple[str, str]]) -> tuple[Form, PaperView]:
+        """Draw a paper. `seen` are the (bank, question id) of the candidate's earlier papers.
+
+        Raises draw.Infeasible, which a published exam cannot meet.
+        """
+        exam = self.exam
+        avoid = {self._places[entry] for entry in seen if entry in self._places}
+        drawn = iter(draw(self.strata, avoid, Dice(seed, "draw")))
+        items: list[PaperItem] = []
+        sections: list[SectionView] = []
+        shuffle = Dice(seed, "shuffle")
+        for section in exam.sections:
+            # The draw itself is in random order; unshuffled means stratum by stratum, each in the order of its bank.
+            places = [place for _ in section.strata for place in sorted(next(drawn))]
+            if exam.shuffle.questions:
+                places = list(shuffle.shuffled(places))
+            views: list[ItemView] = []
+            for place in places:
+                bank, question_id = self.entries[place]
+                question = self.pool[bank].by_id[question_id]
+                order = question.choice_ids()
+                if exam.shuffle.options:
+                    order = shuffle.order(order)
+                name = f"i{len(items) + 1}"
+                items.append(
+                    PaperItem(
+                        item=name,
+                        bank=bank,
+                        question=question_id,
+                        type=question.type,
+                        section=section.code,
+                        points=question.points,
+                        order=order,
+                    )
+                )
+                views.append(question.view(name, order))
+            sections.append(SectionView(title=section.title, items=tuple(views)))
+        form = Form(exam=exam.code, seed=seed.hex(), items=tuple(items))
+        return form, PaperView(exam=exam.code, title=exam.title, sections=tuple(sections))
 
 
 def infeasible(exam: Exam, pool: Pool, path: str) -> list[Fault]:
     """A fault for each stratum that its bank cannot fill, saying how many questions are missing."""
-    _, strata = strata_of(exam, pool)
+    strata = Blueprint(exam, pool).strata
     where = [
         f"{path}.sections[{s}].strata[{n}]"
         for s, section in enumerate(exam.sections)
@@ -93,45 +141,8 @@ def infeasible(exam: Exam, pool: Pool, path: str) -> list[Fault]:
 
 
 def compose(exam: Exam, pool: Pool, seed: bytes, seen: Collection[tuple[str, str]]) -> tuple[Form, PaperView]:
-    """Draw a paper. `seen` are the (bank, question id) of the candidate's earlier papers.
-
-    Raises draw.Infeasible, which a published exam cannot meet.
-    """
-    entries, strata = strata_of(exam, pool)
-    avoid = {n for n, entry in enumerate(entries) if entry in seen}
-    drawn = iter(draw(strata, avoid, Dice(seed, "draw")))
-    questions = {code: {q.id: q for q in bank.questions} for code, bank in pool.items()}
-    items: list[PaperItem] = []
-    sections: list[SectionView] = []
-    shuffle = Dice(seed, "shuffle")
-    for section in exam.sections:
-        # The draw itself is in random order; unshuffled means stratum by stratum, each in the order of its bank.
-        places = [place for _ in section.strata for place in sorted(next(drawn))]
-        if exam.shuffle.questions:
-            places = list(shuffle.shuffled(places))
-        views: list[ItemView] = []
-        for place in places:
-            bank, question_id = entries[place]
-            question = questions[bank][question_id]
-            order = question.choice_ids()
-            if exam.shuffle.options:
-                order = shuffle.order(order)
-            name = f"i{len(items) + 1}"
-            items.append(
-                PaperItem(
-                    item=name,
-                    bank=bank,
-                    question=question_id,
-                    type=question.type,
-                    section=section.code,
-                    points=question.points,
-                    order=order,
-                )
-            )
-            views.append(question.view(name, order))
-        sections.append(SectionView(title=section.title, items=tuple(views)))
-    form = Form(exam=exam.code, seed=seed.hex(), items=tuple(items))
-    return form, PaperView(exam=exam.code, title=exam.title, sections=tuple(sections))
+    """Draw one paper of an exam; whoever draws many keeps the Blueprint."""
+    return Blueprint(exam, pool).compose(seed, seen)
 
 
 def read_responses(form: Form, responses: Mapping[str, object]) -> tuple[dict[str, Response], list[Fault]]:
@@ -141,14 +152,19 @@ def read_responses(form: Form, responses: Mapping[str, object]) -> tuple[dict[st
     for name, raw in responses.items():
         place = form.item(name)
         if place is None:
-            message = Text(en=f"there is no item `{name}` on this paper", th=f"ไม่มีข้อ `{name}` ในข้อสอบชุดนี้")
-            faults.append(Fault(code="unknown-item", path=f"responses.{name}", message=message))
+            faults.append(unknown_item(name))
             continue
         try:
             read[name] = TYPES[place.type].parse(raw, place.order)
         except BadResponse as error:
             faults.append(Fault(code="bad-response", path=f"responses.{name}", message=error.text))
     return read, faults
+
+
+def unknown_item(name: str) -> Fault:
+    """The fault of a response to something that is not on the paper."""
+    message = Text(en=f"there is no item `{name}` on this paper", th=f"ไม่มีข้อ `{name}` ในข้อสอบชุดนี้")
+    return Fault(code="unknown-item", path=f"responses.{name}", message=message)
 
 
 def _lacks(short: Shortage, stratum: Stratum, wanted: BlueprintStratum, path: str) -> Fault:

@@ -66,11 +66,11 @@ def score(exam: Exam, form: Form, responses: Mapping[str, object], pool: Pool) -
     """The result of a paper with these responses under the keys of these bank versions."""
     given, _ = read_responses(form, responses)
     keys = questions_of(form, pool)
-    earned = {place.item: keys[place.item].score(given.get(place.item)) * place.points for place in form.items}
+    earned = {place.item: _points(keys[place.item].score(given.get(place.item)), place.points) for place in form.items}
     sections = []
     for section in exam.sections:
         places = [place for place in form.items if place.section == section.code]
-        got, possible = sum((earned[p.item] for p in places), Fraction()), sum(p.points for p in places)
+        got, possible = sum(earned[p.item] for p in places), sum(p.points for p in places)
         sections.append(
             SectionScore(
                 section=section.code,
@@ -80,7 +80,7 @@ def score(exam: Exam, form: Form, responses: Mapping[str, object], pool: Pool) -
                 share=_share(got, possible),
             )
         )
-    total, possible = sum(earned.values(), Fraction()), sum(place.points for place in form.items)
+    total, possible = sum(earned.values()), sum(place.points for place in form.items)
     result = Result(
         earned=_down(total),
         possible=possible,
@@ -99,9 +99,7 @@ def score(exam: Exam, form: Form, responses: Mapping[str, object], pool: Pool) -
 
 def questions_of(form: Form, pool: Pool) -> dict[str, BaseQuestion]:
     """The question behind each item of the paper."""
-    wanted = {(place.bank, place.question) for place in form.items}
-    found = {(code, q.id): q for code, bank in pool.items() for q in bank.questions if (code, q.id) in wanted}
-    return {place.item: found[place.bank, place.question] for place in form.items}
+    return {place.item: pool[place.bank].by_id[place.question] for place in form.items}
 
 
 def passes(exam: Exam, result: Result) -> bool | None:
@@ -171,13 +169,18 @@ def _with_share(scored: _Scored, share: Fraction) -> _Scored:
     )
 
 
-def _down(value: Fraction) -> float:
+def _points(share: Fraction, points: int) -> Fraction | int:
+    """The points earned, as a whole number where it is one: most are, and whole numbers are quick to add."""
+    return share.numerator * points if share.denominator == 1 else share * points
+
+
+def _down(value: Fraction | int) -> float:
     return math.floor(value * 10_000) / 10_000
 
 
-def _percent(earned: Fraction, possible: int) -> float:
-    return _down(earned * 100 / possible) if possible else 0.0
+def _percent(earned: Fraction | int, possible: int) -> float:
+    return _down(Fraction(earned * 100, possible)) if possible else 0.0
 
 
-def _share(earned: Fraction, possible: int) -> str:
-    return str(earned / possible) if possible else "0"
+def _share(earned: Fraction | int, possible: int) -> str:
+    return str(Fraction(earned, possible)) if possible else "0"
