@@ -76,6 +76,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         tuple[Network, ...],
         Doc("Networks whose X-Forwarded-For is believed, parted by commas, as in 10.0.0.0/8,::1.", "none"),
     ] = ()
+    metrics_token: Annotated[
+        str | None,
+        Doc("Bearer token for /metrics; without it only this machine is answered, past no proxy.", secret=True),
+    ] = None
+    drain_seconds: Annotated[
+        int, Doc("Seconds after SIGTERM in which new requests are still answered, while balancers notice /readyz.")
+    ] = 5
+    drain_limit_seconds: Annotated[
+        int, Doc("Seconds after that in which what is under way is finished; what is left is then cut.", at_least=1)
+    ] = 20
     sweep_seconds: Annotated[int, Doc("Seconds between sweeps, which finish attempts that ran out.", at_least=1)] = 15
     grace_seconds: Annotated[int, Doc("Seconds after a deadline in which a response in flight still counts.")] = 30
     launch_ttl_seconds: Annotated[int, Doc("Seconds in which a launch URL may be opened, once.", at_least=1)] = 600

@@ -9,14 +9,15 @@ from exam_service.settings import Settings
 
 
 class JsonLines(logging.Formatter):
-    """One object a line: when, how bad, where from, what; a trace when there is one."""
+    """One object a line: when, how bad, where from, what; facts by name, and a trace, when there are some."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": getattr(record, "told", None) or record.getMessage(),
+            **getattr(record, "facts", {}),
         }
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)

@@ -5,6 +5,7 @@ import contextlib
 import os
 import socket
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 
 import click
 import uvicorn
@@ -12,6 +13,7 @@ import uvicorn
 from exam_service import settings as setting
 from exam_service.bootstrap import opened
 from exam_service.cli import logs
+from exam_service.cli.stopping import DrainingServer
 from exam_service.core.errors import Refusal
 from exam_service.core.text import Text
 from exam_service.services import keys
@@ -27,7 +29,8 @@ from exam_service.web.auth import Limits
 def serve(host: str | None, port: int | None) -> None:
     """Serve the API and the pages.
 
-    The database is brought up to date first. Stop with Ctrl-C or SIGTERM: requests under way are finished.
+    The database is brought up to date first. Stop with SIGTERM: /readyz says no at once, and what was accepted is
+    finished (EXAM_DRAIN_SECONDS, EXAM_DRAIN_LIMIT_SECONDS). Ctrl-C stops without waiting for balancers.
     """
     environ = dict(os.environ)
     environ |= {"EXAM_HOST": host} if host else {}
@@ -79,6 +82,7 @@ async def run(ctx: Context, loaded: Settings) -> None:
     """Serve over an open context until the process is told to stop. Raises PortTaken."""
     _require_port(loaded)
     logs.configure(loaded)
+    allow_many_connections()
     await keys.ensure(ctx, keys.SERVICE, "receipts")
     app = create_app(
         ctx,
@@ -89,6 +93,8 @@ async def run(ctx: Context, loaded: Settings) -> None:
         ),
         max_body=loaded.max_body_bytes,
         max_bank=loaded.max_bank_bytes,
+        metrics_token=loaded.metrics_token,
+        memory=resident_bytes,
     )
     config = uvicorn.Config(
         app,
@@ -99,6 +105,26 @@ async def run(ctx: Context, loaded: Settings) -> None:
         proxy_headers=bool(loaded.trusted_proxies),
         forwarded_allow_ips=[str(network) for network in loaded.trusted_proxies] or None,
         server_header=False,
-        timeout_graceful_shutdown=20,
+        timeout_graceful_shutdown=loaded.drain_limit_seconds,
     )
-    await uvicorn.Server(config).serve()
+    await DrainingServer(config, ctx.load, app.state.gate, loaded.drain_seconds).serve()
+
+
+def allow_many_connections() -> None:
+    """Take as many open files as the system lets this process have: each candidate's connection is one."""
+    try:
+        import resource
+    except ImportError:
+        return
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def resident_bytes() -> float | None:
+    """The memory that this process holds, where the system tells it."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, ValueError, IndexError):
+        return None
+    return float(pages * os.sysconf("SC_PAGE_SIZE"))

@@ -151,6 +151,15 @@ class Unavailable(Refusal):
     )
 
 
+class Busy(Refusal):
+    code = "busy"
+    sentence = Text(
+        en="Very many people are here just now, so new work has to wait a moment; nothing is lost. "
+        "Try again from {retry_at}.",
+        th="ขณะนี้มีผู้ใช้งานจำนวนมาก ระบบจึงขอให้รอสักครู่ ข้อมูลที่บันทึกแล้วไม่สูญหาย โปรดลองใหม่ตั้งแต่วันที่ {retry_at}",
+    )
+
+
 # Publishing and enrolling
 
 

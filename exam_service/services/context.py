@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from exam_service.core import ids
 from exam_service.core.certificates.model import new_id as new_certificate_id
 from exam_service.services.background import Background
 from exam_service.services.documents import Documents
+from exam_service.services.load import Load
 from exam_service.services.meter import NoMeter
 from exam_service.services.ports import (
     BankReader,
@@ -25,6 +26,7 @@ from exam_service.services.ports import (
     Store,
     Vault,
 )
+from exam_service.services.queues import Queues
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,7 @@ class Policy:
 
     public_url: str
     """Without a slash at its end."""
+    database: Literal["sqlite", "postgresql"] = "sqlite"
     grace: timedelta = timedelta(seconds=30)
     launch_ttl: timedelta = timedelta(minutes=10)
     session_ttl: timedelta = timedelta(hours=12)
@@ -60,9 +63,12 @@ class Context:
     documents: Documents = field(default_factory=Documents)
     meter: Meter = field(default_factory=NoMeter)
     """Counts for who operates the service: `ctx.meter.count("starts", paper="prepared")`."""
+    load: Load = field(default_factory=Load)
+    """How near the process is to what it can hold; `ctx.load.draining` is set when it was told to stop."""
     bank_schema: dict[str, Any] = field(default_factory=dict)
     """The JSON Schema of the bank format, for editors."""
     background: Background = field(default_factory=Background)
+    queues: Queues = field(default_factory=Queues)
     signing_keys: dict[str, tuple[str, bytes, datetime]] = field(default_factory=dict)
     """purpose -> (kid, sealed key, until when to believe it): the service's own keys, at hand for the hot path."""
 

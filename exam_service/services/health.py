@@ -1,22 +1,55 @@
 """Whether the service can do its work: it tries, with something that leaves no trace."""
 
+from typing import Literal
+
 import msgspec
 
 from exam_service.services.context import Context
 
+Shared = Literal["shared", "alone", "none"]
+
+
+class Pressure(msgspec.Struct, frozen=True, kw_only=True):
+    """How near the process is to what it can hold. It stays ready under load: starts wait, saves go on."""
+
+    pressure: float
+    """From 1 on starts are turned away."""
+    lag_ms: float
+    waiting: int
+    """Writes that wait for their turn."""
+
 
 class Readiness(msgspec.Struct, frozen=True, kw_only=True):
-    """Each part that work needs; all must hold."""
+    """Each part of the work. Ready: database, schema and signing hold, and the process is not on its way out."""
 
     ready: bool
     database: bool
+    schema: bool
     signing: bool
+    redis: Shared
+    """`alone` while Redis is away: each process then keeps limits of its own, and goes on."""
+    load: Pressure
+    draining: bool
 
 
 async def check(ctx: Context) -> Readiness:
     """Ask the database, and sign and verify a throwaway message with a throwaway key."""
-    database = await ctx.store.ready()
+    store = await ctx.store.ready()
     message = ctx.entropy(32)
     public, sealed = ctx.signer.create()
     signing = ctx.signer.verify(public, message, ctx.signer.sign(sealed, message))
-    return Readiness(ready=database and signing, database=database, signing=signing)
+    draining = ctx.load.draining.is_set()
+    shared = ctx.limiter.shared
+    return Readiness(
+        ready=store == "ready" and signing and not draining,
+        database=store != "away",
+        schema=store == "ready",
+        signing=signing,
+        redis="none" if shared is None else "shared" if shared else "alone",
+        load=Pressure(
+            pressure=round(ctx.load.pressure, 2),
+            lag_ms=round(ctx.load.worst_lag * 1000, 1),
+            waiting=sum(queue.waiting for _, queue in ctx.load.queues),
+        ),
+        draining=draining,
+    )

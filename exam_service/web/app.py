@@ -13,11 +13,14 @@ from litestar.static_files import create_static_files_router
 
 from exam_service.services import sweeper
 from exam_service.services.context import Context
-from exam_service.web import auth, body, health
+from exam_service.services.figures import Figures
+from exam_service.web import auth, body, health, metrics
+from exam_service.web.admission import Gate
 from exam_service.web.auth import Limits
 from exam_service.web.candidate import api as candidate_api
 from exam_service.web.candidate import certificates as candidate_certificates
 from exam_service.web.candidate import pages as candidate_pages
+from exam_service.web.entrance import Entrance
 from exam_service.web.lms import routers as lms_routers
 from exam_service.web.openapi import documentation
 from exam_service.web.problem_pages import problem_page
@@ -36,14 +39,18 @@ def create_app(
     max_body: int = 2_000_000,
     max_bank: int = 20_000_000,
     sweeps: bool = True,
+    metrics_token: str | None = None,
+    memory: Callable[[], float | None] = lambda: None,
 ) -> Litestar:
     """The application over a context, which it does not close.
 
-    Bodies over `max_body` bytes are refused before they are read; a bank may have `max_bank`.
+    Bodies over `max_body` bytes are refused before they are read; a bank may have `max_bank`. `memory` tells the bytes
+    that the process holds, for the figures.
     """
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             health.router,
+            metrics.router,
             candidate_api.router,
             candidate_api.redeem_router,
             candidate_pages.router,
@@ -67,10 +74,15 @@ def create_app(
         openapi_config=None,
         logging_config=None,
         request_max_body_size=max_body,
-        state=State({"ctx": ctx, "limits": limits or Limits()}),
+        state=State({"ctx": ctx, "limits": limits or Limits(), "metrics_token": metrics_token}),
         # The handlers above say what a person may see; the framework's own pages would show the code.
         debug=False,
     )
+    gate = app.state.gate = Gate(ctx)
+    app.state.figures = Figures(ctx, gate.in_flight_of, memory)
+    # Around the router, because what is turned away must not cost what the router costs.
+    app.asgi_handler = Entrance(app.asgi_handler, gate, ctx)
+    return app
 
 
 def _context(state: State) -> Context:
@@ -81,12 +93,16 @@ def _context(state: State) -> Context:
 def _background(ctx: Context) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def running(_: Litestar) -> AsyncIterator[None]:
-        sweeping = asyncio.create_task(sweeper.run(ctx), name="sweeper")
+        tasks = [
+            asyncio.create_task(sweeper.run(ctx), name="sweeper"),
+            asyncio.create_task(ctx.load.watch(), name="load"),
+        ]
         try:
             yield
         finally:
-            sweeping.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await sweeping
+            for task in tasks:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
 
     return running

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from litestar import Request, Response
@@ -11,6 +11,7 @@ from litestar.exceptions import HTTPException
 
 from exam_service.core.errors import Fault, NotAuthenticated, Refusal
 from exam_service.core.text import Text
+from exam_service.services.context import Context
 from exam_service.web.pages import page, wants_page
 from exam_service.web.security import HEADERS
 
@@ -31,6 +32,7 @@ STATUS: Mapping[str, int] = {
     "launch-expired": 410,
     "too-many-requests": 429,
     "unavailable": 503,
+    "busy": 503,
     "not-published": 409,
     "conditions-not-met": 409,
     "window-not-open": 409,
@@ -78,20 +80,56 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     retry_at: datetime | None = None
     faults: tuple[Fault, ...] = ()
     data: Any = None
+    request_id: str | None = None
+    """Under which the service's log knows this request; the same as the header X-Request-Id."""
+
+
+_encoder = msgspec.json.Encoder()
+_RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 
 
 def refused(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Any]:
     """A rule said no."""
-    headers = {}
-    if refusal.retry_at is not None:
-        seconds = (refusal.retry_at - request.app.state.ctx.now()).total_seconds()
-        headers["Retry-After"] = str(max(1, int(seconds) + 1))
-    if refusal.code == "not-authenticated":
-        headers["WWW-Authenticate"] = "Bearer"
+    headers = _headers(request.app.state.ctx, refusal)
     return _answer(
         request, STATUS[refusal.code], refusal.code, refusal.text, headers,
         retry_at=refusal.retry_at, faults=refusal.faults, data=refusal.data,
     )  # fmt: skip
+
+
+def raw(ctx: Context, refusal: Refusal, request_id: str | None) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    """The same as status, headers and body, for who answers past the framework."""
+    status = STATUS[refusal.code]
+    problem = Problem(
+        type=f"{ctx.policy.public_url}/problems/{refusal.code}",
+        title=refusal.text.within("en"),
+        status=status,
+        detail=refusal.text.within("en"),
+        code=refusal.code,
+        message=refusal.text,
+        retry_at=refusal.retry_at,
+        faults=refusal.faults,
+        data=refusal.data,
+        request_id=request_id,
+    )
+    body = _encoder.encode(problem)
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(body)).encode()),
+        *_RAW_HEADERS,
+        *((name.lower().encode(), value.encode()) for name, value in _headers(ctx, refusal).items()),
+    ]
+    return status, headers, body
+
+
+def _headers(ctx: Context, refusal: Refusal) -> dict[str, str]:
+    headers = {}
+    if refusal.retry_at is not None:
+        seconds = (refusal.retry_at - ctx.now()).total_seconds()
+        headers["Retry-After"] = str(max(1, int(seconds) + 1))
+    if refusal.code == "not-authenticated":
+        headers["WWW-Authenticate"] = "Bearer"
+    return headers
 
 
 def http_refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
@@ -117,8 +155,13 @@ def http_refused(request: Request[Any, Any, Any], error: HTTPException) -> Respo
 
 
 def crashed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    """A fault of ours. The trace goes to the log; the address may hold an id, never a person."""
-    log.error("unhandled error at %s %s", request.method, request.url.path, exc_info=error)
+    """A fault of ours. The trace goes to the log, with the route's template: an address may name somebody."""
+    scope = cast("dict[str, Any]", request.scope)
+    request.app.state.ctx.meter.count("crashes")
+    log.error(
+        "unhandled error at %s %s, request %s",
+        request.method, scope.get("path_template", "-"), scope.get("exam_request_id", "-"), exc_info=error,
+    )  # fmt: skip
     code, text = HTTP_TEXTS[500]
     return _answer(request, 500, code, text, {})
 
@@ -128,6 +171,8 @@ def _answer(
 ) -> Response[Any]:
     # Where there is no route there is no middleware either, so the headers are put on here.
     headers = {**HEADERS, **headers}
+    scope = cast("dict[str, Any]", request.scope)
+    scope["exam_code"] = code
     problem = Problem(
         type=f"{request.app.state.ctx.policy.public_url}/problems/{code}",
         title=text.within("en"),
@@ -135,6 +180,7 @@ def _answer(
         detail=text.within("en"),
         code=code,
         message=text,
+        request_id=scope.get("exam_request_id"),
         **more,
     )
     if wants_page(request):

@@ -45,7 +45,7 @@ async def test_from_nothing_the_migrations_make_exactly_the_tables_of_the_code(b
     await migrate(bare_url)
     assert await on(bare_url, differences) == []
     store = store_at(bare_url)
-    assert await store.ready()
+    assert await store.ready() == "ready"
     await House("a").settle(store)
     await store.close()
 
@@ -133,10 +133,10 @@ async def test_the_way_back_leads_to_an_empty_database(bare_url: str) -> None:
 
 async def test_another_schema_is_not_ready(database_url: str) -> None:
     store = store_at(database_url)
-    assert await store.ready()
+    assert await store.ready() == "ready"
     async with store.database.write() as connection:
         await connection.execute(sa.text("UPDATE alembic_version SET version_num = 'of another version'"))
-    assert not await store.ready()
+    assert await store.ready() != "ready"
     await store.close()
 
 

@@ -27,6 +27,10 @@ class MemoryRateLimiter:
     def __init__(self) -> None:
         self._buckets: OrderedDict[tuple[str, int, int], Bucket] = OrderedDict()
 
+    @property
+    def shared(self) -> None:
+        """Each process counts for itself."""
+
     async def take(self, key: str, limit: int, window_seconds: int, now: datetime) -> datetime | None:
         """None when there is room, else when to come again."""
         wait = self.count(key, limit, window_seconds, now)

@@ -69,6 +69,11 @@ class RedisRateLimiter:
         self._away_until: datetime | None = None
         self._said_at: datetime | None = None
 
+    @property
+    def shared(self) -> bool:
+        """Whether Redis answered when it was asked last."""
+        return self._away_until is None
+
     async def take(self, key: str, limit: int, window_seconds: int, now: datetime) -> datetime | None:
         """None when there is room, else when to come again."""
         wait = self._own.count(key, limit, window_seconds, now)

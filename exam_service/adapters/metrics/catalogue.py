@@ -23,7 +23,6 @@ class Metric(NamedTuple):
 
 METRICS: tuple[Metric, ...] = (
     Metric("build_info", "gauge", "Always 1; the labels tell the version and the database.", ("version", "database")),
-    Metric("start_time_seconds", "gauge", "When the process started, in seconds since 1970."),
     Metric("resident_memory_bytes", "gauge", "Memory that the process holds."),
     Metric("requests", "counter", "Requests answered, by class of route and HTTP status.", ("kind", "status")),
     Metric("request_seconds", "histogram", "From a request's arrival to its answer's last byte.", ("kind",), _SECONDS),
@@ -32,8 +31,8 @@ METRICS: tuple[Metric, ...] = (
     Metric("crashes", "counter", "Errors of the service itself. Any is worth a look at the log."),
     Metric("saves", "counter", "Saves that were written and acknowledged; a repeated one counts again."),
     Metric("late_saves", "counter", "Saves that came too late, by what became of them.", ("verdict",)),
-    Metric("group_size", "histogram", "Writes that became durable together.", ("queue",), _SIZES),
-    Metric("commit_seconds", "histogram", "How long writing such a group took.", ("queue",), _SECONDS),
+    Metric("save_group_size", "histogram", "Saves that became durable together.", (), _SIZES),
+    Metric("save_group_seconds", "histogram", "How long making such a group durable took.", (), _SECONDS),
     Metric("queue_waiting", "gauge", "Writes that wait for their turn.", ("queue",)),
     Metric("queue_oldest_seconds", "gauge", "How long the first of them has been waiting.", ("queue",)),
     Metric("loop_lag_seconds", "gauge", "How late the event loop is: the worst of the last second."),

@@ -11,7 +11,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from exam_service.adapters.storage import tables
 from exam_service.adapters.storage.engine import Database
+from exam_service.core.errors import Refusal
+from exam_service.core.text import Text
 
 _FOLDER = Path(__file__).parent / "migrations"
 
@@ -36,13 +39,42 @@ async def migrate(url: str) -> None:
         await database.close()
 
 
-async def is_current(connection: AsyncConnection) -> bool:
-    """Whether the database has exactly this version's schema."""
+class SchemaTooNew(Refusal):
+    code = "schema-too-new"
+    sentence = Text(
+        en="The database has the schema {found} of a newer version, which this version cannot work with. "
+        "Start the newer version, or restore a backup from before the upgrade.",
+        th="ฐานข้อมูลมีโครงสร้าง {found} ของรุ่นที่ใหม่กว่า ซึ่งรุ่นนี้ใช้งานร่วมไม่ได้ "
+        "โปรดเริ่มระบบด้วยรุ่นที่ใหม่กว่า หรือกู้คืนข้อมูลสำรองจากก่อนการอัปเกรด",
+    )
+
+
+async def fits(connection: AsyncConnection) -> bool:
+    """Whether this version can work with the database's schema: it is ours, or a newer one that says that it suits us.
+
+    So replicas of the version before go on during a rolling upgrade, while the first new one has changed the schema.
+    """
     try:
-        found = await connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+        return await connection.run_sync(_fits)
     except exc.DBAPIError:
         return False
-    return bool(found == newest())
+
+
+def _fits(connection: sa.Connection) -> bool:
+    found = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    if found == newest():
+        return True
+    if found is None or found in known():
+        return False
+    note = tables.schema_note
+    since = connection.scalar(sa.select(note.c.works_since).where(note.c.revision == found))
+    return since in known()
+
+
+@cache
+def known() -> frozenset[str]:
+    """Every revision that this version knows."""
+    return frozenset(script.revision for script in ScriptDirectory(str(_FOLDER)).walk_revisions())
 
 
 @cache
@@ -61,5 +93,21 @@ def configuration(connection: sa.Connection) -> Config:
 
 
 def _upgrade(connection: sa.Connection) -> None:
-    if MigrationContext.configure(connection).get_current_revision() != newest():
-        command.upgrade(configuration(connection), "head")
+    found = MigrationContext.configure(connection).get_current_revision()
+    if found == newest():
+        return
+    if found is not None and found not in known():
+        if not _fits(connection):
+            raise SchemaTooNew(found=found)
+        return
+    command.upgrade(configuration(connection), "head")
+    _write_note(connection)
+
+
+def _write_note(connection: sa.Connection) -> None:
+    """Say of the newest schema which versions can work with it; without a word of its own, only its own."""
+    script = ScriptDirectory(str(_FOLDER)).get_revision(newest() or "base")
+    note = tables.schema_note
+    connection.execute(note.delete().where(note.c.revision == script.revision))
+    since = getattr(script.module, "works_since", script.revision)
+    connection.execute(note.insert().values(revision=script.revision, works_since=since))

@@ -1,8 +1,9 @@
 """The store: an organisation's transactions, and the few look-ups that come before an organisation is known."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import Literal
 
 import sqlalchemy as sa
 from sqlalchemy import exc
@@ -14,7 +15,7 @@ from exam_service.adapters.storage.certificates import SqlCertificates, SqlKeys
 from exam_service.adapters.storage.content import SqlBanks, SqlCourses
 from exam_service.adapters.storage.engine import Database, NoConnection
 from exam_service.adapters.storage.log import SqlApiKeys, SqlJobs, SqlLog
-from exam_service.adapters.storage.migrate import is_current
+from exam_service.adapters.storage.migrate import fits
 from exam_service.adapters.storage.people import SqlCandidates, SqlEnrolments, SqlLaunches
 from exam_service.adapters.storage.refusals import Clock, said_clearly
 from exam_service.adapters.storage.rows import columns, struct_of, taken, values_of
@@ -67,13 +68,13 @@ class SqlStore:
         with said_clearly(self._clock):
             yield SqlDirectory(self.database)
 
-    async def ready(self) -> bool:
-        """Whether the database answers and has this version's schema."""
+    async def ready(self) -> Literal["ready", "other schema", "away"]:
+        """Whether the database answers, and has a schema that this version can work with."""
         try:
             async with self.database.read() as connection:
-                return await is_current(connection)
+                return "ready" if await fits(connection) else "other schema"
         except (exc.SQLAlchemyError, NoConnection):
-            return False
+            return "away"
 
     async def close(self) -> None:
         """Close every connection."""
@@ -129,6 +130,21 @@ class SqlDirectory:
         )
         async with self._database.read() as connection:
             return [(row.org, row.id) for row in await connection.execute(query)]
+
+    async def count_running(self, now: datetime) -> tuple[int, int]:
+        table = tables.attempt
+        overdue = sa.func.count(sa.case((table.c.closes_at <= now, 1)))
+        query = sa.select(sa.func.count(), overdue).where(sa.text("attempt.state = 'in_progress'"))
+        async with self._database.read() as connection:
+            row = (await connection.execute(query)).one()
+            return row[0] - row[1], row[1]
+
+    async def count_attempts(self) -> Mapping[str, int]:
+        table = tables.attempt
+        query = sa.select(table.c.state, sa.func.count()).group_by(table.c.state)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+            return {row[0]: row[1] for row in rows}
 
     async def _organisations(self, where: sa.ColumnElement[bool]) -> Sequence[Organisation]:
         table = tables.organisation

@@ -14,6 +14,7 @@ from exam_service.adapters.storage.tables.certificates import certificate, signi
 from exam_service.adapters.storage.tables.content import bank_version, course, course_version
 from exam_service.adapters.storage.tables.organisations import api_key, audit_event, job, organisation, replay
 from exam_service.adapters.storage.tables.people import candidate, enrolment, launch, reported_fact
+from exam_service.adapters.storage.tables.schema import schema_note
 
 __all__ = [
     "METADATA",
@@ -37,6 +38,7 @@ __all__ = [
     "replay",
     "reported_fact",
     "result",
+    "schema_note",
     "signing_key",
     "status_list",
 ]

@@ -1,0 +1,175 @@
+"""Admission: decided per class of request before any work is done, so that too much of one thing never stops another.
+
+Past what the process can hold, starts are turned away first (503 and a Retry-After that is spread, so that they do not
+all come back at one moment), then what an LMS and the public ask, then other reads; saves and submits of running
+attempts only when their own queue is full. Every line is bounded, and so is what one process keeps in memory.
+"""
+
+import asyncio
+import itertools
+import re
+import time
+from collections import deque
+from datetime import timedelta
+
+from exam_service.core.errors import Busy
+from exam_service.services.context import Context
+from exam_service.web.kinds import BOUNDS, NEVER, OPERATIONS, START, Bounds
+from exam_service.web.request_log import RequestLog
+
+SHORTEST, LONGEST = 5.0, 30.0
+"""Bounds of Retry-After, in seconds. The latter grows with the pressure."""
+PATIENCE_SECONDS = 10.0
+"""Nobody is put at the end of a line that will take longer."""
+_SMOOTHING = 0.05
+_SANE_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+_ONLY_DIGITS = re.compile(rb"[0-9.-]+")
+
+
+class Line:
+    """Requests of one kind: some are worked on, some wait for their turn, in the order they came."""
+
+    __slots__ = ("bounds", "running", "seconds", "waiting")
+
+    def __init__(self, bounds: Bounds) -> None:
+        self.bounds = bounds
+        self.running = 0
+        self.waiting: deque[asyncio.Future[None]] = deque()
+        self.seconds = 0.0
+        """How long one takes, smoothed."""
+
+    @property
+    def in_flight(self) -> int:
+        return self.running + len(self.waiting)
+
+    def full(self) -> bool:
+        """Whether whoever comes now would find no room, or wait for longer than anybody does."""
+        if self.running < self.bounds.together:
+            return False
+        ahead = len(self.waiting) + 1
+        return ahead > self.bounds.waiting or ahead * self.seconds > PATIENCE_SECONDS * self.bounds.together
+
+    def enter(self) -> "asyncio.Future[None] | None":
+        """Take a place: None when it is one's turn already."""
+        if self.running < self.bounds.together:
+            self.running += 1
+            return None
+        turn = asyncio.get_running_loop().create_future()
+        self.waiting.append(turn)
+        return turn
+
+    def leave(self, seconds: float) -> None:
+        """One is done; the next has its turn."""
+        self.seconds += _SMOOTHING * (seconds - self.seconds)
+        while self.waiting:
+            turn = self.waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self.running -= 1
+
+
+class Gate:
+    """One application's admission, its figures of requests, and its lines of log."""
+
+    def __init__(self, ctx: Context, bounds: dict[str, Bounds] | None = None) -> None:
+        self._ctx = ctx
+        self._lines = {kind: Line(bound) for kind, bound in (bounds or BOUNDS).items()}
+        self._log = RequestLog()
+        self._numbers = itertools.count(1)
+        self._prefix: bytes = b""
+        self.last_answer = float("-inf")
+        """When anybody but an operator was answered last (time.monotonic): a drain waits for silence."""
+
+    def in_flight_of(self) -> dict[str, int]:
+        """How many of each kind are worked on or wait for their turn."""
+        return {kind: line.in_flight for kind, line in self._lines.items()}
+
+    @property
+    def in_flight(self) -> int:
+        return sum(line.in_flight for line in self._lines.values())
+
+    def admit(self, kind: str) -> Busy | None:
+        """None: it may go on, and `done` must be called for it. Else what it is told. For kinds without a line."""
+        refusal = self.refuse(kind)
+        if refusal is None:
+            self._lines[kind].running += 1
+        return refusal
+
+    def refuse(self, kind: str) -> Busy | None:
+        """What one of this kind is told when it cannot be taken on now."""
+        line = self._lines[kind]
+        if line.full():
+            return self._busy(max(2.5, self._ctx.load.pressure))
+        if line.bounds.pressure == NEVER:
+            return None
+        load = self._ctx.load
+        if kind == START and load.draining.is_set():
+            return self._busy(0.0)
+        pressure = load.pressure
+        return self._busy(pressure) if pressure >= line.bounds.pressure else None
+
+    async def turn(self, kind: str) -> None:
+        """Wait until it is one's turn."""
+        line = self._lines[kind]
+        turn = line.enter()
+        if turn is None:
+            return
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                line.leave(line.seconds)
+            raise
+
+    def done(
+        self,
+        kind: str,
+        status: int,
+        seconds: float,
+        *,
+        code: str | None = None,
+        request_id: str | None = None,
+        route: str | None = None,
+    ) -> None:
+        """It was answered. `code` is of the refusal, when it was one."""
+        self._lines[kind].leave(seconds)
+        self.tell(kind, status, seconds, code=code, request_id=request_id, route=route)
+
+    def tell(
+        self,
+        kind: str,
+        status: int,
+        seconds: float,
+        *,
+        code: str | None = None,
+        request_id: str | None = None,
+        route: str | None = None,
+    ) -> None:
+        """Count and log an answer of one that was not taken on, or is done."""
+        if kind != OPERATIONS:
+            self.last_answer = time.monotonic()
+        meter = self._ctx.meter
+        meter.count("requests", kind=kind, status=str(status))
+        meter.observe("request_seconds", seconds, kind=kind)
+        if code is not None:
+            meter.count("refusals", code=code)
+        self._log.answered(kind, status, seconds, code=code, request_id=request_id, route=route)
+
+    def request_id(self, given: bytes | None = None) -> str:
+        """The name of a request in answers and logs: the proxy's when that is sane, else one of ours.
+
+        One of nothing but digits is not sane: it could be somebody's number.
+        """
+        if given is not None and _SANE_ID.fullmatch(given) and not _ONLY_DIGITS.fullmatch(given):
+            return given.decode("ascii")
+        if not self._prefix:
+            self._prefix = self._ctx.entropy(5).hex().encode()
+        return f"{self._prefix.decode()}-{next(self._numbers):06x}"
+
+    def _busy(self, pressure: float) -> Busy:
+        """Come again at a moment of one's own, the later the greater the pressure."""
+        dice = int.from_bytes(self._ctx.entropy(2), "big") / 65_536
+        latest = min(LONGEST, 2 * SHORTEST + 2 * SHORTEST * max(0.0, pressure - 1))
+        seconds = SHORTEST + dice * (latest - SHORTEST)
+        return Busy(retry_at=self._ctx.now() + timedelta(seconds=seconds))

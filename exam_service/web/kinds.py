@@ -1,0 +1,83 @@
+"""Classes of requests: who may be turned away first when there is too much, and what is told apart in the figures."""
+
+from typing import NamedTuple
+
+SAVE = "save"
+SUBMIT = "submit"
+PAPER = "paper"
+CANDIDATE = "candidate"
+START = "start"
+STAFF = "staff"
+LIVE = "live"
+LMS = "lms"
+PUBLIC = "public"
+STATIC = "static"
+OPERATIONS = "operations"
+
+
+class Bounds(NamedTuple):
+    """How much of one kind a process takes on.
+
+    `together` are worked on at once, `waiting` more wait for their turn; `pressure` is where they are turned away.
+    """
+
+    together: int
+    waiting: int
+    pressure: float
+
+
+NEVER = float("inf")
+
+BOUNDS: dict[str, Bounds] = {
+    # Saves and submits of running attempts are turned away only by the bound of their own queue.
+    SAVE: Bounds(8_000, 0, NEVER),
+    SUBMIT: Bounds(64, 4_000, NEVER),
+    # Who has started must see the questions.
+    PAPER: Bounds(64, 4_000, 6.0),
+    CANDIDATE: Bounds(64, 2_000, 3.0),
+    STAFF: Bounds(16, 100, 3.0),
+    LIVE: Bounds(500, 0, 3.0),
+    STATIC: Bounds(64, 1_000, 3.0),
+    # A school's class that starts at one moment waits in line; past that the line would be longer than patience.
+    START: Bounds(64, 4_000, 1.0),
+    # A bank may have 20 MB, so few of these are in memory at once.
+    LMS: Bounds(16, 200, 1.5),
+    PUBLIC: Bounds(16, 200, 1.5),
+    OPERATIONS: Bounds(32, 0, NEVER),
+}
+
+_OPERATIONS = frozenset(("/healthz", "/readyz", "/metrics"))
+_OF_RUNNING = {"responses": SAVE, "submit": SUBMIT, "paper": PAPER, "contact": PAPER, "open": PAPER}
+_STAFF_WORDS = frozenset(("live", "extra-time", "messages", "late-saves", "void", "reopen", "launches"))
+"""What staff do while an exam runs, and what an LMS does to let a candidate in."""
+
+
+def kind_of(method: str, path: str) -> str:
+    """The class of a request, from nothing but its first line."""
+    if path.startswith("/v1/candidate/"):
+        last = path[path.rfind("/") + 1 :]
+        if method == "POST" and last == "attempts":
+            return START
+        return _OF_RUNNING.get(last, CANDIDATE) if path.startswith("/v1/candidate/attempts/") else CANDIDATE
+    if path.startswith("/v1/"):
+        return _of_lms(path)
+    if path in _OPERATIONS:
+        return OPERATIONS
+    if path.startswith("/static/"):
+        return STATIC
+    if path.startswith("/staff"):
+        return LIVE if path.endswith("/events") else STAFF
+    # Who comes back after a break comes by a launch link and sees these pages.
+    if path.startswith(("/exam", "/l/")):
+        return CANDIDATE
+    return PUBLIC
+
+
+def _of_lms(path: str) -> str:
+    if path == "/v1/launches/redeem":
+        return CANDIDATE
+    if path == "/v1/verify":
+        return PUBLIC
+    if path.endswith("/events"):
+        return LIVE
+    return LMS if _STAFF_WORDS.isdisjoint(path.split("/")) else STAFF
