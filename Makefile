@@ -45,9 +45,9 @@ torture: ## kill everything under load, ROUNDS=200 on both databases: nothing ac
 	@tools/env test
 	@$(PY) -m tests.torture
 
-bench: ## measure, and print the figures with what they were measured on
+bench: ## measure (ARGS="saves day" only those), and print the figures with what they were measured on
 	@tools/env test
-	@$(PY) -m bench
+	@$(PY) -m bench $(ARGS)
 
 lock: ## choose the newest versions that fit pyproject.toml, with their hashes
 	@tools/lock

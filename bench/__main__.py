@@ -1,121 +1,46 @@
-"""`make bench`: durable saves, with token check and signed receipt, beside a bare Litestar echo on the same machine.
+"""`make bench`: every figure, or those of the measurements that are named (`make bench ARGS="saves starts"`).
 
-One JSON line a figure on standard output, and kept in bench/results.jsonl; three runs of each, taken in turn, medians.
+One JSON line a figure on standard output, also kept in bench/results.jsonl; lines with # say how far it is.
 """
 
-import asyncio
-import itertools
-import json
-import socket
-import statistics
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+import argparse
+import importlib
 
-import msgspec
+from bench.figures import DATABASES, Bench, machine
 
-from bench.load import post, run
-from exam_service.adapters.storage import migrate
-from exam_service.bootstrap import now
-from tests.support.postgres import postgres_server
-from tests.support.process import free_port
-from tests.support.service import World, open_course, service, world
-
-CONNECTIONS = 32
-SECONDS = 5.0
-RUNS = 3
-RESULTS = Path(__file__).parent / "results.jsonl"
+MEASUREMENTS = {
+    "saves": "saves a second beside the echo, the raw ceiling and an upsert per request",
+    "receipts": "what signing costs",
+    "starts": "starts beside the echo, with papers drawn then and prepared before",
+    "exams": "whole exams a minute and core, with up to 1,000,000 finished attempts stored",
+    "growth": "a save with 10,000,000 rows in the journal beside one with 10,000",
+}
 
 
-async def main() -> None:
-    """Measure both databases."""
-    with tempfile.TemporaryDirectory() as name, postgres_server() as postgres:
-        folder = Path(name)
-        for database, url in (
-            ("sqlite", f"sqlite:///{folder}/exam.db"),
-            ("postgresql", postgres.fresh_database().replace("+asyncpg", "")),
-        ):
-            await _measure(database, url, folder)
-
-
-async def _measure(database: str, url: str, folder: Path) -> None:
-    await migrate(url)
-    rates: dict[str, list[float]] = {"echo": [], "save": []}
-    tails: dict[str, list[float]] = {"echo": [], "save": []}
-    for _ in range(RUNS):
-        # New attempts each time: a save number is used once.
-        saves = await _attempts(url, folder)
-        echoes: list[Iterator[bytes]] = [itertools.repeat(post("/echo", _body(1))) for _ in range(CONNECTIONS)]
-        loads = (("echo", "echo", echoes), ("save", url, [_saves(path, token) for path, token in saves]))
-        for name, what, requests in loads:
-            with _server(what, folder) as port:
-                await run(port, requests, 1.0)
-                rate, latencies = await run(port, requests, SECONDS)
-            rates[name].append(rate)
-            tails[name].append(statistics.quantiles(latencies, n=100)[98])
-    echo, save = statistics.median(rates["echo"]), statistics.median(rates["save"])
-    _tell("echo_per_second", database, echo, "1/s")
-    _tell("save_per_second", database, save, "1/s")
-    _tell("save_vs_echo", database, save / echo, "ratio")
-    p99 = statistics.median(tails["save"]) / statistics.median(tails["echo"])
-    _tell("save_p99_vs_echo_p99", database, p99, "ratio")
-
-
-async def _attempts(url: str, folder: Path) -> list[tuple[str, str]]:
-    """(path to save to, session token) of a running attempt for each connection."""
-    async with service(url, folder, now) as ctx:
-        slug = f"bench-{ctx.entropy(4).hex()}"
-        first: World = await world(ctx, now, slug=slug, course=open_course())
-        found = []
-        for number in range(CONNECTIONS):
-            enrolment = await first.enrol(f"candidate-{number}")
-            view = await first.start(enrolment=enrolment)
-            found.append((f"/v1/candidate/attempts/{view.attempt}/responses", await first.session(enrolment)))
-    return found
-
-
-def _saves(path: str, token: str) -> Iterator[bytes]:
-    return (post(path, _body(seq), token) for seq in itertools.count(1))
-
-
-def _body(seq: int) -> bytes:
-    responses = {f"i{1 + seq % 10}": None, f"i{1 + (seq + 3) % 10}": None}
-    return msgspec.json.encode({"epoch": 1, "seq": seq, "responses": responses})
-
-
-@contextmanager
-def _server(what: str, folder: Path) -> Iterator[int]:
-    port = free_port()
-    running = subprocess.Popen([sys.executable, "-m", "bench.server", what, str(port), str(folder)])
-    try:
-        _wait(port, running)
-        yield port
-    finally:
-        running.terminate()
-        running.wait()
-
-
-def _wait(port: int, running: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
-        if running.poll() is not None:
-            raise RuntimeError("the server stopped before it had started")
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise RuntimeError("the server did not start within 15 seconds")
-
-
-def _tell(figure: str, database: str, value: float, unit: str) -> None:
-    line = json.dumps({"figure": figure, "database": database, "value": round(value, 3), "unit": unit})
-    print(line, flush=True)
-    with RESULTS.open("a") as kept:
-        kept.write(line + "\n")
+def main() -> None:
+    """Measure what is asked for."""
+    listed = "\n".join(f"  {name:10} {what}" for name, what in MEASUREMENTS.items())
+    parser = argparse.ArgumentParser(
+        prog="bench",
+        description=f"Measurements:\n{listed}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="which of them; all when none is named")
+    parser.add_argument("--runs", type=int, default=3, help="how often each is repeated; medians are told")
+    parser.add_argument("--seconds", type=float, default=5.0, help="of one run under load")
+    parser.add_argument("--databases", nargs="+", choices=DATABASES, default=DATABASES)
+    parser.add_argument("--scale", type=float, default=1.0, help="of stored rows and people; below 1 to try it out")
+    parser.add_argument("--dry", action="store_true", help="do not keep the figures in bench/results.jsonl")
+    given = parser.parse_args()
+    if unknown := set(given.names) - set(MEASUREMENTS):
+        parser.error(f"there is no {', '.join(sorted(unknown))}; there is {', '.join(MEASUREMENTS)}")
+    with Bench(given.runs, given.seconds, given.databases, given.scale, keep=not given.dry) as bench:
+        bench.say(machine())
+        for name in given.names or MEASUREMENTS:
+            bench.say(name)
+            importlib.import_module(f"bench.{name}").measure(bench)
+            bench.say(f"{name}: done; {machine()}")
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()

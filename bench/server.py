@@ -1,18 +1,22 @@
-"""The server under measurement, in a process of its own: a bare Litestar echo, or the whole service."""
+"""What the service is measured beside, in a process of its own: `python -m bench.server WHAT PORT [DATABASE_URL]`.
+
+`raw`: an ASGI callable that gives back what it got; nothing can be faster on this server. `echo`: a bare Litestar
+handler, JSON in and out. `naive`: one upsert per request, as one writes it first. `unsigned`: the service itself, with
+receipts that nobody signed.
+"""
 
 import asyncio
 import sys
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import uvicorn
 from litestar import Litestar, post
 
-from exam_service.bootstrap import now
 from exam_service.cli.serve import uvicorn_loop
-from exam_service.web.app import create_app
-from exam_service.web.auth import Limits
-from tests.support.service import service
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 @post("/echo", status_code=200)
@@ -21,19 +25,43 @@ async def echo(data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
-async def main(what: str, port: int, folder: str) -> None:
-    """Serve `echo`, or the service over the database URL that `what` is."""
-    config: dict[str, Any] = {"host": "127.0.0.1", "port": port, "log_config": None, "access_log": False}
+async def raw(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    """What the server alone costs: bytes in, bytes out."""
+    if scope["type"] != "http":
+        return
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            break
+    length = str(len(body)).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", length)]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def main(what: str, port: int, database_url: str = "") -> None:
+    """Serve until told to stop."""
+    app: Any = raw
     if what == "echo":
         app = Litestar([echo], openapi_config=None, logging_config=None)
-        await uvicorn.Server(uvicorn.Config(app, **config)).serve()
-        return
-    async with service(what, Path(folder), now) as ctx:
-        most = 1_000_000_000
-        app = create_app(ctx, limits=Limits(public=most, candidate=most, lms=most))
-        await uvicorn.Server(uvicorn.Config(app, **config)).serve()
+    elif what == "naive":
+        from bench.naive import naive_app
+
+        app = naive_app(database_url)
+    config = uvicorn.Config(
+        app,
+        host="127.0.0.1",
+        port=port,
+        log_config=None,
+        access_log=False,
+        lifespan="off" if app is raw else "on",
+        server_header=False,
+    )
+    with asyncio.Runner(loop_factory=uvicorn_loop()) as runner:
+        runner.run(uvicorn.Server(config).serve())
 
 
 if __name__ == "__main__":
-    with asyncio.Runner(loop_factory=uvicorn_loop()) as runner:
-        runner.run(main(sys.argv[1], int(sys.argv[2]), sys.argv[3]))
+    main(sys.argv[1], int(sys.argv[2]), *sys.argv[3:])
