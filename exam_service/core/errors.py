@@ -270,6 +270,30 @@ class AttemptRunning(Refusal):
     )
 
 
+class OtherAttemptRunning(Refusal):
+    code = "other-attempt-running"
+    sentence = Text(
+        en="The candidate is taking attempt {number} at this exam; end that one first.",
+        th="ผู้เข้าสอบกำลังทำการสอบนี้ครั้งที่ {number} อยู่ โปรดให้สิ้นสุดครั้งนั้นก่อน",
+    )
+
+
+class CertificateStands(Refusal):
+    code = "certificate-stands"
+    sentence = Text(
+        en="Certificate {certificate} rests on the result of this attempt; revoke it first.",
+        th="วุฒิบัตร {certificate} ออกตามผลการสอบครั้งนี้ โปรดเพิกถอนวุฒิบัตรก่อน",
+    )
+
+
+class LateSaveDecided(Refusal):
+    code = "late-save-decided"
+    sentence = Text(
+        en="These responses have been accepted already, and count.",
+        th="คำตอบชุดนี้ได้รับการยอมรับและนับคะแนนไปแล้ว",
+    )
+
+
 class SequenceReused(Refusal):
     code = "sequence-reused"
     sentence = Text(
