@@ -5,6 +5,8 @@ from typing import Literal
 
 import msgspec
 
+from exam_service.core.exams.attempt import State
+from exam_service.core.exams.live import Running
 from exam_service.core.exams.model import Accommodation
 from exam_service.core.people import PersonName
 from exam_service.core.rules import Value
@@ -168,6 +170,25 @@ class StaffMessage(_Record, frozen=True, kw_only=True):
     text: Text
     sent_at: datetime
     sent_by: str
+
+
+class Enrolled(msgspec.Struct, frozen=True):
+    """Somebody in a course, as the live view lists them."""
+
+    enrolment: str
+    external_id: str
+    name: str
+
+
+class LiveAttempt(msgspec.Struct, frozen=True):
+    """An attempt as far as the live view needs it; `running` while it is in progress."""
+
+    id: str
+    enrolment: str
+    number: int
+    state: State
+    extra_seconds: int
+    running: Running | None
 
 
 class StoredResult(_Record, frozen=True, kw_only=True):

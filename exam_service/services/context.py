@@ -26,6 +26,7 @@ from exam_service.services.ports import (
     Store,
     Vault,
 )
+from exam_service.services.watches import Watches
 from exam_service.services.queues import Queues
 
 
@@ -71,6 +72,8 @@ class Context:
     queues: Queues = field(default_factory=Queues)
     signing_keys: dict[str, tuple[str, bytes, datetime]] = field(default_factory=dict)
     """purpose -> (kid, sealed key, until when to believe it): the service's own keys, at hand for the hot path."""
+    watches: Watches = field(default_factory=Watches)
+    """Exams that staff are watching in this process."""
 
     def now(self) -> datetime:
         return self.clock()

@@ -5,6 +5,7 @@ given. What must look across organisations (whose key is this, which attempts ar
 more than the way in.
 """
 
+from asyncio import Future
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
@@ -15,24 +16,27 @@ from exam_service.core.certificates.keys import KeyRecord
 from exam_service.core.certificates.record import CertificateRecord, SigningKey, StatusListRecord
 from exam_service.core.errors import Fault
 from exam_service.core.exams.attempt import Attempt
-from exam_service.core.exams.journal import Save, Saved
+from exam_service.core.exams.journal import Attest, Save, Saved
 from exam_service.core.exams.model import CourseVersion
 from exam_service.core.exams.scoring import JournalEntry
 from exam_service.core.records import (
     ApiKey,
-    AuditEvent,
     BankVersion,
     Candidate,
     CourseRecord,
+    Enrolled,
     Enrolment,
     Job,
     Launch,
+    LiveAttempt,
     Organisation,
     Paper,
-    Replay,
+    PreparedAttempt,
     ReportedFact,
     StoredResult,
 )
+from exam_service.core.rules import Value
+from exam_service.services.ports_exam_day import LateSaves, Log, Messages, Running
 
 
 class Clock(Protocol):
@@ -66,6 +70,9 @@ class Courses(Protocol):
 
     async def version(self, version_id: str) -> CourseVersion | None: ...
     async def newest(self, code: str) -> CourseVersion | None: ...
+    async def newest_ids(self, codes: Sequence[str]) -> Mapping[str, str]:
+        """code -> the id of its newest version, of each that is published."""
+
     async def numbered(self, code: str, number: int) -> CourseVersion | None: ...
 
 
@@ -89,6 +96,12 @@ class Enrolments(Protocol):
 
     async def find(self, candidate_id: str, course: str) -> Enrolment | None: ...
     async def page(self, course: str | None, after: str | None, limit: int) -> Sequence[Enrolment]: ...
+    async def several(self, enrolment_ids: Sequence[str], *, lock: bool = False) -> Mapping[str, Enrolment]:
+        """Those that are there, by id; with `lock` in the order of their ids, so that no two can wait for each other."""
+
+    async def facts_of(self, enrolment_ids: Sequence[str]) -> Mapping[str, Mapping[str, Value]]:
+        """The newest report of each fact, of each enrolment that has any."""
+
     async def report(self, facts: Sequence[ReportedFact]) -> None: ...
     async def facts(self, enrolment_id: str) -> Sequence[ReportedFact]:
         """Every report, oldest first."""
@@ -101,18 +114,53 @@ class Attempts(Protocol):
 
     async def put(self, attempt: Attempt) -> None: ...
     async def of(self, enrolment_id: str) -> Sequence[Attempt]: ...
+    async def several(self, attempt_ids: Sequence[str], *, lock: bool = False) -> Mapping[str, Attempt]:
+        """Those that are there, by id; with `lock` in the order of their ids, so that no two can wait for each other."""
+
+    async def of_all(self, enrolment_ids: Sequence[str]) -> Mapping[str, Sequence[Attempt]]:
+        """The attempts of each enrolment that has any, in the order in which they began."""
+
+    async def add_all(self, started: Sequence[tuple[Attempt, Paper | str]]) -> None:
+        """Attempts with their papers; a text names a prepared paper, which becomes the attempt's."""
+
+    async def put_all(self, attempts: Sequence[Attempt]) -> None: ...
+    async def papers(self, attempt_ids: Sequence[str]) -> Mapping[str, Paper]: ...
     async def page(self, course: str | None, after: str | None, limit: int) -> Sequence[Attempt]: ...
     async def paper(self, attempt_id: str) -> Paper | None: ...
+
+
+class Prepared(Protocol):
+    """Papers that were drawn ahead. Whoever writes or takes them has their enrolments under lock."""
+
+    async def lacking(self, course: str, exam: str, version_id: str) -> Sequence[str]:
+        """The enrolments of a course that have no paper for their next attempt under this version, by id."""
+
+    async def count(self, course: str, exam: str, version_id: str) -> int:
+        """How many have one."""
+
+    async def of(self, enrolment_ids: Sequence[str], exam: str) -> Mapping[str, PreparedAttempt]: ...
+    async def take(self, wanted: Sequence[tuple[str, str]]) -> Sequence[PreparedAttempt]:
+        """Remove those of (enrolment, exam) that are there, and give them; their papers stay, to be used or dropped."""
+
+    async def drop(self, prepared: Sequence[PreparedAttempt]) -> None:
+        """Remove the papers of those that were taken."""
+
+    async def put_all(self, papers: Sequence[tuple[PreparedAttempt, Paper]]) -> None:
+        """Keep them; what was prepared before for the same goes."""
 
 
 class Results(Protocol):
     async def journal(self, attempt_id: str) -> Sequence[JournalEntry]:
         """Every save of the attempt, in order."""
 
+    async def journals(self, attempt_ids: Sequence[str]) -> Mapping[str, Sequence[JournalEntry]]:
+        """The same of many, with the digests."""
+
     async def saves(self, attempt_id: str) -> Sequence[Saved]:
         """The facts of every save of the attempt, in order, for its receipts."""
 
     async def add(self, result: StoredResult) -> None: ...
+    async def add_all(self, results: Sequence[StoredResult]) -> None: ...
     async def current(self, attempt_ids: Sequence[str]) -> Mapping[str, StoredResult]:
         """The newest revision of each that has one."""
 
@@ -159,15 +207,15 @@ class Launches(Protocol):
     async def put(self, launch: Launch) -> None: ...
 
 
-class Log(Protocol):
-    """Writes that were done: for staff to read (audit), and to answer again (replays)."""
+class Live(Protocol):
+    """What staff watch while an exam runs: whole lists, in few columns, page by page."""
 
-    async def audit(self, event: AuditEvent) -> None: ...
-    async def audited(self, subject: str) -> Sequence[AuditEvent]: ...
-    async def claim(self, replay: Replay) -> Replay | None:
-        """Take the key for this transaction, or return what was done under it. Who comes second waits for the first."""
+    async def enrolled(self, course: str, after: str | None, limit: int) -> Sequence[Enrolled]: ...
+    async def attempts(self, course: str, exam: str, after: str | None, limit: int) -> Sequence[LiveAttempt]:
+        """By id, which is the order in which they began."""
 
-    async def fill(self, key: str, answer: bytes) -> None: ...
+    async def saves(self, attempt_ids: Sequence[str]) -> Mapping[str, int]:
+        """How many rows each has in the journal; those without any are missing."""
 
 
 class Tx(Protocol):
@@ -192,7 +240,19 @@ class Tx(Protocol):
     def attempts(self) -> Attempts: ...
 
     @property
+    def prepared(self) -> Prepared: ...
+
+    @property
     def results(self) -> Results: ...
+
+    @property
+    def running(self) -> Running: ...
+
+    @property
+    def late_saves(self) -> LateSaves: ...
+
+    @property
+    def messages(self) -> Messages: ...
 
     @property
     def certificates(self) -> Certificates: ...
@@ -210,6 +270,9 @@ class Tx(Protocol):
     def launches(self) -> Launches: ...
 
     @property
+    def live(self) -> Live: ...
+
+    @property
     def log(self) -> Log: ...
 
 
@@ -225,6 +288,12 @@ class Directory(Protocol):
     async def due_attempts(self, closed_before: datetime, limit: int) -> Sequence[tuple[str, str]]:
         """(organisation, attempt) of those still in progress whose deadline and grace are over, oldest first."""
 
+    async def count_running(self, now: datetime) -> tuple[int, int]:
+        """How many attempts are running, and how many are over and not graded. Cheap, however many there ever were."""
+
+    async def count_attempts(self) -> Mapping[str, int]:
+        """state -> how many attempts there are, of all that were ever taken."""
+
 
 class Store(Protocol):
     def begin(self, org: str) -> AbstractAsyncContextManager[Tx]:
@@ -235,19 +304,25 @@ class Store(Protocol):
 
     def directory(self) -> AbstractAsyncContextManager[Directory]: ...
 
-    async def ready(self) -> bool:
-        """Whether the database answers and has this version's schema."""
+    async def ready(self) -> Literal["ready", "other schema", "away"]:
+        """Whether the database answers, and has a schema that this version can work with."""
 
     async def close(self) -> None: ...
 
 
 class Journal(Protocol):
-    """The hot path. Saves of many candidates become durable together (group commit)."""
+    """Where saves become durable, many in one transaction. services/saving.py gathers them."""
 
-    async def append(self, save: Save) -> Saved:
-        """Durable when it returns. The same save again returns the same facts, also after the attempt has ended.
+    @property
+    def lanes(self) -> int:
+        """How many groups may usefully be written side by side."""
 
-        Raises NotFound, SequenceReused, and what `core.exams.attempt.admit` raises, decided under the attempt's lock.
+    async def write(self, saves: Sequence[Save], attest: Attest) -> Sequence[Saved | Exception | Future[Saved]]:
+        """For each save its facts, which are durable, with its receipt; or its refusal; or a future of either.
+
+        The same save again gets the same facts and the same receipt, also after the attempt has ended. Refusals are
+        NotFound, SequenceReused, and what `core.exams.attempt.admit` raises, decided under the attempt's lock. Raises
+        Unavailable when nothing could be written.
         """
 
     async def close(self) -> None:
@@ -258,6 +333,10 @@ class Journal(Protocol):
 
 
 class RateLimiter(Protocol):
+    @property
+    def shared(self) -> bool | None:
+        """Whether all processes count together just now; None when there is nothing to share it through."""
+
     async def take(self, key: str, limit: int, window_seconds: int, now: datetime) -> datetime | None:
         """None when there is room, else when to come again. Atomic over all processes that share it."""
 

@@ -14,11 +14,15 @@ from exam_service.adapters.storage.attempts import SqlAttempts, SqlResults
 from exam_service.adapters.storage.certificates import SqlCertificates, SqlKeys
 from exam_service.adapters.storage.content import SqlBanks, SqlCourses
 from exam_service.adapters.storage.engine import Database, NoConnection
+from exam_service.adapters.storage.late_saves import SqlLateSaves
+from exam_service.adapters.storage.live import SqlLive
 from exam_service.adapters.storage.log import SqlApiKeys, SqlJobs, SqlLog
 from exam_service.adapters.storage.migrate import fits
 from exam_service.adapters.storage.people import SqlCandidates, SqlEnrolments, SqlLaunches
+from exam_service.adapters.storage.prepared import SqlPrepared
 from exam_service.adapters.storage.refusals import Clock, said_clearly
 from exam_service.adapters.storage.rows import columns, struct_of, taken, values_of
+from exam_service.adapters.storage.running import SqlMessages, SqlRunning
 from exam_service.core.records import Organisation
 
 
@@ -33,11 +37,16 @@ class SqlTx:
         self.enrolments = SqlEnrolments(connection, org)
         self.attempts = SqlAttempts(connection, org)
         self.results = SqlResults(connection, org)
+        self.prepared = SqlPrepared(connection, org)
+        self.running = SqlRunning(connection, org)
+        self.late_saves = SqlLateSaves(connection, org)
+        self.messages = SqlMessages(connection, org)
         self.certificates = SqlCertificates(connection, org)
         self.keys = SqlKeys(connection, org)
         self.api_keys = SqlApiKeys(connection, org)
         self.jobs = SqlJobs(connection, org)
         self.launches = SqlLaunches(connection, org)
+        self.live = SqlLive(connection, org)
         self.log = SqlLog(connection, org)
 
 

@@ -1,0 +1,84 @@
+"""What the live view reads: long lists, page by page, and of each row no more than is needed."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+import sqlalchemy as sa
+
+from exam_service.adapters.storage import tables
+from exam_service.adapters.storage.rows import Rows, chunks
+from exam_service.core.exams.attempt import State
+from exam_service.core.exams.live import Running
+from exam_service.core.people import PersonName
+from exam_service.core.records import Enrolled, LiveAttempt
+
+
+class SqlLive(Rows):
+    """Who is enrolled, how far each is, and how often each has saved."""
+
+    async def enrolled(self, course: str, after: str | None, limit: int) -> Sequence[Enrolled]:
+        enrolments, candidates = tables.enrolment, tables.candidate
+        query = (
+            sa.select(enrolments.c.id, candidates.c.external_id, candidates.c.name)
+            .join(
+                candidates,
+                sa.and_(candidates.c.id == enrolments.c.candidate, candidates.c.org == enrolments.c.org),
+            )
+            .where(enrolments.c.org == self._org, enrolments.c.course == course)
+            .order_by(enrolments.c.id)
+            .limit(limit)
+        )
+        if after is not None:
+            query = query.where(enrolments.c.id > after)
+        return [
+            Enrolled(id, external_id, msgspec.convert(name, PersonName).display)
+            for id, external_id, name in await self._connection.execute(query)
+        ]
+
+    async def attempts(self, course: str, exam: str, after: str | None, limit: int) -> Sequence[LiveAttempt]:
+        table, journal = tables.attempt, tables.journal
+        runs = table.c.state == State.in_progress.value
+        # The primary key of the journal leads straight to an attempt's newest row, however many there are.
+        last_save = (
+            sa.select(journal.c.received_at)
+            .where(journal.c.attempt == table.c.id, journal.c.org == table.c.org)
+            .order_by(journal.c.epoch.desc(), journal.c.seq.desc())
+            .limit(1)
+            .correlate(table)
+            .scalar_subquery()
+        )
+        query = (
+            sa.select(
+                table.c.id,
+                table.c.enrolment,
+                table.c.number,
+                table.c.state,
+                table.c.extra_seconds,
+                # Times are dear to read, and of what has ended none is shown.
+                *(sa.case((runs, column)) for column in (table.c.started_at, table.c.deadline, last_save)),
+            )
+            .where(table.c.org == self._org, table.c.course == course, table.c.exam == exam)
+            .order_by(table.c.id)
+            .limit(limit)
+        )
+        if after is not None:
+            query = query.where(table.c.id > after)
+        return [
+            LiveAttempt(
+                id, enrolment, number, State(state), extra, Running(started, deadline, saved) if started else None
+            )
+            for id, enrolment, number, state, extra, started, deadline, saved in await self._connection.execute(query)
+        ]
+
+    async def saves(self, attempt_ids: Sequence[str]) -> Mapping[str, int]:
+        table = tables.journal
+        found: dict[str, int] = {}
+        for some in chunks(attempt_ids, 1000):
+            query = (
+                sa.select(table.c.attempt, sa.func.count().label("saves"))
+                .where(table.c.org == self._org, table.c.attempt.in_(some))
+                .group_by(table.c.attempt)
+            )
+            rows = await self._connection.execute(query)
+            found |= {row.attempt: row.saves for row in rows}
+        return found

@@ -1,0 +1,159 @@
+"""The live view of an exam: who has started, saves, lost contact, is done. Made of the database and of who was heard.
+
+However many watch an exam in one process, it is looked at once every two seconds; when nobody watches, never. A look at
+a very large exam costs more, so the next one waits until looking is at most a twentieth of this process's time.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterable
+from datetime import UTC, datetime
+
+from exam_service.core.errors import NotFound, Unavailable
+from exam_service.core.exams.live import LiveState
+from exam_service.core.records import Enrolled, LiveAttempt
+from exam_service.services.context import Context
+from exam_service.services.live_view import LiveView, Snapshot, Standing, same, standing
+from exam_service.services.ports import Tx
+
+EVERY_SECONDS = 2.0
+SHARE = 20
+"""Looking costs at most one part in so many of the time."""
+PEOPLE_EVERY_SECONDS = 30.0
+"""Who is enrolled, and how they are called, is read anew so often; who starts and is not yet known, at once."""
+TOGETHER = 2000
+"""Rows of one query, and people counted without a pause: saves go on in between."""
+TOPIC = "live"
+"""Rung with `organisation/course/exam` when staff changed something, so that everybody sees it at once."""
+
+_ENDED = datetime(9999, 1, 1, tzinfo=UTC)
+"""Stands for the last save of an attempt that has ended: it is counted once more and then never again."""
+_UNKNOWN = (datetime(1970, 1, 1, tzinfo=UTC), 0)
+
+
+class Watch:
+    """One exam of one organisation, looked at for everybody in this process who wants to see it."""
+
+    def __init__(self, ctx: Context, org: str, course: str, exam: str) -> None:
+        self._ctx, self._org, self._course, self._exam = ctx, org, course, exam
+        self._looking = asyncio.Lock()
+        self._last: Snapshot | None = None
+        self._good_until = 0.0
+        self._people: dict[str, Enrolled] = {}
+        self._people_until = 0.0
+        self._saves: dict[str, tuple[datetime, int]] = {}
+        self._wake = asyncio.Event()
+        self.used = 0.0
+
+    def wake(self) -> None:
+        """Something has changed: look now."""
+        self._good_until = 0.0
+        self._wake.set()
+        self._wake = asyncio.Event()
+
+    async def now(self) -> Snapshot:
+        """The exam as it is, or was two seconds ago at most. Raises NotFound."""
+        loop = asyncio.get_running_loop()
+        self.used = loop.time()
+        async with self._looking:
+            if self._last is None or loop.time() >= self._good_until:
+                begun = loop.time()
+                # Set before looking: what wakes meanwhile must lead to another look.
+                self._good_until = begun + EVERY_SECONDS
+                self._last = await self._look()
+                if self._good_until:
+                    self._good_until = begun + max(EVERY_SECONDS, SHARE * (loop.time() - begun))
+            return self._last
+
+    async def pause(self) -> None:
+        """Until the next look is due, or something has changed; two seconds at most."""
+        wait = self._good_until - asyncio.get_running_loop().time()
+        try:
+            await asyncio.wait_for(self._wake.wait(), min(EVERY_SECONDS, max(0.05, wait)))
+        except TimeoutError:
+            return
+
+    async def _look(self) -> Snapshot:
+        ctx, loop = self._ctx, asyncio.get_running_loop()
+        async with ctx.store.read(self._org) as tx:
+            version = await tx.courses.newest(self._course)
+            exam = version.course.exam(self._exam) if version else None
+            if version is None or exam is None:
+                raise NotFound(what="exam", id=f"{self._course}/{self._exam}")
+            newest: dict[str, LiveAttempt] = {}
+            after: str | None = None
+            while some := await tx.live.attempts(self._course, self._exam, after, TOGETHER):
+                for one in some:
+                    known = newest.get(one.enrolment)
+                    if known is None or known.number < one.number:
+                        newest[one.enrolment] = one
+                after = some[-1].id
+                if len(some) < TOGETHER:
+                    break
+            if loop.time() >= self._people_until or not newest.keys() <= self._people.keys():
+                people: dict[str, Enrolled] = {}
+                after = None
+                while found := await tx.live.enrolled(self._course, after, TOGETHER):
+                    people |= {one.enrolment: one for one in found}
+                    after = found[-1].enrolment
+                    if len(found) < TOGETHER:
+                        break
+                self._people = dict(sorted(people.items(), key=lambda pair: (pair[1].name, pair[0])))
+                self._people_until = loop.time() + PEOPLE_EVERY_SECONDS
+            await self._count_saves(tx, newest.values())
+        at = ctx.now()
+        runs = [one.id for one in newest.values() if one.running is not None]
+        heard = await ctx.presence.last_heard(self._org, runs)
+        seen: dict[str, Standing] = {}
+        for number, enrolment in enumerate(self._people):
+            seen[enrolment] = standing(newest.get(enrolment), heard, at)
+            if number % TOGETHER == TOGETHER - 1:
+                await asyncio.sleep(0)
+        return Snapshot(version, exam, at, self._people, seen, self._saves)
+
+    async def _count_saves(self, tx: Tx, newest: Iterable[LiveAttempt]) -> None:
+        """Only of whom has saved since the last look, or has ended since."""
+        marks = {one.id: one.running.last_save if one.running else _ENDED for one in newest}
+        changed = {name: mark for name, mark in marks.items() if mark and self._saves.get(name, _UNKNOWN)[0] != mark}
+        if changed:
+            found = await tx.live.saves(list(changed))
+            self._saves |= {name: (mark, found.get(name, 0)) for name, mark in changed.items()}
+
+
+def changed(ctx: Context, org: str, course: str, exam: str) -> None:
+    """Everybody who watches the exam, in whatever process, sees it anew at once. Call it after the transaction."""
+    ctx.bell.publish(TOPIC, f"{org}/{course}/{exam}")
+
+
+def _watch(ctx: Context, org: str, course: str, exam: str) -> Watch:
+    ctx.watches.listen(ctx.bell, TOPIC)
+    return ctx.watches.of(f"{org}/{course}/{exam}", lambda: Watch(ctx, org, course, exam))
+
+
+async def view(
+    ctx: Context, org: str, course: str, exam: str, state: LiveState | None, after: str | None, limit: int
+) -> LiveView:
+    """The exam as it is, or was two seconds ago at most. Raises NotFound."""
+    return (await _watch(ctx, org, course, exam).now()).page(state, after, limit)
+
+
+async def follow(
+    ctx: Context, org: str, course: str, exam: str, state: LiveState | None, after: str | None, limit: int
+) -> AsyncIterator[LiveView | None]:
+    """The view each time something in it has changed, and None about every two seconds when nothing has.
+
+    It ends when the process is told to stop. Raises NotFound when the exam is gone.
+    """
+    watch = _watch(ctx, org, course, exam)
+    last: LiveView | None = None
+    while not ctx.load.draining.is_set():
+        found: LiveView | None = None
+        # While the database is away there is nothing new to say; whoever watches is told that by the silence.
+        with contextlib.suppress(Unavailable):
+            found = (await watch.now()).page(state, after, limit)
+        if found is not None and (last is None or not same(last, found)):
+            last = found
+            yield found
+        else:
+            yield None
+        await watch.pause()
