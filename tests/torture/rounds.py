@@ -87,9 +87,7 @@ async def torture(database: Database, rounds: int, seed: int, say: Callable[[str
             # In turn, so that a short run kills each of them too.
             victim = field_.victims[number % len(field_.victims)]
             await _round(field_, takers, victim, dice, figures)
-            say(
-                f"{database} round {number + 1}: killed {victim.name}; {figures.acknowledged} saves so far"
-            )
+            say(f"{database} round {number + 1}: killed {victim.name}; {figures.acknowledged} saves so far")
         figures.faults += await _numbers(field_.site, figures.attempts)
         figures.faults += [f"crash: {count} × {said}" for said, count in figures.answers.items() if "500 " in said]
     figures.seconds = time.monotonic() - begun
@@ -101,7 +99,7 @@ async def _round(field_: Field, takers: list[Taker], victim: Victim, dice: rando
     for taker in takers:
         taker.dice = random.Random(dice.random())
     async with asyncio.TaskGroup() as group:
-        taking = [group.create_task(_take_until(taker, enough)) for taker in takers]
+        taking = [group.create_task(_take_until(taker, enough, figures)) for taker in takers]
         await asyncio.sleep(dice.uniform(0, 0.5))
         await asyncio.to_thread(victim.kill)
         await asyncio.sleep(dice.choice((0, dice.uniform(0, 0.3))))
@@ -119,15 +117,20 @@ async def _round(field_: Field, takers: list[Taker], victim: Victim, dice: rando
     figures.kills[victim.name] += 1
 
 
-async def _take_until(taker: Taker, enough: asyncio.Event) -> list[Sitting]:
+async def _take_until(taker: Taker, enough: asyncio.Event, figures: Figures) -> list[Sitting]:
     """Attempt after attempt; the one that runs when it is enough is finished."""
     done = []
     while not enough.is_set():
-        sitting = await taker.start()
-        for _ in range(taker.dice.randint(1, 8)):
-            await taker.save(sitting, taker.some(sitting))
-            await asyncio.sleep(taker.dice.uniform(0, 0.03))
-        await taker.submit(sitting)
+        try:
+            sitting = await taker.start()
+            for _ in range(taker.dice.randint(1, 8)):
+                await taker.save(sitting, taker.some(sitting))
+                await asyncio.sleep(taker.dice.uniform(0, 0.03))
+            await taker.submit(sitting)
+        except AssertionError as refusal:
+            # Nothing that a candidate does here may be refused.
+            figures.faults.append(f"refused: {refusal}")
+            break
         done.append(sitting)
     return done
 
