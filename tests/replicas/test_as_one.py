@@ -5,8 +5,8 @@ import math
 import time
 
 from tests.replicas.conftest import PER_MINUTE, REPLICAS, Fleet
-from tests.support.site import COURSE, EXAM
-from tests.support.taker import Sent, Sitting, Taker, body_of, check, yes
+from tests.support.site import COURSE
+from tests.support.taker import Sent, Sitting, Taker, body_of, check
 
 
 async def test_a_limit_is_shared_to_the_last_request(fleet: Fleet) -> None:
@@ -33,26 +33,6 @@ async def test_a_launch_is_used_once_wherever_it_is_used(fleet: Fleet) -> None:
     for one in fleet.services:
         me = await fleet.site.http.get(f"{one.url}/v1/candidate/me", headers={"Authorization": f"Bearer {session}"})
         assert me.status_code == 200
-
-
-async def test_starts_at_the_same_moment_make_one_attempt(fleet: Fleet) -> None:
-    for n in range(3):
-        taker = await fleet.taker(f"starter-{n}")
-        views = [
-            yes(answer)
-            for answer in await asyncio.gather(
-                *(fleet.at(taker, k % REPLICAS).once("POST", f"/exams/{EXAM}/attempts", json={}) for k in range(6))
-            )
-        ]
-        assert len({view["attempt"] for view in views}) == 1
-        assert {view["number"] for view in views} == {1}
-        # Each of them is a device that opened it; the last one writes.
-        assert sorted(view["epoch"] for view in views) == [1, 2, 3, 4, 5, 6]
-        papers = [
-            (await fleet.at(taker, k).once("GET", f"/attempts/{views[0]['attempt']}/paper")).content
-            for k in range(REPLICAS)
-        ]
-        assert len(set(papers)) == 1
 
 
 async def test_the_attempt_moves_to_another_device_on_another_replica_at_once(fleet: Fleet) -> None:

@@ -70,7 +70,8 @@ async def test_save_and_submit(fleet: Fleet) -> None:
             await asyncio.sleep(taker.dice.uniform(0, 0.02))
             return await submit_once(taker, sitting)
 
-        submitted, *answers = await asyncio.gather(submit(), *(save(seq) for seq in range(2, 10)))
+        saves = asyncio.gather(*(save(seq) for seq in range(2, 10)))
+        submitted, answers = await asyncio.gather(submit(), saves)
         assert yes(submitted)["state"] == "graded"
         told += answers
         await check(fleet.site, sitting, jwks)
@@ -85,7 +86,10 @@ async def test_start_and_start(fleet: Fleet) -> None:
         )
         views = [yes(answer) for answer in answers]
         assert {(view["attempt"], view["number"]) for view in views} == {(views[0]["attempt"], 1)}
+        # Each of them is a device that opened it; the last one writes.
         assert sorted(view["epoch"] for view in views) == [1, 2, 3, 4, 5]
+        path = f"/attempts/{views[0]['attempt']}/paper"
+        assert len({(await fleet.at(taker, n).once("GET", path)).content for n in range(REPLICAS)}) == 1
     assert len(await fleet.site.all("/v1/attempts?course=course")) == RACERS
 
 
