@@ -25,7 +25,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 async def caller(request: Request[Any, Any, Any], ctx: NamedDependency[Context]) -> Caller:
     """The organisation and scopes behind `Authorization: Bearer exam_…`. Raises NotAuthenticated or TooManyRequests."""
-    found = await api_keys.authenticate(ctx, _bearer(request) or "")
+    found = await api_keys.authenticate(ctx, bearer(request) or "")
     await limit(request, f"lms/{found.key_id}", request.app.state.limits.lms)
     return found
 
@@ -35,7 +35,7 @@ async def session(request: Request[Any, Any, Any], ctx: NamedDependency[Context]
 
     It takes `ctx` as a dependency, so that the framework resolves one after the other: side by side each costs a task.
     """
-    token = _bearer(request)
+    token = bearer(request)
     if token is None:
         token = request.cookies.get(COOKIE)
         if request.method not in ("GET", "HEAD"):
@@ -77,7 +77,8 @@ def client_address(request: Request[Any, Any, Any]) -> str:
     return request.client.host if request.client else "unknown"
 
 
-def _bearer(request: Request[Any, Any, Any]) -> str | None:
+def bearer(request: Request[Any, Any, Any]) -> str | None:
+    """The token of an Authorization header."""
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     return value.strip() if scheme.lower() == "bearer" else None
 

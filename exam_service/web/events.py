@@ -1,0 +1,58 @@
+"""Server-sent events: what changes is sent as it changes, on a connection that stays open."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import msgspec
+from litestar.response import Stream
+
+from exam_service.core.errors import NotAuthenticated, NotFound
+
+RETRY_MILLISECONDS = 3000
+"""After so long a browser asks again when the stream broke."""
+HEARTBEAT_SECONDS = 15.0
+"""A comment is sent when there was nothing else for so long, so that no proxy thinks the connection dead."""
+ALLOWED_SECONDS = 5.0
+"""Whoever loses the right to watch loses the stream within so long."""
+
+EVENT_STREAM = "text/event-stream"
+
+_HEADERS = {
+    # nginx would gather the events, and nothing would arrive.
+    "X-Accel-Buffering": "no",
+    "Cache-Control": "no-store, no-transform",
+}
+
+
+def event_stream(
+    events: AsyncIterator[msgspec.Struct | None], name: str, allowed: Callable[[], Awaitable[object]]
+) -> Stream:
+    """Each thing as a JSON event of that name, numbered; None is a moment without news.
+
+    `allowed` is asked now and then, and raises NotAuthenticated when the stream is to end. Each event is whole, so who
+    comes back after a break has missed nothing.
+    """
+    return Stream(_lines(events, name, allowed), media_type=EVENT_STREAM, headers=_HEADERS)
+
+
+async def _lines(
+    events: AsyncIterator[msgspec.Struct | None], name: str, allowed: Callable[[], Awaitable[object]]
+) -> AsyncIterator[bytes]:
+    now = asyncio.get_running_loop().time
+    sent = asked = now()
+    number = 0
+    yield b"retry: %d\n\n" % RETRY_MILLISECONDS
+    try:
+        async for event in events:
+            if now() - asked >= ALLOWED_SECONDS:
+                asked = now()
+                await allowed()
+            if event is not None:
+                number += 1
+                sent = now()
+                yield b"id: %d\nevent: %s\ndata: %s\n\n" % (number, name.encode(), msgspec.json.encode(event))
+            elif now() - sent >= HEARTBEAT_SECONDS:
+                sent = now()
+                yield b": still here\n\n"
+    except (NotAuthenticated, NotFound):
+        yield b"event: over\ndata: {}\n\n"
