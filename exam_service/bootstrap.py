@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from exam_service import resources
+from exam_service import __version__, resources
 from exam_service.adapters.crypto import ed25519
 from exam_service.adapters.crypto.data_integrity import DataIntegrity
 from exam_service.adapters.crypto.keyring import Keyring
@@ -21,8 +21,8 @@ from exam_service.adapters.live.redis_presence import RedisPresence
 from exam_service.adapters.metrics.prometheus import PrometheusMeter
 from exam_service.adapters.qr import decode
 from exam_service.adapters.qr.codes import QrCodes
-from exam_service.adapters.storage import migrate, open_journal, open_store
-from exam_service.core.errors import Refusal
+from exam_service.adapters.storage import backup, migrate, open_journal, open_store
+from exam_service.core.errors import NotFound, Refusal
 from exam_service.core.text import Text
 from exam_service.services.background import Background
 from exam_service.services.context import Context, Policy
@@ -111,6 +111,128 @@ def master_key(settings: Settings) -> bytes:
             raise MasterKeyMissing(file=file)
         _write_secret(file, encode_master_key(new_master()))
     return decode_master_key(file.read_text(encoding="ascii"))
+
+
+class NotSqlite(Refusal):
+    code = "not-sqlite"
+    sentence = Text(
+        en="These commands are for SQLite. PostgreSQL has better ones of its own: see docs/operations.md.",
+        th="คำสั่งนี้ใช้กับ SQLite เท่านั้น สำหรับ PostgreSQL โปรดดู docs/operations.md",
+    )
+
+
+class OtherMasterKey(Refusal):
+    code = "other-master-key"
+    sentence = Text(
+        en="The master key here is not the one that this backup was sealed with, so national ids and signing keys in "
+        "it could not be opened. Put the right key in {file}, or restore with --replace a backup that holds its key.",
+        th="กุญแจหลักที่นี่ไม่ใช่กุญแจที่ใช้ผนึกข้อมูลสำรองนี้ จึงเปิดเลขประจำตัวประชาชนและกุญแจลงนามไม่ได้ โปรดวางกุญแจที่ถูกต้องไว้ที่ {file} "
+        "หรือกู้คืนด้วย --replace จากข้อมูลสำรองที่มีกุญแจอยู่ด้วย",
+    )
+
+
+def back_up(
+    settings: Settings, file: Path, *, replace: bool, with_master_key: bool, progress: backup.Progress, at: datetime
+) -> backup.Manifest:
+    """A checked copy of the SQLite database, with its manifest, while the service runs or not.
+
+    Raises NotSqlite, AlreadyThere, NotFound, MasterKeyMissing, BackupUnfit, OSError and sqlite3.Error.
+    """
+    database = _database_file(settings)
+    if not database.exists():
+        raise NotFound(what="database", id=database)
+    key_file = file.with_name(f"{file.name}.master.key")
+    for path in (file, backup.manifest_of(file), *((key_file,) if with_master_key else ())):
+        if path.exists() and not replace:
+            raise backup.AlreadyThere(file=path)
+    key = master_key(settings)
+    partial = file.with_name(f"{file.name}.partial")
+    with backup.private(partial):
+        pass
+    try:
+        backup.copy_online(database, partial, progress)
+        schema, rows = backup.examine(partial, progress)
+        manifest = backup.Manifest(
+            format=backup.FORMAT,
+            made_at=at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            version=__version__,
+            schema=schema,
+            bytes=partial.stat().st_size,
+            sha256=backup.sha256(partial, progress),
+            rows=rows,
+            master_key=_fingerprint(key),
+            master_key_file=key_file.name if with_master_key else None,
+        )
+        # The old one goes before the new one comes: a manifest is never beside a file that it does not describe.
+        backup.manifest_of(file).unlink(missing_ok=True)
+        partial.replace(file)
+    finally:
+        partial.unlink(missing_ok=True)
+    if with_master_key:
+        with backup.private(key_file) as out:
+            out.write(encode_master_key(key).encode() + b"\n")
+    backup.write_manifest(file, manifest)
+    return manifest
+
+
+def restore(
+    settings: Settings, file: Path, *, replace: bool, progress: backup.Progress, at: datetime
+) -> tuple[backup.Manifest, list[Path]]:
+    """Put a backup where the settings say that the database is; what was there, under its new name.
+
+    Raises NotSqlite, ServiceRuns, AlreadyThere, BackupUnfit, MasterKeyMissing, OtherMasterKey, OSError.
+    """
+    database = _database_file(settings)
+    manifest = backup.read_manifest(file)
+    backup.verify(file, manifest, progress)
+    if database.exists() and not replace:
+        raise backup.AlreadyThere(file=database)
+    backup.require_stopped(database)
+    _private_folder(database.parent)
+    mark = f"before-{at:%Y%m%dT%H%M%SZ}"
+    kept = _bring_master_key(settings, file, manifest, mark, replace=replace)
+    moved = backup.move_away(database, mark)
+    try:
+        backup.put_back(file, database, manifest, progress)
+    except BaseException:
+        if moved is not None and not database.exists():
+            backup.move_back(moved, database)
+        raise
+    return manifest, [*kept, *((moved,) if moved is not None else ())]
+
+
+def _bring_master_key(
+    settings: Settings, file: Path, manifest: backup.Manifest, mark: str, *, replace: bool
+) -> list[Path]:
+    """See to it that the key that opens the backup is here; where the one before lies now, if it was another one."""
+    place = settings.master_key_file or settings.data_dir / "master.key"
+    here = settings.master_key
+    if here is None and place.exists():
+        here = decode_master_key(place.read_text(encoding="ascii"))
+    if here is not None and _fingerprint(here) == manifest.master_key:
+        return []
+    beside = file.with_name(manifest.master_key_file) if manifest.master_key_file else None
+    if settings.master_key is not None or (here is not None and (beside is None or not replace)):
+        raise OtherMasterKey(file=place)
+    if beside is None or not beside.exists():
+        raise MasterKeyMissing(file=place)
+    coming = decode_master_key(beside.read_text(encoding="ascii"))
+    if _fingerprint(coming) != manifest.master_key:
+        raise OtherMasterKey(file=place)
+    kept = [place.rename(place.with_name(f"{place.name}.{mark}"))] if here is not None else []
+    _write_secret(place, encode_master_key(coming))
+    return kept
+
+
+def _fingerprint(key: bytes) -> str:
+    """Names a master key without saying anything about it."""
+    return Vault(key).mac(b"exam-service backup").hex()[:32]
+
+
+def _database_file(settings: Settings) -> Path:
+    if settings.postgresql:
+        raise NotSqlite()
+    return _sqlite_file(settings)
 
 
 def new_master_key() -> str:

@@ -6,6 +6,7 @@ import sys
 import click
 
 from exam_service import __version__
+from exam_service.cli.backup import backup, restore
 from exam_service.cli.banks import banks
 from exam_service.cli.demo import demo
 from exam_service.cli.keys import keys
@@ -33,7 +34,7 @@ def cli() -> None:
     """
 
 
-for command in (serve, demo, orgs, banks, verify, keys):
+for command in (serve, demo, orgs, banks, verify, keys, backup, restore):
     cli.add_command(command)
 
 

@@ -44,7 +44,7 @@ class DrainingServer(uvicorn.Server):
         try:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self._told, number)
-        except (NotImplementedError, RuntimeError):
+        except (RuntimeError, ValueError):
             # Windows, or not the main thread.
             with super().capture_signals():
                 yield
