@@ -2,16 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
 
 import msgspec
 
-from exam_service.core.errors import Fault, Invalid
 from exam_service.core.exams.attempt import Attempt, Look, State, seen, step
 from exam_service.core.exams.scoring import Result, SectionScore
 from exam_service.core.records import StoredResult
-from exam_service.core.text import Text
-from exam_service.services import attempts, finishing, grading
+from exam_service.services import finishing, grading
 from exam_service.services.context import Context
 from exam_service.services.enrolments import candidate_behind, enrolment_of
 from exam_service.services.ports import Tx
@@ -30,6 +27,8 @@ class AttemptRecord(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
     ended_by: State | None
     void_reason: str | None
+    extra_seconds: int
+    """By how much staff has moved its deadline, on top of the accommodations."""
     percent: float | None
     passed: bool | None
 
@@ -109,12 +108,6 @@ class JournalView(msgspec.Struct, frozen=True, kw_only=True):
     saves: tuple[SaveView, ...]
 
 
-class VoidBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why the attempt is taken out of account."""
-
-    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
-
-
 async def page(
     ctx: Context, org: str, course: str | None, after: str | None, limit: int
 ) -> tuple[list[AttemptRecord], str | None]:
@@ -163,16 +156,7 @@ async def show(ctx: Context, org: str, attempt_id: str) -> AttemptDetail:
         enrolment = (await grading.attempt_of(tx, attempt_id)).enrolment
     await finishing.catch_up(ctx, org, enrolment)
     async with ctx.store.read(org) as tx:
-        return await _detail(ctx, tx, await grading.attempt_of(tx, attempt_id))
-
-
-async def void(ctx: Context, tx: Tx, attempt_id: str, body: VoidBody, actor: str) -> AttemptDetail:
-    """Take the attempt out of account; it no longer uses up one of the allowed ones. Raises NotFound, Invalid."""
-    reason = " ".join(body.reason.split())
-    if not reason or not reason.isprintable():
-        text = Text(en="give the reason in printable characters", th="ระบุเหตุผลด้วยอักขระที่พิมพ์ได้")
-        raise Invalid(count=1, faults=[Fault(code="wrong-value", path="reason", message=text)])
-    return await _detail(ctx, tx, await attempts.void(ctx, tx, attempt_id, reason, actor))
+        return await detail(ctx, tx, await grading.attempt_of(tx, attempt_id))
 
 
 async def journal(ctx: Context, tx: Tx, attempt_id: str) -> JournalView:
@@ -224,7 +208,8 @@ async def _settled_page(
     return shown, shown[-1].id if len(found) > limit else None
 
 
-async def _detail(ctx: Context, tx: Tx, attempt: Attempt) -> AttemptDetail:
+async def detail(ctx: Context, tx: Tx, attempt: Attempt) -> AttemptDetail:
+    """An attempt that was read in this transaction, with all its revisions."""
     enrolment = await enrolment_of(tx, attempt.enrolment)
     history = await tx.results.history(attempt.id)
     version = await ctx.documents.course(tx, attempt.course_version)
@@ -239,6 +224,8 @@ async def _detail(ctx: Context, tx: Tx, attempt: Attempt) -> AttemptDetail:
 
 def _record(ctx: Context, stored: Attempt, result: StoredResult | None) -> AttemptRecord:
     attempt = seen(stored, ctx.now())
+    # One that was reopened has its earlier results still, but none that counts before it is graded anew.
+    current = result if attempt.state in (State.graded, State.voided) else None
     return AttemptRecord(
         attempt=attempt.id,
         enrolment=attempt.enrolment,
@@ -250,8 +237,9 @@ def _record(ctx: Context, stored: Attempt, result: StoredResult | None) -> Attem
         ended_at=attempt.ended_at,
         ended_by=attempt.ended_by,
         void_reason=attempt.void_reason,
-        percent=None if result is None else result.percent,
-        passed=None if result is None else result.passed,
+        extra_seconds=attempt.extra_seconds,
+        percent=None if current is None else current.percent,
+        passed=None if current is None else current.passed,
     )
 
 

@@ -12,7 +12,7 @@ from exam_service.core.errors import Fault, Invalid, NotFound
 from exam_service.core.exams.model import Accommodation, Course
 from exam_service.core.records import Candidate, Enrolment
 from exam_service.core.text import Text
-from exam_service.services import attempts, audit, candidates, finishing
+from exam_service.services import accommodations, audit, candidates, finishing
 from exam_service.services.candidates import CandidateView, ExternalId, Line, NewCandidate
 from exam_service.services.context import Context
 from exam_service.services.ports import Tx
@@ -206,5 +206,5 @@ async def _apply(ctx: Context, tx: Tx, enrolment: Enrolment, changes: EnrolmentC
     await tx.enrolments.put(after)
     await audit.record(ctx, tx, actor, "enrolment.change", enrolment.id)
     if after.accommodations != enrolment.accommodations:
-        await attempts.reschedule(ctx, tx, after)
+        await accommodations.reschedule(ctx, tx, after)
     return after

@@ -9,6 +9,9 @@ from exam_service.core.records import StoredResult
 from exam_service.services.context import Context
 from exam_service.services.ports import Tx
 
+REOPENED = "attempt.reopen"
+"""In the audit trail: staff let an attempt go on after its end."""
+
 
 async def carry_out(ctx: Context, tx: Tx, attempt: Attempt, effects: tuple[Effect, ...]) -> Attempt:
     """Save the attempt after a step, with what the step asked for, in this transaction. The attempt must be locked."""
@@ -65,21 +68,51 @@ async def sweep(ctx: Context, limit: int = 500) -> list[tuple[str, str]]:
     return [(org, attempt.enrolment) for org, attempt in graded if attempt is not None]
 
 
+async def regrade(ctx: Context, tx: Tx, attempt: Attempt, actor: str, reason: str) -> StoredResult:
+    """Score a graded attempt anew, as the next revision; the results before stay beside it, with who and why (P9)."""
+    result, history = await compute(ctx, tx, attempt), await tx.results.history(attempt.id)
+    revision = StoredResult(
+        attempt=attempt.id,
+        revision=len(history) + 1,
+        document=msgspec.json.encode(result),
+        percent=result.percent,
+        passed=result.passed,
+        graded_at=ctx.now(),
+        graded_by=actor,
+        reason=reason,
+    )
+    await tx.results.add(revision)
+    return revision
+
+
 async def _store_result(ctx: Context, tx: Tx, attempt: Attempt) -> None:
     result = await compute(ctx, tx, attempt)
     if attempt.ended_at is None:
         raise ValueError("only an attempt that has ended can be graded")
+    before, who, why = await _graded_before(tx, attempt)
     await tx.results.add(
         StoredResult(
             attempt=attempt.id,
-            revision=1,
+            revision=before + 1,
             document=msgspec.json.encode(result),
             percent=result.percent,
             passed=result.passed,
             # Not the time of the grading: when that happens to run must not be visible.
             graded_at=attempt.ended_at,
+            graded_by=who,
+            reason=why,
         )
     )
+
+
+async def _graded_before(tx: Tx, attempt: Attempt) -> tuple[int, str | None, str | None]:
+    """How many results the attempt has, and who opened it again, and why."""
+    if attempt.news == 0:
+        # Staff never touched it, so it was not opened again: nearly all are like that.
+        return 0, None, None
+    before = len(await tx.results.history(attempt.id))
+    opened = [event for event in await tx.log.audited(attempt.id) if event.action == REOPENED] if before else []
+    return (before, opened[-1].actor, opened[-1].reason) if opened else (before, None, None)
 
 
 async def attempt_of(tx: Tx, attempt_id: str, enrolment: str | None = None, *, lock: bool = False) -> Attempt:

@@ -19,6 +19,7 @@ from exam_service.web.admission import Gate
 from exam_service.web.auth import Limits
 from exam_service.web.candidate import api as candidate_api
 from exam_service.web.candidate import certificates as candidate_certificates
+from exam_service.web.candidate import contact as candidate_contact
 from exam_service.web.candidate import pages as candidate_pages
 from exam_service.web.entrance import Entrance
 from exam_service.web.lms import routers as lms_routers
@@ -53,6 +54,7 @@ def create_app(
             metrics.router,
             candidate_api.router,
             candidate_api.redeem_router,
+            candidate_contact.router,
             candidate_pages.router,
             candidate_certificates.router,
             *lms_routers(max_bank),

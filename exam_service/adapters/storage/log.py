@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import sqlalchemy as sa
+
 from exam_service.adapters.storage import tables
 from exam_service.adapters.storage.rows import Rows, missing, taken, values_of
 from exam_service.core.records import ApiKey, AuditEvent, Job, Replay
@@ -49,6 +51,26 @@ class SqlLog(Rows):
     async def audit(self, event: AuditEvent) -> None:
         if not await self._insert(tables.audit_event, values_of(event, tables.audit_event)):
             taken("audit event", event.id)
+
+    async def audit_all(self, events: Sequence[AuditEvent]) -> None:
+        if events:
+            rows = [values_of(event, tables.audit_event) | {"org": self._org} for event in events]
+            await self._connection.execute(tables.audit_event.insert(), rows)
+
+    async def audited_at(
+        self, course: str, exam: str, without: str, after: str | None, limit: int
+    ) -> Sequence[AuditEvent]:
+        table, attempts = tables.audit_event, tables.attempt
+        of_exam = sa.select(attempts.c.id).where(
+            attempts.c.org == self._org, attempts.c.course == course, attempts.c.exam == exam
+        )
+        where = [
+            sa.or_(table.c.subject == f"{course}/{exam}", table.c.subject.in_(of_exam)),
+            table.c.action != without,
+        ]
+        if after is not None:
+            where.append(table.c.id > after)
+        return await self._all(AuditEvent, table, *where, order=[table.c.id], limit=limit)
 
     async def audited(self, subject: str) -> Sequence[AuditEvent]:
         table = tables.audit_event

@@ -58,6 +58,11 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """Goes up with every message and every change by staff; each save tells it, so that a page knows to ask."""
 
     @property
+    def grace_ends_at(self) -> datetime:
+        """Until then a response in flight still counts."""
+        return self.deadline + timedelta(seconds=self.grace_seconds)
+
+    @property
     def closes_at(self) -> datetime:
         """From here on nothing more can arrive that counts by itself, so it can be graded for good."""
         return self.deadline + timedelta(seconds=max(self.grace_seconds, self.late_seconds))

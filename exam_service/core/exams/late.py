@@ -36,6 +36,10 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     queued: Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
     """How many saves wait on the device, this one among them."""
 
+    def answered_at(self, received_at: datetime) -> datetime:
+        """When the newest response was given, by the device's account, on the server's clock."""
+        return received_at - timedelta(milliseconds=self.answered_ago_ms)
+
 
 class Anchor(msgspec.Struct, frozen=True, kw_only=True):
     """What the server knows of the same device session, by its own clock."""
@@ -61,6 +65,9 @@ class Why(StrEnum):
     not_anchored = "not-anchored"
     contradicts = "contradicts"
 
+
+REFUSING = frozenset({Why.policy_refuses, Why.no_evidence, Why.too_late, Why.answered_late})
+"""What a policy refuses for; the others hold for staff, but for `in-time`."""
 
 SENTENCES: dict[Why, Text] = {
     Why.in_time: Text(
@@ -110,6 +117,14 @@ SENTENCES: dict[Why, Text] = {
 }
 
 
+class LateCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """How many late saves of an attempt wait for staff, count, and do not count."""
+
+    held: int
+    accepted: int
+    refused: int
+
+
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What becomes of a late save, and why."""
 
@@ -127,10 +142,11 @@ def judge(attempt: Attempt, evidence: Evidence | None, received_at: datetime, an
     grading. `hold` holds the rest.
     """
     if attempt.late_responses == "refuse":
-        return Verdict(decision="refuse", why=Why.policy_refuses, answered_at=_answered(evidence, received_at))
+        answered = None if evidence is None else evidence.answered_at(received_at)
+        return Verdict(decision="refuse", why=Why.policy_refuses, answered_at=answered)
     if evidence is None:
         return Verdict(decision="refuse", why=Why.no_evidence)
-    answered_at = received_at - timedelta(milliseconds=evidence.answered_ago_ms)
+    answered_at = evidence.answered_at(received_at)
     weak = _weakness(evidence, received_at, anchor)
     if answered_at >= _end(attempt):
         # A clock that stood still makes a response look later than it was. So only a clock that is right convicts.
@@ -176,7 +192,3 @@ def _uncertainty(evidence: Evidence, received_at: datetime, anchor: Anchor) -> W
 
 def _with_slack(ago: timedelta) -> timedelta:
     return ago + LATENCY + ago * DRIFT
-
-
-def _answered(evidence: Evidence | None, received_at: datetime) -> datetime | None:
-    return None if evidence is None else received_at - timedelta(milliseconds=evidence.answered_ago_ms)

@@ -9,6 +9,7 @@ from exam_service.web.lms import (
     certificates,
     courses,
     enrolments,
+    invigilation,
     keys,
     live,
     organisation,
@@ -27,6 +28,7 @@ def routers(max_bank: int) -> list[Router]:
         Router("/v1", route_handlers=rosters.HANDLERS, tags=["Enrolments"]),
         Router("/v1", route_handlers=attempts.HANDLERS, tags=["Attempts and results"]),
         Router("/v1", route_handlers=live.HANDLERS, tags=["Exam day"]),
+        Router("/v1", route_handlers=invigilation.HANDLERS, tags=["Exam day"]),
         Router("/v1", route_handlers=certificates.HANDLERS, tags=["Certificates"]),
         Router("/v1", route_handlers=keys.HANDLERS, tags=["Signing keys"]),
     ]

@@ -5,14 +5,14 @@ from typing import Any
 from litestar import Request, get, post
 from litestar.params import FromPath
 
-from exam_service.services import attempt_records
+from exam_service.services import attempt_records, invigilation
 from exam_service.services.attempt_records import (
     AttemptDetail,
     AttemptRecord,
     JournalView,
     ResultLine,
-    VoidBody,
 )
+from exam_service.services.invigilation import VoidBody
 from exam_service.services.once import once
 from exam_service.web.body import read_body
 from exam_service.web.given import Ctx, Repeat, Staff
@@ -55,11 +55,11 @@ async def journal(attempt: FromPath[str], ctx: Ctx, caller: Staff) -> JournalVie
 async def void(
     attempt: FromPath[str], request: Request[Any, Any, Any], ctx: Ctx, caller: Staff, repeat: Repeat
 ) -> AttemptDetail:
-    """It counts neither as a score nor as one of the allowed attempts; the reason is kept. Cannot be undone."""
+    """It counts neither as a score nor as one of the allowed attempts; the reason is kept. Reopening undoes it."""
     caller.must("results")
     body = await read_body(request, VoidBody)
     return await once(
-        ctx, caller.org, repeat, AttemptDetail, lambda tx: attempt_records.void(ctx, tx, attempt, body, caller.key_id)
+        ctx, caller.org, repeat, AttemptDetail, lambda tx: invigilation.void(ctx, tx, attempt, body, caller.key_id)
     )
 
 
