@@ -13,7 +13,7 @@ from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 
 from exam_service.adapters.storage import migrate
 from exam_service.cli import demo_data
-from exam_service.services import attempts, certificates, starting, submitting
+from exam_service.services import attempts, certificates, saving, starting, submitting
 from exam_service.services.context import Context
 from tests.support.chromium import ARGUMENTS, find_chromium
 from tests.support.live import Live, live_service
@@ -116,7 +116,7 @@ async def _answer(
     ctx: Context, org: str, enrolment: str, view: attempts.AttemptView, answers: dict[str, object]
 ) -> None:
     body = msgspec.json.encode(answers)
-    await attempts.save(ctx, org, enrolment, view.attempt, view.epoch, 1, body)
+    await saving.save(ctx, org, enrolment, view.attempt, view.epoch, 1, body)
     await submitting.submit(ctx, org, enrolment, view.attempt, view.epoch)
 
 

@@ -19,7 +19,6 @@ from exam_service.core.records import SCOPES, Organisation
 from exam_service.core.text import Text
 from exam_service.services import (
     api_keys,
-    attempts,
     banks,
     candidates,
     certificates,
@@ -29,6 +28,7 @@ from exam_service.services import (
     keys,
     launches,
     organisations,
+    saving,
     starting,
     submitting,
 )
@@ -162,7 +162,7 @@ async def _take(ctx: Context, org: str, enrolment: str, exam: str) -> None:
         pool = await ctx.documents.pool(tx, await ctx.documents.course(tx, stored.course_version))
     asked = questions_of(form, pool)
     answers = {place.item: _as_typed(asked[place.item].reveal(place.order), place.type) for place in form.items}
-    await attempts.save(ctx, org, enrolment, started.attempt, started.epoch, 1, msgspec.json.encode(answers))
+    await saving.save(ctx, org, enrolment, started.attempt, started.epoch, 1, msgspec.json.encode(answers))
     await submitting.submit(ctx, org, enrolment, started.attempt, started.epoch)
 
 

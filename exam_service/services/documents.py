@@ -1,5 +1,6 @@
 """Immutable documents, kept at hand: bank versions, course versions and papers never change."""
 
+import sys
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -9,9 +10,13 @@ import msgspec
 from exam_service.core.banks.model import Bank
 from exam_service.core.exams.model import CourseVersion
 from exam_service.core.exams.paper import Form
+from exam_service.core.exams.shape import Shape
 from exam_service.services.ports import Tx
 
 T = TypeVar("T")
+
+MOST_SHAPES = 200_000
+"""Of running attempts, at about half a kilobyte each."""
 
 
 class Kept:
@@ -41,9 +46,8 @@ class Documents:
     def __init__(self) -> None:
         self._banks = Kept(64)
         self._courses = Kept(256)
-        self._forms = Kept(20_000)
-        self.forms_of_enrolments = Kept(20_000)
-        """Forms whose owner has been checked, under organisation/enrolment/attempt."""
+        self._forms = Kept(2_000)
+        self._shapes: dict[str, tuple[str, str, Shape]] = {}
 
     async def bank(self, tx: Tx, version_id: str) -> Bank:
         async def load() -> Bank | None:
@@ -72,6 +76,22 @@ class Documents:
             return None if paper is None else msgspec.json.decode(paper.form, type=Form)
 
         return _there(await self._forms.get(f"{tx.org}/{attempt_id}", load), attempt_id)
+
+    async def form_once(self, tx: Tx, attempt_id: str) -> Form:
+        """The form of an attempt that will hardly be asked for again soon; it is not kept."""
+        paper = await tx.attempts.paper(attempt_id)
+        return _there(None if paper is None else msgspec.json.decode(paper.form, type=Form), attempt_id)
+
+    def shape_at_hand(self, org: str, enrolment_id: str, attempt_id: str) -> Shape | None:
+        """What the attempt's paper takes, if it is kept and the attempt is theirs."""
+        found = self._shapes.get(attempt_id)
+        return found[2] if found is not None and found[0] == org and found[1] == enrolment_id else None
+
+    def keep_shape(self, org: str, enrolment_id: str, attempt_id: str, shape: Shape) -> None:
+        """Keep it; whose attempt it is has been checked. Past the most, the one that was kept first is forgotten."""
+        self._shapes[attempt_id] = (sys.intern(org), enrolment_id, shape)
+        if len(self._shapes) > MOST_SHAPES:
+            del self._shapes[next(iter(self._shapes))]
 
 
 def _there(found: T | None, key: str) -> T:

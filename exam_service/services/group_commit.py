@@ -7,15 +7,18 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from exam_service.core import errors
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-Write = Callable[[Sequence[T]], Awaitable[Sequence[R | Exception]]]
-"""Does the writes of a batch in one transaction, and says of each what became of it, in their order."""
+Write = Callable[[Sequence[T]], Awaitable[Sequence[R | Exception | asyncio.Future[R]]]]
+"""Does the writes of a batch in one transaction, and says of each what became of it, in their order.
+
+A future stands for one that could not be done with the others and is being done alone.
+"""
 
 
 class _Waiting(Generic[T, R]):
@@ -26,14 +29,26 @@ class _Waiting(Generic[T, R]):
         self.answer = answer
         self.since = time.monotonic()
 
-    def settle(self, outcome: R | Exception) -> None:
+    def settle(self, outcome: "R | Exception | asyncio.Future[R]") -> None:
         """Answer whoever waits. What was asked by someone who has gone is done all the same."""
-        if self.answer.done():
+        if isinstance(outcome, asyncio.Future):
+            outcome.add_done_callback(self._settle_with)
+        elif self.answer.done():
             return
-        if isinstance(outcome, Exception):
+        elif isinstance(outcome, Exception):
             self.answer.set_exception(outcome)
         else:
             self.answer.set_result(outcome)
+
+    def _settle_with(self, done: "asyncio.Future[R]") -> None:
+        if done.cancelled():
+            self.answer.cancel()
+            return
+        failed = done.exception()
+        if failed is None:
+            self.settle(done.result())
+        else:
+            self.settle(failed if isinstance(failed, Exception) else RuntimeError(str(failed)))
 
 
 class GroupCommit(Generic[T, R]):
@@ -82,9 +97,7 @@ class GroupCommit(Generic[T, R]):
         waiting = _Waiting[T, R](item, loop.create_future())
         self._queue.append(waiting)
         if len(self._writers) < self._lanes:
-            writer = loop.create_task(self._run(), name="group commit")
-            self._writers.add(writer)
-            writer.add_done_callback(self._writers.discard)
+            self._writers.add(loop.create_task(self._run(), name="group commit"))
         return waiting.answer
 
     async def close(self) -> None:
@@ -92,7 +105,6 @@ class GroupCommit(Generic[T, R]):
         self._closed = True
         while self._writers:
             await asyncio.gather(*self._writers, return_exceptions=True)
-            await asyncio.sleep(0)
 
     async def _run(self) -> None:
         batch: list[_Waiting[T, R]] = []
@@ -102,6 +114,8 @@ class GroupCommit(Generic[T, R]):
                 await self._settle(batch)
                 batch = []
         finally:
+            # In the same step in which the queue was found empty: who comes next starts a writer.
+            self._writers.discard(cast("asyncio.Task[None]", asyncio.current_task()))
             # Only when the task was cancelled is anything left, and then nobody must wait for ever.
             for waiting in batch:
                 waiting.settle(self._refuse())

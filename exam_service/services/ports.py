@@ -15,10 +15,8 @@ from exam_service.core.banks.model import Bank
 from exam_service.core.certificates.keys import KeyRecord
 from exam_service.core.certificates.record import CertificateRecord, SigningKey, StatusListRecord
 from exam_service.core.errors import Fault
-from exam_service.core.exams.attempt import Attempt
 from exam_service.core.exams.journal import Attest, Save, Saved
 from exam_service.core.exams.model import CourseVersion
-from exam_service.core.exams.scoring import JournalEntry
 from exam_service.core.records import (
     ApiKey,
     BankVersion,
@@ -30,12 +28,10 @@ from exam_service.core.records import (
     Launch,
     LiveAttempt,
     Organisation,
-    Paper,
-    PreparedAttempt,
     ReportedFact,
-    StoredResult,
 )
 from exam_service.core.rules import Value
+from exam_service.services.attempt_ports import Attempts, Prepared, Results
 from exam_service.services.ports_exam_day import LateSaves, Log, Messages, Running
 
 
@@ -97,7 +93,7 @@ class Enrolments(Protocol):
     async def find(self, candidate_id: str, course: str) -> Enrolment | None: ...
     async def page(self, course: str | None, after: str | None, limit: int) -> Sequence[Enrolment]: ...
     async def several(self, enrolment_ids: Sequence[str], *, lock: bool = False) -> Mapping[str, Enrolment]:
-        """Those that are there, by id; with `lock` in the order of their ids, so that no two can wait for each other."""
+        """Those that are there, by id; with `lock` in the order of their ids, so that no two deadlock."""
 
     async def facts_of(self, enrolment_ids: Sequence[str]) -> Mapping[str, Mapping[str, Value]]:
         """The newest report of each fact, of each enrolment that has any."""
@@ -105,66 +101,6 @@ class Enrolments(Protocol):
     async def report(self, facts: Sequence[ReportedFact]) -> None: ...
     async def facts(self, enrolment_id: str) -> Sequence[ReportedFact]:
         """Every report, oldest first."""
-
-
-class Attempts(Protocol):
-    async def add(self, attempt: Attempt, paper: Paper) -> None: ...
-    async def get(self, attempt_id: str, *, lock: bool = False) -> Attempt | None:
-        """With `lock`, saves in flight are waited for, and later ones wait."""
-
-    async def put(self, attempt: Attempt) -> None: ...
-    async def of(self, enrolment_id: str) -> Sequence[Attempt]: ...
-    async def several(self, attempt_ids: Sequence[str], *, lock: bool = False) -> Mapping[str, Attempt]:
-        """Those that are there, by id; with `lock` in the order of their ids, so that no two can wait for each other."""
-
-    async def of_all(self, enrolment_ids: Sequence[str]) -> Mapping[str, Sequence[Attempt]]:
-        """The attempts of each enrolment that has any, in the order in which they began."""
-
-    async def add_all(self, started: Sequence[tuple[Attempt, Paper | str]]) -> None:
-        """Attempts with their papers; a text names a prepared paper, which becomes the attempt's."""
-
-    async def put_all(self, attempts: Sequence[Attempt]) -> None: ...
-    async def papers(self, attempt_ids: Sequence[str]) -> Mapping[str, Paper]: ...
-    async def page(self, course: str | None, after: str | None, limit: int) -> Sequence[Attempt]: ...
-    async def paper(self, attempt_id: str) -> Paper | None: ...
-
-
-class Prepared(Protocol):
-    """Papers that were drawn ahead. Whoever writes or takes them has their enrolments under lock."""
-
-    async def lacking(self, course: str, exam: str, version_id: str) -> Sequence[str]:
-        """The enrolments of a course that have no paper for their next attempt under this version, by id."""
-
-    async def count(self, course: str, exam: str, version_id: str) -> int:
-        """How many have one."""
-
-    async def of(self, enrolment_ids: Sequence[str], exam: str) -> Mapping[str, PreparedAttempt]: ...
-    async def take(self, wanted: Sequence[tuple[str, str]]) -> Sequence[PreparedAttempt]:
-        """Remove those of (enrolment, exam) that are there, and give them; their papers stay, to be used or dropped."""
-
-    async def drop(self, prepared: Sequence[PreparedAttempt]) -> None:
-        """Remove the papers of those that were taken."""
-
-    async def put_all(self, papers: Sequence[tuple[PreparedAttempt, Paper]]) -> None:
-        """Keep them; what was prepared before for the same goes."""
-
-
-class Results(Protocol):
-    async def journal(self, attempt_id: str) -> Sequence[JournalEntry]:
-        """Every save of the attempt, in order."""
-
-    async def journals(self, attempt_ids: Sequence[str]) -> Mapping[str, Sequence[JournalEntry]]:
-        """The same of many, with the digests."""
-
-    async def saves(self, attempt_id: str) -> Sequence[Saved]:
-        """The facts of every save of the attempt, in order, for its receipts."""
-
-    async def add(self, result: StoredResult) -> None: ...
-    async def add_all(self, results: Sequence[StoredResult]) -> None: ...
-    async def current(self, attempt_ids: Sequence[str]) -> Mapping[str, StoredResult]:
-        """The newest revision of each that has one."""
-
-    async def history(self, attempt_id: str) -> Sequence[StoredResult]: ...
 
 
 class Certificates(Protocol):
@@ -415,7 +351,9 @@ class QrCodes(Protocol):
 
 class Vault(Protocol):
     def seal(self, plain: bytes, context: str) -> bytes: ...
-    def open(self, sealed: bytes, context: str) -> bytes: ...
+    def open(self, sealed: bytes, context: str) -> bytes:
+        """What was sealed for the context; ValueError when it was changed or is something else."""
+
     def blind(self, text: str) -> bytes:
         """A keyed hash: equal texts give equal bytes, and nobody without the key can try texts."""
 

@@ -4,9 +4,12 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
+
+import msgspec
 
 from exam_service.core.certificates import jws
-from exam_service.core.certificates.receipt import Receipt, to_be_signed
+from exam_service.core.certificates.receipt import Receipt, to_be_signed, together
 from exam_service.core.exams.attempt import Attempt
 from exam_service.core.exams.journal import Saved
 from exam_service.core.exams.timing import seconds_left
@@ -15,23 +18,23 @@ from exam_service.services.context import Context
 
 _AT_HAND = timedelta(minutes=1)
 
-
 SUBMISSION = 0
 """The sequence number of the receipt for a whole attempt; saves begin at 1."""
 
+ReceiptKey = tuple[str, bytes]
+"""kid and sealed private key"""
+
+
+def attest(ctx: Context, key: ReceiptKey, group: Sequence[Saved]) -> list[str]:
+    """The receipts of saves that become durable together, under one signature, which costs each next to nothing."""
+    kid, sealed = key
+    payloads = [msgspec.json.encode(_receipt(saved)) for saved in group]
+    return together(payloads, kid, partial(ctx.signer.sign, sealed))
+
 
 async def sign(ctx: Context, saved: Saved) -> str:
-    """The receipt of a save as a compact JWS. Ed25519 is deterministic, so the same save has the same receipt."""
-    receipt = Receipt(
-        attempt=saved.attempt,
-        session=saved.epoch,
-        seq=saved.seq,
-        digest=_b64(saved.digest),
-        received_at=saved.received_at,
-        seconds_left=saved.seconds_left,
-        in_grace=saved.in_grace,
-    )
-    return await _signed(ctx, receipt)
+    """The receipt of one save alone. Ed25519 is deterministic, so the same save has the same receipt."""
+    return await _signed(ctx, _receipt(saved))
 
 
 async def of_submission(ctx: Context, attempt: Attempt, saves: Sequence[Saved]) -> str:
@@ -53,17 +56,7 @@ async def of_submission(ctx: Context, attempt: Attempt, saves: Sequence[Saved]) 
     return await _signed(ctx, receipt)
 
 
-async def _signed(ctx: Context, receipt: Receipt) -> str:
-    kid, sealed = await _key(ctx)
-    message = to_be_signed(receipt, kid)
-    return jws.compact(message, ctx.signer.sign(sealed, message))
-
-
-def _b64(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-async def _key(ctx: Context) -> tuple[str, bytes]:
+async def key_at_hand(ctx: Context) -> ReceiptKey:
     """kid and sealed key, at hand for a minute: a save must not wait for a look-up, a new key not for a restart."""
     kept = ctx.signing_keys.get("receipts")
     if kept is None or ctx.now() >= kept[2]:
@@ -74,3 +67,27 @@ async def _key(ctx: Context) -> tuple[str, bytes]:
             raise LookupError(f"the private half of key {record.kid} is gone")
         kept = ctx.signing_keys["receipts"] = (record.kid, private.sealed, ctx.now() + _AT_HAND)
     return kept[:2]
+
+
+async def _signed(ctx: Context, receipt: Receipt) -> str:
+    kid, sealed = await key_at_hand(ctx)
+    message = to_be_signed(receipt, kid)
+    return jws.compact(message, ctx.signer.sign(sealed, message))
+
+
+def _receipt(saved: Saved) -> Receipt:
+    return Receipt(
+        attempt=saved.attempt,
+        session=saved.epoch,
+        seq=saved.seq,
+        digest=_b64(saved.digest),
+        received_at=saved.received_at,
+        seconds_left=saved.seconds_left,
+        in_grace=saved.in_grace,
+        late=saved.late,
+        held=saved.held,
+    )
+
+
+def _b64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -156,12 +156,12 @@ async def review(ctx: Context, org: str, enrolment_id: str, attempt_id: str) -> 
 
 
 async def receipts_of(ctx: Context, org: str, enrolment_id: str, attempt_id: str) -> ReceiptsView:
-    """Every receipt of the attempt, made again from the journal; the last one, when it is over, is of the whole."""
+    """Every receipt of the attempt, as it was given; the last one, when it is over, is of the whole."""
     await finishing.catch_up(ctx, org, enrolment_id)
     async with ctx.store.read(org) as tx:
         attempt = await grading.attempt_of(tx, attempt_id, enrolment_id)
         saves = await tx.results.saves(attempt_id)
-    signed = [await receipts.sign(ctx, saved) for saved in saves]
+    signed = [saved.receipt or await receipts.sign(ctx, saved) for saved in saves]
     if attempt.state is State.graded:
         signed.append(await receipts.of_submission(ctx, attempt, saves))
     return ReceiptsView(attempt=attempt_id, receipts=tuple(signed))

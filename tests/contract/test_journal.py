@@ -9,14 +9,13 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from exam_service.adapters.storage import GroupCommitJournal, SqlStore, migrate, open_journal
-from exam_service.adapters.storage import journal as writer
+from exam_service.adapters.storage import SqlStore, migrate
 from exam_service.core import errors
 from exam_service.core.exams.attempt import State
 from exam_service.core.exams.journal import Save, Saved
 from exam_service.core.exams.scoring import latest
 from tests.support.postgres import PostgresServer
-from tests.support.stored import PAPER, House, T, store_at
+from tests.support.stored import PAPER, House, Journal, T, receipt_of, store_at
 
 A, B = House("a"), House("b")
 
@@ -30,8 +29,8 @@ async def store(database_url: str) -> AsyncIterator[SqlStore]:
 
 
 @pytest.fixture
-async def journal(store: SqlStore) -> AsyncIterator[GroupCommitJournal]:
-    journal = open_journal(store)
+async def journal(store: SqlStore) -> AsyncIterator[Journal]:
+    journal = Journal(store)
     yield journal
     await journal.close()
 
@@ -46,7 +45,7 @@ async def saves(store: SqlStore, n: int = 1) -> list[Saved]:
         return list(await tx.results.saves(A.id("att", n)))
 
 
-async def test_a_save_is_there_with_its_facts_when_append_returns(store: SqlStore, journal: GroupCommitJournal) -> None:
+async def test_a_save_is_there_with_its_facts_when_append_returns(store: SqlStore, journal: Journal) -> None:
     save = A.save()
     saved = await journal.append(save)
     assert saved == Saved(
@@ -58,23 +57,23 @@ async def test_a_save_is_there_with_its_facts_when_append_returns(store: SqlStor
         seconds_left=59 * 60,
         in_grace=False,
         deadline=A.attempt().deadline,
+        receipt=saved.receipt,
     )
+    assert saved.receipt == receipt_of(saved)
     assert await saves(store) == [saved]
     async with store.read(A.org) as tx:
         (entry,) = await tx.results.journal(A.id("att"))
     assert (entry.epoch, entry.seq, entry.responses) == (1, 1, {"i1": "c1"})
 
 
-async def test_the_bytes_are_kept_as_they_were_sent(store: SqlStore, journal: GroupCommitJournal) -> None:
+async def test_the_bytes_are_kept_as_they_were_sent(store: SqlStore, journal: Journal) -> None:
     body = '{ "i1" :"คำตอบ\\u0e01", "i2": null, "i3": [1.50, "c2"] }'.encode()
     await journal.append(A.save(body=body))
     async with store.database.read() as connection:
         assert await connection.scalar(sa.text("SELECT body FROM journal")) == body
 
 
-async def test_the_same_save_again_gets_the_same_facts_also_after_the_end(
-    store: SqlStore, journal: GroupCommitJournal
-) -> None:
+async def test_the_same_save_again_gets_the_same_facts_also_after_the_end(store: SqlStore, journal: Journal) -> None:
     first = await journal.append(A.save())
     later = A.save(received_at=T + timedelta(minutes=20))
     assert await journal.append(later) == first
@@ -86,7 +85,7 @@ async def test_the_same_save_again_gets_the_same_facts_also_after_the_end(
     assert len(await saves(store)) == 1
 
 
-async def test_the_same_number_with_other_responses_is_refused(store: SqlStore, journal: GroupCommitJournal) -> None:
+async def test_the_same_number_with_other_responses_is_refused(store: SqlStore, journal: Journal) -> None:
     await journal.append(A.save())
     with pytest.raises(errors.SequenceReused):
         await journal.append(A.save(body=b"{}"))
@@ -101,9 +100,7 @@ async def test_the_same_number_with_other_responses_is_refused(store: SqlStore, 
     [{"attempt": "att_none"}, {"org": "org_b"}, {"enrolment": "enr_other"}, {"org": ""}, {"attempt": "'; --"}],
     ids=repr,
 )
-async def test_whose_attempt_it_is_not_finds_none(
-    store: SqlStore, journal: GroupCommitJournal, other: dict[str, Any]
-) -> None:
+async def test_whose_attempt_it_is_not_finds_none(store: SqlStore, journal: Journal, other: dict[str, Any]) -> None:
     await journal.append(A.save())
     for seq in (1, 2):
         with pytest.raises(errors.NotFound):
@@ -111,7 +108,7 @@ async def test_whose_attempt_it_is_not_finds_none(
     assert len(await saves(store)) == 1
 
 
-async def test_what_the_rule_refuses_is_refused_and_not_written(store: SqlStore, journal: GroupCommitJournal) -> None:
+async def test_what_the_rule_refuses_is_refused_and_not_written(store: SqlStore, journal: Journal) -> None:
     closes = A.attempt().closes_at
     with pytest.raises(errors.DeadlinePassed):
         await journal.append(A.save(received_at=closes))
@@ -126,7 +123,7 @@ async def test_what_the_rule_refuses_is_refused_and_not_written(store: SqlStore,
     assert len(await saves(store)) == 1
 
 
-async def test_many_at_once_each_get_their_own_answer(store: SqlStore, journal: GroupCommitJournal) -> None:
+async def test_many_at_once_each_get_their_own_answer(store: SqlStore, journal: Journal) -> None:
     async with store.begin(A.org) as tx:
         for n in range(2, 21):
             await tx.attempts.add(A.attempt(n, state=State.submitted if n == 20 else State.in_progress), PAPER)
@@ -150,14 +147,14 @@ async def test_many_at_once_each_get_their_own_answer(store: SqlStore, journal: 
     assert [saved.seq for saved in await saves(store, 2)] == list(range(40))
 
 
-async def test_a_number_used_twice_in_one_batch_has_one_winner(store: SqlStore, journal: GroupCommitJournal) -> None:
+async def test_a_number_used_twice_in_one_batch_has_one_winner(store: SqlStore, journal: Journal) -> None:
     answers = await asyncio.gather(
         journal.append(A.save(body=b'{"i1":"c1"}')), journal.append(A.save(body=b'{"i1":"c2"}')), return_exceptions=True
     )
     assert [type(answer) for answer in answers] == [Saved, errors.SequenceReused]
 
 
-async def test_a_caller_that_goes_away_breaks_nobody(store: SqlStore, journal: GroupCommitJournal) -> None:
+async def test_a_caller_that_goes_away_breaks_nobody(store: SqlStore, journal: Journal) -> None:
     tasks = [asyncio.create_task(journal.append(A.save(seq))) for seq in range(20)]
     await asyncio.sleep(0)
     for task in tasks[::2]:
@@ -169,9 +166,7 @@ async def test_a_caller_that_goes_away_breaks_nobody(store: SqlStore, journal: G
     assert len(await saves(store)) == 20
 
 
-async def test_a_save_that_the_database_cannot_take_costs_the_others_nothing(
-    store: SqlStore, journal: GroupCommitJournal
-) -> None:
+async def test_a_save_that_the_database_cannot_take_costs_the_others_nothing(store: SqlStore, journal: Journal) -> None:
     sent = [A.save(1), A.save(2**63), A.save(3), A.save(4, received_at=T.replace(tzinfo=None))]
     answers = await asyncio.gather(*(journal.append(save) for save in sent), return_exceptions=True)
     assert [isinstance(answer, Saved) for answer in answers] == [True, False, True, False]
@@ -179,7 +174,7 @@ async def test_a_save_that_the_database_cannot_take_costs_the_others_nothing(
 
 
 async def test_closing_writes_what_waits_and_then_takes_nothing_more(store: SqlStore) -> None:
-    journal = open_journal(store)
+    journal = Journal(store)
     tasks = [asyncio.create_task(journal.append(A.save(seq))) for seq in range(1000)]
     await asyncio.sleep(0)
     await journal.close()
@@ -191,11 +186,8 @@ async def test_closing_writes_what_waits_and_then_takes_nothing_more(store: SqlS
     await journal.close()
 
 
-async def test_when_too_many_wait_the_next_is_told_to_come_again(
-    store: SqlStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(writer, "QUEUE_SAVES", 10)
-    journal = open_journal(store)
+async def test_when_too_many_wait_the_next_is_told_to_come_again(store: SqlStore) -> None:
+    journal = Journal(store, most_waiting=10)
     answers = await asyncio.gather(*(journal.append(A.save(seq)) for seq in range(50)), return_exceptions=True)
     kinds = [type(answer) for answer in answers]
     assert kinds[:10] == [Saved] * 10
@@ -204,9 +196,7 @@ async def test_when_too_many_wait_the_next_is_told_to_come_again(
     await journal.close()
 
 
-async def test_the_journal_is_ordered_by_device_session_and_number(
-    store: SqlStore, journal: GroupCommitJournal
-) -> None:
+async def test_the_journal_is_ordered_by_device_session_and_number(store: SqlStore, journal: Journal) -> None:
     await journal.append(A.save(2, body=b'{"i1":"old"}'))
     await journal.append(A.save(1, body=b'{"i1":"older","i2":"kept"}'))
     await put(store, epoch=2)
@@ -237,7 +227,7 @@ async def submit(store: SqlStore, n: int) -> set[int]:
 async def test_a_save_that_races_a_submit_is_graded_or_refused(store: SqlStore, database_url: str) -> None:
     """P1. Two replicas write while attempts are handed in: whatever was acknowledged is in what was graded."""
     rounds, other = 60, store_at(database_url)
-    replicas = [open_journal(store), open_journal(other)]
+    replicas = [Journal(store), Journal(other)]
     async with store.begin(A.org) as tx:
         for n in range(2, rounds + 2):
             await tx.attempts.add(A.attempt(n), PAPER)
@@ -276,7 +266,7 @@ async def test_a_save_that_races_a_submit_is_graded_or_refused(store: SqlStore, 
 
 async def test_the_same_save_over_two_replicas_at_once_is_written_once(store: SqlStore, database_url: str) -> None:
     other = store_at(database_url)
-    replicas = [open_journal(store), open_journal(other)]
+    replicas = [Journal(store), Journal(other)]
     both: list[Save] = [A.save(seq) for seq in range(200)]
     answers = await asyncio.gather(
         *(replica.append(save) for save in both for replica in replicas), return_exceptions=True
@@ -300,7 +290,7 @@ async def test_when_the_database_dies_nothing_that_was_acknowledged_is_lost(cras
     await migrate(url)
     store = store_at(url)
     await A.settle(store)
-    journal = open_journal(store)
+    journal = Journal(store)
     acknowledged: set[int] = set()
     enough = asyncio.Event()
 
@@ -320,7 +310,7 @@ async def test_when_the_database_dies_nothing_that_was_acknowledged_is_lost(cras
     await asyncio.to_thread(crashable_postgres.crash)
     for refusal in await asyncio.gather(*writers):
         assert isinstance(refusal, errors.Unavailable)
-        assert refusal.retry_at == A.save().received_at + timedelta(seconds=3)
+        assert refusal.retry_at == T + timedelta(seconds=3)
     await asyncio.to_thread(crashable_postgres.restart)
     stored = {saved.seq for saved in await saves(store)}
     assert acknowledged <= stored

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from exam_service.core.errors import MovedToOtherDevice
-from exam_service.services import attempts, results
+from exam_service.services import attempts, results, saving
 from tests.support.service import World
 
 
@@ -44,7 +44,7 @@ async def test_of_devices_that_save_at_the_same_moment_only_the_newest_writes(fi
         return_exceptions=True,
     )
     assert all(isinstance(outcome, MovedToOtherDevice) for outcome in outcomes[::2])
-    assert all(isinstance(outcome, attempts.SavedView) for outcome in outcomes[1::2])
+    assert all(isinstance(outcome, saving.SavedView) for outcome in outcomes[1::2])
 
 
 async def test_a_save_repeated_from_the_first_device_still_gets_its_receipt(first: World) -> None:

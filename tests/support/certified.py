@@ -11,7 +11,7 @@ from exam_service.core.certificates import trust as trust_files
 from exam_service.core.certificates.record import CertificateRecord
 from exam_service.core.exams.model import CertificateKind
 from exam_service.core.people import PersonName
-from exam_service.services import attempts, candidates, certificates, enrolments, starting, submitting, verification
+from exam_service.services import candidates, certificates, enrolments, saving, starting, submitting, verification
 from exam_service.web.app import create_app
 from exam_service.web.auth import Limits
 from tests.support.service import PUBLIC_URL, World, open_course, right_responses
@@ -59,7 +59,7 @@ async def holder(world: World, kind: CertificateKind = "certificate") -> Holder:
         enrolment = (await enrolments.enrol(world.ctx, tx, body, "test")).id
     view = await starting.start(world.ctx, world.org, enrolment, "post")
     answers = msgspec.json.encode(await right_responses(world.ctx, world.org, view.attempt))
-    await attempts.save(world.ctx, world.org, enrolment, view.attempt, view.epoch, 1, answers)
+    await saving.save(world.ctx, world.org, enrolment, view.attempt, view.epoch, 1, answers)
     await submitting.submit(world.ctx, world.org, enrolment, view.attempt, view.epoch)
     return await another(Holder(world, enrolment, ""), kind)
 

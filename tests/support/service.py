@@ -30,6 +30,7 @@ from exam_service.services import (
     keys,
     launches,
     organisations,
+    saving,
     sessions,
     starting,
     submitting,
@@ -69,9 +70,9 @@ class World:
     async def start(self, exam: str = "post", enrolment: str | None = None) -> attempts.AttemptView:
         return await starting.start(self.ctx, self.org, enrolment or self.enrolment, exam)
 
-    async def save(self, view: attempts.AttemptView, seq: int, responses: Mapping[str, object]) -> attempts.SavedView:
+    async def save(self, view: attempts.AttemptView, seq: int, responses: Mapping[str, object]) -> saving.SavedView:
         body = msgspec.json.encode(responses)
-        return await attempts.save(self.ctx, self.org, self.enrolment, view.attempt, view.epoch, seq, body)
+        return await saving.save(self.ctx, self.org, self.enrolment, view.attempt, view.epoch, seq, body)
 
     async def submit(self, view: attempts.AttemptView) -> attempts.AttemptView:
         return await submitting.submit(self.ctx, self.org, self.enrolment, view.attempt, view.epoch)

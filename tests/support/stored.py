@@ -7,12 +7,13 @@ from typing import Any
 
 import msgspec
 
-from exam_service.adapters.storage import SqlStore, SqlTx, open_store
+from exam_service.adapters.storage import SqlStore, SqlTx, open_journal, open_store
+from exam_service.core import errors
 from exam_service.core.certificates.keys import KeyRecord, KeyState, kid_of
 from exam_service.core.certificates.model import CertificateState, Issuance
 from exam_service.core.certificates.record import CertificateRecord, SigningKey, StatusListRecord
 from exam_service.core.exams.attempt import Attempt, State
-from exam_service.core.exams.journal import Save
+from exam_service.core.exams.journal import Save, Saved
 from exam_service.core.exams.model import Accommodation, Course, CourseVersion
 from exam_service.core.people import PersonName
 from exam_service.core.records import (
@@ -32,6 +33,7 @@ from exam_service.core.records import (
     StoredResult,
 )
 from exam_service.core.text import Text
+from exam_service.services.group_commit import GroupCommit
 
 T = datetime(2026, 11, 22, 9, 30, 0, 123456, tzinfo=UTC)
 PAPER = Paper(form=b"\x00form", view="ข้อสอบ".encode())
@@ -43,6 +45,30 @@ def clock() -> datetime:
 
 def store_at(url: str, pool_size: int = 5) -> SqlStore:
     return open_store(url, pool_size=pool_size, clock=clock)
+
+
+class Journal:
+    """The journal of a store with its queue, as services/saving.py puts them together; receipts are made up."""
+
+    def __init__(self, store: SqlStore, most_waiting: int = 10_000) -> None:
+        self.writer = open_journal(store, clock)
+        self.queue: GroupCommit[Save, Saved] = GroupCommit(
+            lambda saves: self.writer.write(saves, lambda group: [receipt_of(saved) for saved in group]),
+            refuse=lambda: errors.Unavailable(retry_at=T + timedelta(seconds=3)),
+            most_waiting=most_waiting,
+            lanes=self.writer.lanes,
+        )
+
+    async def append(self, save: Save) -> Saved:
+        return await self.queue.put(save)
+
+    async def close(self) -> None:
+        await self.queue.close()
+        await self.writer.close()
+
+
+def receipt_of(saved: Saved) -> str:
+    return f"receipt of {saved.attempt} {saved.epoch} {saved.seq} {saved.digest.hex()}"
 
 
 @dataclass(frozen=True)

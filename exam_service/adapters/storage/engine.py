@@ -7,7 +7,7 @@ their own and see a snapshot.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any, Literal
 
 import asyncpg
@@ -28,6 +28,20 @@ LOCK_SECONDS = 10
 SQLITE_BUSY_SECONDS = 10
 
 
+_LIMITS: dict[str, Any] = {
+    "timeout": CONNECT_SECONDS,
+    "command_timeout": STATEMENT_SECONDS + CONNECT_SECONDS,
+    "server_settings": {
+        "application_name": "exam-service",
+        "timezone": "UTC",
+        "statement_timeout": str(STATEMENT_SECONDS * 1000),
+        "lock_timeout": str(LOCK_SECONDS * 1000),
+        "idle_in_transaction_session_timeout": str(STATEMENT_SECONDS * 1000),
+    },
+}
+"""Of every connection to PostgreSQL: nothing waits for ever."""
+
+
 class NoConnection(Exception):
     """The database could not be reached; nothing was done."""
 
@@ -44,22 +58,33 @@ class Database:
             parsed = parsed.set(drivername="sqlite+aiosqlite")
             self._writer = _sqlite(parsed, 1, writes=True)
             self._reader = _sqlite(parsed, pool_size, writes=False)
-            self._journal = self._writer
             self._snapshot: dict[str, Any] = {}
         else:
             parsed = parsed.set(drivername="postgresql+asyncpg")
             self._writer = self._reader = _postgresql(parsed, pool_size)
-            # A connection of its own, so that saves go on when everything else waits for one.
-            self._journal = _postgresql(parsed, 1)
             self._snapshot = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self._url = parsed
         self._one_writer = asyncio.Lock() if self.kind == "sqlite" else None
 
     @asynccontextmanager
-    async def write(self, *, journal: bool = False) -> AsyncIterator[AsyncConnection]:
+    async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that is committed when the block ends, and rolled back when it raises."""
-        engine = self._journal if journal else self._writer
-        async with self._one_writer or nullcontext(), _connected(engine) as connection, connection.begin():
+        async with self.turn(), _connected(self._writer) as connection, connection.begin():
             yield connection
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """The right to write: SQLite has one writer at a time, and whoever waits here waits in line."""
+        return self._one_writer or nullcontext()
+
+    @property
+    def file(self) -> str:
+        """The file of a SQLite database."""
+        return self._url.database or ""
+
+    def driver_arguments(self) -> dict[str, Any]:
+        """What asyncpg's own `connect` takes for this database, with the limits that every connection has."""
+        _, found = self._writer.dialect.create_connect_args(self._url)
+        return {**found, **_LIMITS}
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -72,7 +97,7 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
-        for engine in {self._writer, self._reader, self._journal}:
+        for engine in {self._writer, self._reader}:
             await engine.dispose()
 
 
@@ -91,8 +116,11 @@ async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
 
 def _unstorable(context: sa.ExceptionContext) -> errors.Refusal | None:
+    return unstorable(context.original_exception)
+
+
+def unstorable(cause: BaseException) -> errors.Refusal | None:
     """A refusal for values that no column can hold: an id with a NUL or half a character in it, a number past 2**63."""
-    cause = context.original_exception
     state = getattr(cause, "sqlstate", None)
     if state in ("22000", "22003", "22021") or isinstance(cause, UnicodeEncodeError | OverflowError):
         text = Text(en="a text or a number cannot be stored", th="มีข้อความหรือตัวเลขที่จัดเก็บไม่ได้")
@@ -111,17 +139,7 @@ def _postgresql(url: sa.URL, pool_size: int) -> AsyncEngine:
         pool_pre_ping=True,
         json_serializer=to_json,
         json_deserializer=from_json,
-        connect_args={
-            "timeout": CONNECT_SECONDS,
-            "command_timeout": STATEMENT_SECONDS + CONNECT_SECONDS,
-            "server_settings": {
-                "application_name": "exam-service",
-                "timezone": "UTC",
-                "statement_timeout": str(STATEMENT_SECONDS * 1000),
-                "lock_timeout": str(LOCK_SECONDS * 1000),
-                "idle_in_transaction_session_timeout": str(STATEMENT_SECONDS * 1000),
-            },
-        },
+        connect_args=_LIMITS,
         # What is in a statement may be somebody's data, and errors end up in logs (P14).
         hide_parameters=True,
     )

@@ -42,7 +42,7 @@ def parse(text: str, typ: str) -> Jws:
     if len(parts) != 3:
         raise Unreadable("unknown-shape", "no compact JWS")
     try:
-        raw_header, payload, signature = (_unb64(part) for part in parts)
+        raw_header, payload, signature = (unb64(part) for part in parts)
         header = json.loads(raw_header)
     except (ValueError, RecursionError) as error:
         raise Unreadable("unknown-shape", str(error)) from error
@@ -57,7 +57,8 @@ def _b64(data: bytes) -> bytes:
     return base64.urlsafe_b64encode(data).rstrip(b"=")
 
 
-def _unb64(text: str) -> bytes:
+def unb64(text: str) -> bytes:
+    """The bytes of base64url without padding; ValueError for anything but its one form."""
     data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     # Two texts can stand for the same bytes when the last character's spare bits differ; only one of them is accepted.
     if _b64(data).decode() != text:

@@ -1,17 +1,26 @@
 """A receipt: what the service says it received, when, signed so that anybody can check it with the public key.
 
-Compact JWS, `typ` exam-receipt+jwt. It names an attempt by its opaque id and a digest; no person and no response.
+It names an attempt by its opaque id and a digest; no person and no response. Two forms:
+
+- alone: a compact JWS over the receipt, `typ` exam-receipt+jwt;
+- in a group: saves that became durable together share one signature. `JWS~RECEIPT~INDEX~PROOF`, where the JWS, `typ`
+  exam-receipts+jwt, signs the root and size of a Merkle tree (RFC 9162) over the receipts of the group, and the proof
+  leads from this receipt to that root. Everything but the index is base64url.
 """
 
+import base64
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated
 
 import msgspec
 
-from exam_service.core.certificates import jws
+from exam_service.core.certificates import jws, merkle
 from exam_service.core.certificates.words import Unreadable
 
 TYP = "exam-receipt+jwt"
+GROUP_TYP = "exam-receipts+jwt"
+_Hash = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{43}$")]
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -21,23 +30,75 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     session: Annotated[int, msgspec.Meta(ge=0)]
     """Which device session of the attempt; a new one begins when the attempt moves to another device."""
     seq: Annotated[int, msgspec.Meta(ge=0)]
-    digest: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{43}$")]
+    digest: _Hash
     """SHA-256 of the body as it was received, in base64url."""
     received_at: datetime
     seconds_left: float
     in_grace: bool = False
     """It came after the deadline and within the grace for responses in flight."""
+    late: bool = False
+    """It came after the grace too, and counts by the exam's policy for late responses."""
+    held: bool = False
+    """It came too late to count by itself; it is kept, and staff decides."""
+
+
+class _Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    root: _Hash
+    size: Annotated[int, msgspec.Meta(ge=1)]
+
+
+class Signed(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a receipt is to be verified, with the key `kid`."""
+
+    kid: str
+    signed: bytes
+    signature: bytes
 
 
 def to_be_signed(receipt: Receipt, kid: str) -> bytes:
-    """What the service's receipt key signs."""
+    """What the service's receipt key signs for one receipt alone."""
     return jws.signing_input(TYP, kid, msgspec.json.encode(receipt))
 
 
-def parse(text: str) -> tuple[Receipt, jws.Jws]:
-    """The receipt and its signed parts; Unreadable when it is none. The signature is not yet checked."""
-    found = jws.parse(text, TYP)
+def together(payloads: Sequence[bytes], kid: str, sign: Callable[[bytes], bytes]) -> list[str]:
+    """The receipts of a group, under one signature. `payloads` are the receipts as JSON, `sign` the receipt key."""
+    tree = merkle.Tree(payloads)
+    group = msgspec.json.encode(_Group(root=_b64(tree.root), size=len(payloads)))
+    message = jws.signing_input(GROUP_TYP, kid, group)
+    head = jws.compact(message, sign(message))
+    return [f"{head}~{_b64(data)}~{index}~{_b64(tree.proof(index))}" for index, data in enumerate(payloads)]
+
+
+def parse(text: str) -> tuple[Receipt, Signed]:
+    """The receipt, and what of it is signed; Unreadable when it is none. The signature is not yet checked.
+
+    In a group, the way from the receipt to the signed root has been checked.
+    """
+    head, *rest = text.strip().split("~")
+    found = jws.parse(head, GROUP_TYP if rest else TYP)
+    payload = _in_group(found.payload, rest) if rest else found.payload
     try:
-        return msgspec.json.decode(found.payload, type=Receipt), found
+        receipt = msgspec.json.decode(payload, type=Receipt)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Unreadable("unknown-shape", str(error)) from error
+    return receipt, Signed(kid=found.kid, signed=found.signed, signature=found.signature)
+
+
+def _in_group(signed: bytes, rest: list[str]) -> bytes:
+    """The receipt's own bytes, which the proof has shown to be in the group."""
+    try:
+        group = msgspec.json.decode(signed, type=_Group)
+        leaf, place, proof = rest
+        index = int(place)
+        payload, path, root = jws.unb64(leaf), jws.unb64(proof), jws.unb64(group.root)
+    except (ValueError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Unreadable("unknown-shape", str(error)) from error
+    if str(index) != place:
+        raise Unreadable("unknown-shape", "the place in the group is a number")
+    if merkle.root_from(payload, index, group.size, path) != root:
+        raise Unreadable("signature-wrong", "the receipt is not in the group that was signed")
+    return payload
+
+
+def _b64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -9,9 +9,10 @@ from litestar.params import FromPath
 
 from exam_service.core.exams.model import CertificateKind
 from exam_service.core.exams.paper import PaperView
-from exam_service.services import attempts, certificates, home, results, sessions, starting, submitting
-from exam_service.services.attempts import AttemptView, SavedView
+from exam_service.services import attempts, certificates, home, results, saving, sessions, starting, submitting
+from exam_service.services.attempts import AttemptView
 from exam_service.services.results import ReceiptsView, ResultView, ReviewView
+from exam_service.services.saving import SavedView
 from exam_service.services.sessions import Redeemed
 from exam_service.services.standing_view import IssuedView, MeView
 from exam_service.web import auth
@@ -142,7 +143,7 @@ async def save(attempt: FromPath[str], request: Request[Any, Any, Any], ctx: Ctx
         raise invalid("wrong-value", str(error), f"ค่าไม่ถูกต้อง: {error}") from error
     except RecursionError as error:
         raise too_deep() from error
-    return await attempts.save(
+    return await saving.save(
         ctx, session.org, session.enrolment, attempt, body.epoch, body.seq, bytes(body.responses)
     )
 

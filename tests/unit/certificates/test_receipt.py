@@ -3,6 +3,7 @@ import hashlib
 import json
 from datetime import timedelta
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -85,3 +86,51 @@ def test_other_tokens_are_no_receipts() -> None:
 
 def test_the_time_has_a_zone() -> None:
     assert receipt.parse(text_of())[0].received_at.utcoffset() == timedelta(0)
+
+
+def group_of(size: int) -> list[str]:
+    facts = [msgspec.structs.replace(FACTS, seq=n) for n in range(1, size + 1)]
+    return receipt.together([msgspec.json.encode(one) for one in facts], ISSUER.key.kid, ISSUER.sign)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 8, 13, 256])
+def test_receipts_of_a_group_each_stand_alone(size: int) -> None:
+    texts = group_of(size)
+    for seq, text in enumerate(texts, 1):
+        facts, found = receipt.parse(text)
+        assert facts.seq == seq
+        assert found.kid == ISSUER.key.kid
+        assert ed25519.verify(ISSUER.key.public, found.signed, found.signature)
+    assert len({text.split("~")[0] for text in texts}) == 1, "one signature for all"
+
+
+@given(st.integers(1, 20), st.integers(0, 10_000), st.sampled_from("AaZz019-_.~"))
+def test_a_changed_character_of_a_receipt_in_a_group_is_noticed(size: int, place: int, other: str) -> None:
+    text = group_of(size)[size // 2]
+    place %= len(text)
+    if text[place] == other:
+        return
+    try:
+        _, found = receipt.parse(text[:place] + other + text[place + 1 :])
+    except Unreadable:
+        return
+    assert not ed25519.verify(ISSUER.key.public, found.signed, found.signature)
+
+
+def test_a_receipt_does_not_pass_with_the_proof_of_another() -> None:
+    first, second = group_of(2)
+    head, leaf, index, proof = first.split("~")
+    _, other_leaf, other_index, other_proof = second.split("~")
+    for wrong in (
+        (head, other_leaf, index, proof),
+        (head, leaf, other_index, proof),
+        (head, leaf, index, other_proof),
+        (head, leaf, "0" + index, proof),
+        (head, leaf, index, proof + proof),
+        (head, leaf, index, ""),
+        (head, leaf, index),
+        (head, leaf, "2", proof),
+        (head, leaf, "-1", proof),
+    ):
+        with pytest.raises(Unreadable):
+            receipt.parse("~".join(wrong))

@@ -1,0 +1,179 @@
+"""The journal's writer on PostgreSQL: connections of its own, so that saves go on when everything else waits."""
+
+import asyncio
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+
+from exam_service.adapters.storage.engine import Database, NoConnection
+from exam_service.adapters.storage.refusals import Clock, connection_lost, said_clearly
+from exam_service.core.exams.attempt import State, Writable
+from exam_service.core.exams.journal import Attest, Group, Key, Owned, Save, Saved
+
+LANES = 2
+"""While one group waits for the disk, the next one is written. More only makes the groups smaller."""
+PATIENT = 4
+"""So many may wait for the lock of an attempt that is being handed in, without holding up anyone else."""
+
+# A submit's FOR UPDATE waits for this lock, and this one for it. Who would have to wait is left out, and waits alone.
+_ATTEMPTS = (
+    "SELECT id, org, enrolment, state, deadline, grace_seconds, epoch, news FROM attempt "
+    "WHERE id = ANY($1::text[]) FOR KEY SHARE SKIP LOCKED"
+)
+_ATTEMPT = (
+    "SELECT id, org, enrolment, state, deadline, grace_seconds, epoch, news FROM attempt "
+    "WHERE id = ANY($1::text[]) FOR KEY SHARE"
+)
+_INSERT = (
+    "INSERT INTO journal (attempt, epoch, seq, org, digest, body, received_at, seconds_left, in_grace, receipt) "
+    "SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::bytea[], $6::bytea[], "
+    "$7::timestamptz[], $8::int[], $9::bool[], $10::text[]) ON CONFLICT DO NOTHING"
+)
+_STORED = (
+    "SELECT j.attempt, j.epoch, j.seq, j.digest, j.received_at, j.seconds_left, j.in_grace, j.late, j.receipt "
+    "FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS k (attempt, epoch, seq) "
+    "JOIN journal j ON (j.attempt, j.epoch, j.seq) = (k.attempt, k.epoch, k.seq)"
+)
+
+Connection = Any
+"""One of the pool's, whose class the driver's types don't name well."""
+Outcome = Saved | Exception | asyncio.Future[Saved]
+
+
+class PostgresqlJournal:
+    """The Journal port on PostgreSQL."""
+
+    lanes = LANES
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._opening = asyncio.Lock()
+        self._patient = asyncio.Semaphore(PATIENT)
+        self._waiting: set[asyncio.Task[Saved]] = set()
+
+    async def write(self, saves: Sequence[Save], attest: Attest) -> list[Outcome]:
+        """Write the saves that count, in one transaction, and say for each what became of it, or will."""
+        with said_clearly(self._clock):
+            outcomes = await self._again(saves, attest, _ATTEMPTS)
+        return [
+            self._patiently(save, attest) if outcome is None else outcome
+            for save, outcome in zip(saves, outcomes, strict=True)
+        ]
+
+    async def close(self) -> None:
+        """Close the connections, when what waits for a lock has been written."""
+        if self._waiting:
+            await asyncio.gather(*self._waiting, return_exceptions=True)
+        if self._pool is not None:
+            await self._pool.close()
+            self._pool = None
+
+    def _patiently(self, save: Save, attest: Attest) -> asyncio.Future[Saved]:
+        """What will become of a save whose attempt is locked, or does not exist."""
+        task = asyncio.get_running_loop().create_task(self._alone(save, attest), name="save that waits for a lock")
+        self._waiting.add(task)
+        task.add_done_callback(self._waiting.discard)
+        return task
+
+    async def _alone(self, save: Save, attest: Attest) -> Saved:
+        async with self._patient:
+            with said_clearly(self._clock):
+                (outcome,) = await self._again([save], attest, _ATTEMPT)
+        if isinstance(outcome, Saved):
+            return outcome
+        raise outcome or LookupError(f"attempt {save.attempt} was neither locked nor missing")
+
+    async def _again(self, saves: Sequence[Save], attest: Attest, lock: str) -> list[Saved | Exception | None]:
+        """Once more when the connection was lost: what was written by then is found, so nothing is written twice."""
+        try:
+            return await self._write(saves, attest, lock)
+        except Exception as error:
+            if not connection_lost(error):
+                raise
+            return await self._write(saves, attest, lock)
+
+    async def _write(self, saves: Sequence[Save], attest: Attest, lock: str) -> list[Saved | Exception | None]:
+        try:
+            return await self._transaction(saves, attest, lock)
+        except OSError as error:
+            # What the driver raises while it connects, or waits for an answer, says nothing of the database.
+            raise NoConnection(str(error)) from error
+
+    async def _transaction(self, saves: Sequence[Save], attest: Attest, lock: str) -> list[Saved | Exception | None]:
+        pool = self._pool or await self._open()
+        async with pool.acquire() as connection, connection.transaction():
+            attempts = await _attempts(connection, lock, {save.attempt for save in saves})
+            left = {number for number, save in enumerate(saves) if save.attempt not in attempts}
+            # Alone, and waited for: then it is not there.
+            if lock is _ATTEMPT:
+                left = set()
+            group = Group((save for number, save in enumerate(saves) if number not in left), attempts)
+            receipts = group.receipts(attest)
+            written = await _insert(connection, group, receipts)
+            stored = await _stored(connection, group.to_look_up(all_written=written))
+        told = iter(group.outcomes(receipts, stored))
+        return [None if number in left else next(told) for number in range(len(saves))]
+
+    async def _open(self) -> "asyncpg.Pool[asyncpg.Record]":
+        async with self._opening:
+            if self._pool is None:
+                self._pool = await asyncpg.create_pool(
+                    **self._database.driver_arguments(), min_size=0, max_size=LANES + PATIENT
+                )
+            return self._pool
+
+
+async def _attempts(connection: Connection, lock: str, ids: Collection[str]) -> dict[str, Owned]:
+    return {
+        row[0]: Owned(row[1], row[2], Writable(State(row[3]), row[4], row[5], row[6]), row[7])
+        for row in await connection.fetch(lock, list(ids))
+    }
+
+
+async def _insert(connection: Connection, group: Group, receipts: dict[Key, str]) -> bool:
+    """Whether all of them were written. A row that another replica wrote at the same moment is left as it is."""
+    if not group.fresh:
+        return True
+    # In the order of their keys, so that two groups with the same saves cannot wait for each other.
+    keys = sorted(group.fresh)
+    saved = [group.fresh[key] for key in keys]
+    attempts, epochs, seqs = zip(*keys, strict=True)
+    done = await connection.execute(
+        _INSERT,
+        attempts,
+        epochs,
+        seqs,
+        [group.orgs[key] for key in keys],
+        [one.digest for one in saved],
+        [group.bodies[key] for key in keys],
+        [one.received_at for one in saved],
+        [one.seconds_left for one in saved],
+        [one.in_grace for one in saved],
+        [receipts[key] for key in keys],
+    )
+    return bool(done == f"INSERT 0 {len(keys)}")
+
+
+async def _stored(connection: Connection, keys: Collection[Key]) -> dict[Key, Saved]:
+    if not keys:
+        return {}
+    rows = await connection.fetch(_STORED, *zip(*keys, strict=True))
+    return {
+        (row[0], row[1], row[2]): Saved(
+            attempt=row[0],
+            epoch=row[1],
+            seq=row[2],
+            digest=row[3],
+            received_at=row[4],
+            seconds_left=row[5],
+            in_grace=row[6],
+            late=row[7],
+            receipt=row[8],
+            deadline=datetime.max.replace(tzinfo=UTC),
+        )
+        for row in rows
+    }

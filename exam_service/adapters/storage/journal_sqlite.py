@@ -1,0 +1,128 @@
+"""The journal's writer on SQLite: a connection and a thread of its own, in turn with everything else that writes."""
+
+import asyncio
+import sqlite3
+from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import msgspec
+
+from exam_service.adapters.storage.engine import SQLITE_BUSY_SECONDS, Database
+from exam_service.adapters.storage.refusals import Clock, said_clearly
+from exam_service.core.exams.attempt import State, Writable
+from exam_service.core.exams.journal import Attest, Group, Key, Owned, Save, Saved
+
+_ATTEMPTS = (
+    "SELECT id, org, enrolment, state, deadline, grace_seconds, epoch, news FROM attempt "
+    "WHERE id IN (SELECT value FROM json_each(?))"
+)
+_INSERT = (
+    "INSERT INTO journal (attempt, epoch, seq, org, digest, body, received_at, seconds_left, in_grace, receipt) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+)
+_STORED = (
+    "SELECT j.attempt, j.epoch, j.seq, j.digest, j.received_at, j.seconds_left, j.in_grace, j.late, j.receipt "
+    "FROM json_each(?) k JOIN journal j ON j.attempt = json_extract(k.value, '$[0]') "
+    "AND j.epoch = json_extract(k.value, '$[1]') AND j.seq = json_extract(k.value, '$[2]')"
+)
+
+
+class SqliteJournal:
+    """The Journal port on SQLite."""
+
+    lanes = 1
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self._connection: sqlite3.Connection | None = None
+        self._closed = False
+
+    async def write(self, saves: Sequence[Save], attest: Attest) -> list[Saved | Exception]:
+        """Write the saves that count, in one transaction, and say for each what became of it."""
+        with said_clearly(self._clock):
+            async with self._database.turn():
+                work = asyncio.get_running_loop().run_in_executor(self._thread, self._write, saves, attest)
+                # Whoever gives up waiting must not give the turn to another while the thread still writes.
+                return await asyncio.shield(work)
+
+    async def close(self) -> None:
+        """Close the connection, when what is being written has been. Closed already, it stays so."""
+        if self._closed:
+            return
+        self._closed = True
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
+        self._thread.shutdown()
+
+    def _write(self, saves: Sequence[Save], attest: Attest) -> list[Saved | Exception]:
+        connection = self._connection = self._connection or _connect(self._database.file)
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            group = Group(saves, _attempts(connection, {save.attempt for save in saves}))
+            receipts = group.receipts(attest)
+            rows = [
+                (
+                    *key, group.orgs[key], saved.digest, group.bodies[key], _text(saved.received_at),
+                    saved.seconds_left, saved.in_grace, receipts[key],
+                )
+                for key, saved in group.fresh.items()
+            ]  # fmt: skip
+            written = connection.executemany(_INSERT, rows).rowcount if rows else 0
+            stored = _stored(connection, group.to_look_up(all_written=written == len(rows)))
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.rollback()
+            raise
+        return group.outcomes(receipts, stored)
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _connect(file: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(file, timeout=SQLITE_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def _attempts(connection: sqlite3.Connection, ids: Collection[str]) -> dict[str, Owned]:
+    # Nothing else writes during this transaction, so to read is to lock.
+    rows = connection.execute(_ATTEMPTS, (msgspec.json.encode(ids).decode(),))
+    return {
+        row[0]: Owned(row[1], row[2], Writable(State(row[3]), _time(row[4]), row[5], row[6]), row[7]) for row in rows
+    }
+
+
+def _stored(connection: sqlite3.Connection, keys: Collection[Key]) -> dict[Key, Saved]:
+    if not keys:
+        return {}
+    rows = connection.execute(_STORED, (msgspec.json.encode(list(keys)).decode(),))
+    return {
+        row[:3]: Saved(
+            attempt=row[0],
+            epoch=row[1],
+            seq=row[2],
+            digest=row[3],
+            received_at=_time(row[4]),
+            seconds_left=row[5],
+            in_grace=bool(row[6]),
+            late=bool(row[7]),
+            receipt=row[8],
+            deadline=datetime.max.replace(tzinfo=UTC),
+        )
+        for row in rows
+    }
+
+
+def _text(moment: datetime) -> str:
+    """A time as this database's columns hold it (types.UtcDateTime)."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)

@@ -1,0 +1,70 @@
+"""Merkle trees as in RFC 9162: one signature over the root vouches for every leaf.
+
+leaf  = SHA-256(0x00 || data)         section 2.1.1
+node  = SHA-256(0x01 || left || right)
+proof = the siblings from the leaf to the root (2.1.3), checked as 2.1.3.2 says
+"""
+
+import hashlib
+from collections.abc import Sequence
+
+HASH_BYTES = 32
+_sha256 = hashlib.sha256
+
+
+def leaf_hash(data: bytes) -> bytes:
+    return _sha256(b"\x00" + data).digest()
+
+
+class Tree:
+    """The tree over some leaves, all at once; for groups of a few hundred."""
+
+    def __init__(self, leaves: Sequence[bytes]) -> None:
+        """`leaves` are their data. Raises ValueError when there is none: an empty tree proves nothing."""
+        if not leaves:
+            raise ValueError("a tree has at least one leaf")
+        sha256 = _sha256
+        level = [sha256(b"\x00" + data).digest() for data in leaves]
+        self._levels = [level]
+        while len(level) > 1:
+            # A node without a neighbour moves up as it is, which is the same tree as the RFC's split at a power of two.
+            above = [sha256(b"\x01" + level[n] + level[n + 1]).digest() for n in range(0, len(level) - 1, 2)]
+            if len(level) % 2:
+                above.append(level[-1])
+            self._levels.append(above)
+            level = above
+
+    @property
+    def root(self) -> bytes:
+        return self._levels[-1][0]
+
+    def proof(self, index: int) -> bytes:
+        """The inclusion proof of a leaf: the siblings on its way to the root, one after the other."""
+        siblings = []
+        for level in self._levels[:-1]:
+            beside = index ^ 1
+            if beside < len(level):
+                siblings.append(level[beside])
+            index >>= 1
+        return b"".join(siblings)
+
+
+def root_from(data: bytes, index: int, size: int, proof: bytes) -> bytes | None:
+    """The root that the proof leads to from a leaf's data; None when the proof does not fit the tree (2.1.3.2)."""
+    if not 0 <= index < size or len(proof) % HASH_BYTES:
+        return None
+    node, last, found = index, size - 1, leaf_hash(data)
+    for start in range(0, len(proof), HASH_BYTES):
+        sibling = proof[start : start + HASH_BYTES]
+        if last == 0:
+            return None
+        if node & 1 or node == last:
+            found = _sha256(b"\x01" + sibling + found).digest()
+            while not node & 1 and node:
+                node >>= 1
+                last >>= 1
+        else:
+            found = _sha256(b"\x01" + found + sibling).digest()
+        node >>= 1
+        last >>= 1
+    return found if last == 0 else None

@@ -1,0 +1,125 @@
+"""The hot path: responses become durable, and their receipt is given."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+
+import msgspec
+
+from exam_service.core import errors
+from exam_service.core.exams.journal import Save, Saved
+from exam_service.core.exams.shape import Shape, shape_of
+from exam_service.core.exams.timing import seconds_left
+from exam_service.core.text import Text
+from exam_service.services import grading, receipts
+from exam_service.services.context import Context
+from exam_service.services.group_commit import GroupCommit
+
+RETRY_AFTER = timedelta(seconds=3)
+MOST_WAITING = 10_000
+MOST_TOGETHER = 256
+
+_responses = msgspec.json.Decoder(dict[str, object])
+
+
+class SavedView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The acknowledgement of a save: what it holds is durable, and the receipt proves it."""
+
+    seq: int
+    received_at: datetime
+    seconds_left: int
+    deadline: datetime
+    in_grace: bool
+    receipt: str
+    news: int
+    """Goes up when staff said or changed something: then ask for `contact`."""
+    late: bool = False
+    """It came after the deadline and its grace, and counts by the exam's policy."""
+    held: bool = False
+    """It came after the deadline and its grace; it is kept, and staff decides whether it counts."""
+
+
+async def save(
+    ctx: Context, org: str, enrolment_id: str, attempt_id: str, epoch: int, seq: int, body: bytes
+) -> SavedView:
+    """Make a batch of responses durable and give its receipt. `body` is the JSON of item -> response as it was sent.
+
+    Raises NotFound, Invalid, SequenceReused, Unavailable, and what `core.exams.attempt.admit` raises.
+    """
+    received_at = ctx.now()
+    shape = ctx.documents.shape_at_hand(org, enrolment_id, attempt_id)
+    if shape is None:
+        shape = await _load_shape(ctx, org, enrolment_id, attempt_id)
+    try:
+        faults = shape.faults(_responses.decode(body))
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise _invalid_body(str(error)) from error
+    if faults:
+        raise errors.Invalid(count=len(faults), faults=faults)
+    saved = await queue_of(ctx).put(
+        Save(
+            org=org,
+            enrolment=enrolment_id,
+            attempt=attempt_id,
+            epoch=epoch,
+            seq=seq,
+            body=body,
+            received_at=received_at,
+        )
+    )
+    ctx.presence.heard(org, attempt_id, received_at)
+    return await view_of(ctx, saved)
+
+
+async def view_of(ctx: Context, saved: Saved) -> SavedView:
+    """What is told of a save that is durable."""
+    return SavedView(
+        seq=saved.seq,
+        received_at=saved.received_at,
+        seconds_left=seconds_left(saved.deadline, ctx.now()),
+        deadline=saved.deadline,
+        in_grace=saved.in_grace,
+        receipt=saved.receipt or await receipts.sign(ctx, saved),
+        news=saved.news,
+        late=saved.late,
+        held=saved.held,
+    )
+
+
+def queue_of(ctx: Context) -> GroupCommit[Save, Saved]:
+    """The process's queue of saves."""
+    return ctx.queues.of("saves", partial(_queue, ctx))
+
+
+def _queue(ctx: Context) -> GroupCommit[Save, Saved]:
+    async def write(saves: Sequence[Save]) -> Sequence[object]:
+        key = await receipts.key_at_hand(ctx)
+        return await ctx.journal.write(saves, partial(receipts.attest, ctx, key))
+
+    def wrote(size: int, seconds: float) -> None:
+        ctx.meter.count("saves", size)
+        ctx.meter.observe("save_group_size", size)
+        ctx.meter.observe("save_group_seconds", seconds)
+
+    return GroupCommit(
+        write,  # type: ignore[arg-type]  # object stands for the outcomes, which the journal's types name
+        refuse=lambda: errors.Unavailable(retry_at=ctx.now() + RETRY_AFTER),
+        most_waiting=MOST_WAITING,
+        most_together=MOST_TOGETHER,
+        lanes=ctx.journal.lanes,
+        wrote=wrote,
+    )
+
+
+async def _load_shape(ctx: Context, org: str, enrolment_id: str, attempt_id: str) -> Shape:
+    """What responses the attempt's paper takes; kept, so that a save need not read it. Raises NotFound."""
+    async with ctx.store.read(org) as tx:
+        await grading.attempt_of(tx, attempt_id, enrolment_id)
+        shape = shape_of(await ctx.documents.form_once(tx, attempt_id))
+    ctx.documents.keep_shape(org, enrolment_id, attempt_id, shape)
+    return shape
+
+
+def _invalid_body(message: str) -> errors.Invalid:
+    text = Text(en=message, th=f"รูปแบบข้อมูลไม่ถูกต้อง: {message}")
+    return errors.Invalid(count=1, faults=[errors.Fault(code="wrong-value", path="responses", message=text)])
