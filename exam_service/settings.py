@@ -96,6 +96,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 60
     rate_limit_candidate_per_minute: Annotated[int, Doc("Requests a minute of one candidate.", at_least=1)] = 600
     rate_limit_lms_per_minute: Annotated[int, Doc("Requests a minute with one API key.", at_least=1)] = 6000
+    starts_waiting: Annotated[
+        int, Doc("Starts that wait for their turn in one process; more are told to come again.", at_least=1)
+    ] = 4000
     max_body_bytes: Annotated[int, Doc("The largest request body, in bytes.", at_least=1024)] = 2_000_000
     max_bank_bytes: Annotated[int, Doc("The largest question bank sent as a body, in bytes.", at_least=1024)] = (
         20_000_000

@@ -25,8 +25,13 @@ class JsonLines(logging.Formatter):
 
 
 def configure(settings: Settings) -> None:
-    """Send everything from the level on to standard error, in the format chosen."""
+    """Send everything from the level on to standard error, in the format chosen.
+
+    Libraries are heard from `info` on only: some of them write each statement with its values when they are let (P14).
+    """
     handler = logging.StreamHandler()
     text = logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
     handler.setFormatter(JsonLines() if settings.log_format == "json" else text)
-    logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    logging.basicConfig(level=max(level, logging.INFO), handlers=[handler], force=True)
+    logging.getLogger("exam_service").setLevel(level)

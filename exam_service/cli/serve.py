@@ -94,6 +94,7 @@ async def run(ctx: Context, loaded: Settings) -> None:
         max_body=loaded.max_body_bytes,
         max_bank=loaded.max_bank_bytes,
         metrics_token=loaded.metrics_token,
+        starts_waiting=loaded.starts_waiting,
         memory=resident_bytes,
     )
     config = uvicorn.Config(

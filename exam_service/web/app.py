@@ -22,6 +22,7 @@ from exam_service.web.candidate import certificates as candidate_certificates
 from exam_service.web.candidate import contact as candidate_contact
 from exam_service.web.candidate import pages as candidate_pages
 from exam_service.web.entrance import Entrance
+from exam_service.web.kinds import BOUNDS, START
 from exam_service.web.lms import routers as lms_routers
 from exam_service.web.openapi import documentation
 from exam_service.web.problem_pages import problem_page
@@ -41,6 +42,7 @@ def create_app(
     max_bank: int = 20_000_000,
     sweeps: bool = True,
     metrics_token: str | None = None,
+    starts_waiting: int = BOUNDS[START].waiting,
     memory: Callable[[], float | None] = lambda: None,
 ) -> Litestar:
     """The application over a context, which it does not close.
@@ -80,7 +82,7 @@ def create_app(
         # The handlers above say what a person may see; the framework's own pages would show the code.
         debug=False,
     )
-    gate = app.state.gate = Gate(ctx)
+    gate = app.state.gate = Gate(ctx, BOUNDS | {START: BOUNDS[START]._replace(waiting=starts_waiting)})
     app.state.figures = Figures(ctx, gate.in_flight_of, memory)
     # Around the router, because what is turned away must not cost what the router costs.
     app.asgi_handler = Entrance(app.asgi_handler, gate, ctx)

@@ -1,0 +1,242 @@
+"""Who is turned away first, and how: decided before any work, by what kind of request it is."""
+
+import asyncio
+from typing import Any, cast
+
+import pytest
+
+from exam_service.core.errors import Busy
+from exam_service.services.context import Context
+from exam_service.services.load import LAG_SECONDS, MOST_WAITING, WAITED_SECONDS, Load
+from exam_service.services.meter import NoMeter
+from exam_service.web.admission import LONGEST, SHORTEST, Gate
+from exam_service.web.kinds import BOUNDS, NEVER, Bounds, kind_of
+from tests.support.service import START as NOW
+
+ORDER = ("start", "lms", "candidate", "paper", "save")
+
+
+class Press:
+    """A context with as much pressure as the test says."""
+
+    def __init__(self) -> None:
+        self.load = Load()
+        self.meter = NoMeter()
+        self.rolls = 0
+
+    def now(self) -> Any:
+        return NOW
+
+    def entropy(self, size: int) -> bytes:
+        self.rolls = (self.rolls + 9_973) % 65_536
+        return self.rolls.to_bytes(size, "big")
+
+    def press(self, pressure: float) -> None:
+        self.load.lag = pressure * LAG_SECONDS
+
+
+@pytest.fixture
+def press() -> Press:
+    return Press()
+
+
+@pytest.fixture
+def gate(press: Press) -> Gate:
+    return Gate(cast(Context, press))
+
+
+def seconds(busy: Busy) -> float:
+    assert busy.retry_at is not None
+    return (busy.retry_at - NOW).total_seconds()
+
+
+@pytest.mark.parametrize(
+    "pressure, refused",
+    [(0.5, 0), (1.0, 1), (1.5, 2), (3.0, 3), (6.0, 4), (1000.0, 4)],
+)
+def test_starts_are_refused_first_and_saves_never_for_pressure(
+    press: Press, gate: Gate, pressure: float, refused: int
+) -> None:
+    press.press(pressure)
+    assert [gate.refuse(kind) is not None for kind in ORDER] == [n < refused for n in range(len(ORDER))]
+    assert gate.refuse("submit") is None
+    assert gate.refuse("operations") is None
+
+
+def test_every_kind_has_a_bound() -> None:
+    assert all(0 < bounds.together < 10_000 and 0 <= bounds.waiting < 10_000 for bounds in BOUNDS.values())
+    assert {kind for kind, bounds in BOUNDS.items() if bounds.pressure == NEVER} == {"save", "submit", "operations"}
+
+
+def test_they_are_told_to_come_again_at_different_moments_the_later_the_greater_the_pressure(
+    press: Press, gate: Gate
+) -> None:
+    told: list[list[float]] = []
+    for pressure in (1.0, 2.0, 50.0):
+        press.press(pressure)
+        told.append([seconds(busy) for _ in range(400) if (busy := gate.refuse("start"))])
+    for times in told:
+        assert min(times) >= SHORTEST
+        assert max(times) <= LONGEST
+        # No second of the span holds more than its share of them.
+        counts = [sum(int(time) == second for time in times) for second in range(int(SHORTEST), int(max(times)))]
+        assert max(counts) < 2.5 * len(times) / len(counts)
+        assert min(counts) > 0
+    assert max(told[0]) < 11 < max(told[1]) < 21 < max(told[2])
+
+
+def test_a_line_is_bounded_and_who_is_over_it_is_told_so(press: Press) -> None:
+    gate = Gate(cast(Context, press), {"save": Bounds(3, 0, NEVER)})
+    assert [gate.admit("save") for _ in range(3)] == [None] * 3
+    assert isinstance(gate.admit("save"), Busy)
+    assert gate.in_flight == 3
+    gate.done("save", 200, 0.01)
+    assert gate.admit("save") is None
+
+
+async def test_who_waits_has_a_turn_in_the_order_they_came(press: Press) -> None:
+    gate, begun = Gate(cast(Context, press), {"start": Bounds(2, 3, 1.0)}), []
+
+    async def one(number: int) -> None:
+        await gate.turn("start")
+        begun.append(number)
+
+    tasks = [asyncio.create_task(one(number)) for number in range(5)]
+    await asyncio.sleep(0)
+    assert begun == [0, 1]
+    assert isinstance(gate.refuse("start"), Busy)
+    for finished in range(1, 4):
+        gate.done("start", 201, 0.01)
+        await asyncio.sleep(0)
+        assert begun == list(range(2 + finished))
+    for _ in range(2):
+        gate.done("start", 201, 0.01)
+    await asyncio.gather(*tasks)
+    assert gate.in_flight == 0
+
+
+async def test_who_goes_while_waiting_leaves_no_gap(press: Press) -> None:
+    gate = Gate(cast(Context, press), {"start": Bounds(1, 3, 1.0)})
+    await gate.turn("start")
+    leaving, staying = (asyncio.create_task(gate.turn("start")) for _ in range(2))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    await asyncio.gather(leaving, return_exceptions=True)
+    gate.done("start", 201, 0.01)
+    await asyncio.wait_for(staying, 1)
+    # One that is cancelled just when its turn comes hands it on.
+    last = [asyncio.create_task(gate.turn("start")) for _ in range(2)]
+    await asyncio.sleep(0)
+    gate.done("start", 201, 0.01)
+    last[0].cancel()
+    await asyncio.wait_for(last[1], 1)
+    gate.done("start", 201, 0.01)
+    assert gate.in_flight == 0
+
+
+def test_nobody_is_put_into_a_line_that_takes_too_long(press: Press) -> None:
+    gate = Gate(cast(Context, press), {"start": Bounds(1, 1_000, 1.0)})
+    for _ in range(200):
+        gate.admit("start")
+        gate.done("start", 201, 4.0)
+
+    async def line() -> int:
+        waiting = []
+        while gate.refuse("start") is None:
+            waiting.append(asyncio.create_task(gate.turn("start")))
+            await asyncio.sleep(0)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        return len(waiting)
+
+    assert asyncio.run(line()) == 3, "one is worked on, and two more make some ten seconds"
+
+
+def test_while_it_drains_only_starts_are_refused(press: Press, gate: Gate) -> None:
+    press.load.drain()
+    assert [kind for kind in BOUNDS if gate.refuse(kind) is not None] == ["start"]
+
+
+class Waits:
+    def __init__(self, waiting: int, waited: float) -> None:
+        self.waiting = waiting
+        self.waited = waited
+
+
+def test_pressure_is_what_a_candidate_would_feel() -> None:
+    assert Load().pressure == 0
+    assert Load([("saves", Waits(MOST_WAITING, 0))]).pressure == 1
+    assert Load([("saves", Waits(0, 2 * WAITED_SECONDS)), ("starts", Waits(0, 0))]).pressure == 2
+    load = Load()
+    load.heard(LAG_SECONDS * 2)
+    assert load.pressure < 1, "one hiccup is no overload"
+    for _ in range(20):
+        load.heard(LAG_SECONDS * 2)
+    assert load.pressure > 1.5
+    for _ in range(20):
+        load.heard(0.0)
+    assert load.pressure < 0.1
+
+
+async def test_the_lag_of_the_loop_is_measured() -> None:
+    import time
+
+    load = Load()
+    watching = asyncio.create_task(load.watch())
+    await asyncio.sleep(0.15)
+    time.sleep(0.4)  # noqa: ASYNC251 - a loop that is held up is what is to be seen.
+    await asyncio.sleep(0.15)
+    watching.cancel()
+    assert load.worst_lag > 0.2
+
+
+@pytest.mark.parametrize(
+    "method, path, kind",
+    [
+        ("POST", "/v1/candidate/attempts/att_1/responses", "save"),
+        ("POST", "/v1/candidate/attempts/att_1/submit", "submit"),
+        ("POST", "/v1/candidate/attempts/att_1/open", "paper"),
+        ("GET", "/v1/candidate/attempts/att_1/paper", "paper"),
+        ("GET", "/v1/candidate/attempts/att_1/contact", "paper"),
+        ("GET", "/v1/candidate/attempts/att_1", "candidate"),
+        ("POST", "/v1/candidate/exams/post/attempts", "start"),
+        ("POST", "/v1/candidate/exams/responses/attempts", "start"),
+        ("GET", "/v1/candidate/me", "candidate"),
+        ("POST", "/v1/launches/redeem", "candidate"),
+        ("POST", "/v1/enrolments/enr_1/launches", "staff"),
+        ("POST", "/v1/attempts/att_1/extra-time", "staff"),
+        ("GET", "/v1/courses/c/exams/e/live", "staff"),
+        ("GET", "/v1/courses/c/exams/e/live/events", "live"),
+        ("GET", "/v1/attempts", "lms"),
+        ("PUT", "/v1/banks/b", "lms"),
+        ("POST", "/v1/verify", "public"),
+        ("GET", "/v/ABCDEFGHIJKLMNOP", "public"),
+        ("GET", "/exam/attempts/att_1", "candidate"),
+        ("GET", "/l/token", "candidate"),
+        ("GET", "/static/js/api.js", "static"),
+        ("GET", "/readyz", "operations"),
+        ("GET", "/metrics", "operations"),
+        ("GET", "/anything", "public"),
+    ],
+)
+def test_the_kind_of_a_request_follows_from_its_first_line(method: str, path: str, kind: str) -> None:
+    assert kind_of(method, path) == kind
+
+
+@pytest.mark.parametrize(
+    "given, kept",
+    [
+        (b"9f8a-trace.01_x", True),
+        (b"abcdefgh", True),
+        (b"short", False),
+        (b"1101700203450", False),
+        (b"1-1017-00203-45-0", False),
+        (b"with space here", False),
+        (b"line\nbreak-here", False),
+        (b"x" * 65, False),
+    ],
+)
+def test_a_proxys_request_id_is_kept_when_it_is_sane(gate: Gate, given: bytes, kept: bool) -> None:
+    assert (gate.request_id(given) == given.decode()) is kept
+    assert gate.request_id() != gate.request_id()
