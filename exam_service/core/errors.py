@@ -135,6 +135,31 @@ class LaunchExpired(Refusal):
     )
 
 
+class StaffLinkUnknown(Refusal):
+    code = "staff-link-unknown"
+    sentence = Text(
+        en="This staff link is not complete, is not one of ours, or was withdrawn; open the exam again from your "
+        "learning system.",
+        th="ลิงก์เจ้าหน้าที่นี้ไม่ครบถ้วน ไม่ใช่ของระบบนี้ หรือถูกยกเลิกแล้ว โปรดเปิดหน้าการสอบจากระบบเรียนอีกครั้ง",
+    )
+
+
+class StaffLinkUsed(Refusal):
+    code = "staff-link-used"
+    sentence = Text(
+        en="This staff link was already used; open the exam again from your learning system.",
+        th="ลิงก์เจ้าหน้าที่นี้ถูกใช้ไปแล้ว โปรดเปิดหน้าการสอบจากระบบเรียนอีกครั้ง",
+    )
+
+
+class StaffLinkExpired(Refusal):
+    code = "staff-link-expired"
+    sentence = Text(
+        en="This staff link has expired; open the exam again from your learning system.",
+        th="ลิงก์เจ้าหน้าที่นี้หมดอายุแล้ว โปรดเปิดหน้าการสอบจากระบบเรียนอีกครั้ง",
+    )
+
+
 class TooManyRequests(Refusal):
     code = "too-many-requests"
     sentence = Text(

@@ -39,7 +39,7 @@ class LaunchView(msgspec.Struct, frozen=True, kw_only=True):
 async def create(ctx: Context, tx: Tx, enrolment_id: str, body: LaunchBody) -> LaunchView:
     """A one-time URL for the enrolment. Raises NotFound, NotPublished, and Invalid for a return URL that is none."""
     if body.return_url is not None:
-        _check_return_url(body.return_url)
+        check_return_url(body.return_url)
     enrolment = await enrolment_of(tx, enrolment_id)
     launch_id = ctx.new_id("lch")
     token = f"{launch_id.removeprefix('lch_')}.{_b64(ctx.entropy(32))}"
@@ -70,7 +70,7 @@ def hash_of(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def _check_return_url(url: str) -> None:
+def check_return_url(url: str) -> None:
     """Raises Invalid unless the URL is absolute and https, or http on this machine (for development)."""
     try:
         parts = urlsplit(url)

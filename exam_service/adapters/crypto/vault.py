@@ -15,7 +15,7 @@ _NONCE_BYTES = 12
 _TAG_BYTES = 16
 
 
-class CannotOpen(Exception):
+class CannotOpen(ValueError):
     """A sealed value that this master key did not seal for this context, or that was changed."""
 
 

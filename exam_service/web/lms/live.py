@@ -57,13 +57,13 @@ async def show(
     exam: FromPath[str],
     ctx: Ctx,
     caller: Staff,
-    state: InState = None,
+    only: InState = None,
     after: After = None,
     limit: Limit = 100,
 ) -> LiveView:
     """How many are where, and a page of the people by name; as it is now, or was a few seconds ago."""
     caller.must("results")
-    return await live.view(ctx, caller.org, course, exam, state, after, limit)
+    return await live.view(ctx, caller.org, course, exam, only, after, limit)
 
 
 @get(
@@ -78,7 +78,7 @@ async def events(
     request: Request[Any, Any, Any],
     ctx: Ctx,
     caller: Staff,
-    state: InState = None,
+    only: InState = None,
     after: After = None,
     limit: Limit = 100,
 ) -> Stream:
@@ -89,10 +89,10 @@ async def events(
     """
     caller.must("results")
     # Refused as a whole before the stream begins, when there is no such exam.
-    await live.view(ctx, caller.org, course, exam, state, after, 1)
+    await live.view(ctx, caller.org, course, exam, only, after, 1)
     token = bearer(request) or ""
     return event_stream(
-        live.follow(ctx, caller.org, course, exam, state, after, limit),
+        live.follow(ctx, caller.org, course, exam, only, after, limit),
         "live",
         lambda: api_keys.authenticate(ctx, token),
     )
