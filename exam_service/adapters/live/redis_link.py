@@ -11,7 +11,7 @@ AWAY = timedelta(seconds=1)
 """After a failure Redis is left alone for so long, so that a dead one does not slow every request down."""
 SAY_AGAIN = timedelta(minutes=1)
 
-# uvloop answers a write to a connection that has just been broken with a bare RuntimeError, and the driver lets it pass.
+# uvloop answers a write to a connection that has just broken with a bare RuntimeError, and the driver lets it pass.
 FAILURES = (RedisError, OSError, TimeoutError, RuntimeError)
 """What a call may raise when Redis is away, half there, or somebody else's."""
 
