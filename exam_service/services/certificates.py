@@ -204,6 +204,7 @@ async def _prepare(
         state_changed_at=issuance.issued_at,
     )
     await tx.certificates.add(record)
+    ctx.meter.count("certificates_issued", kind=record.issuance.kind)
     return record
 
 

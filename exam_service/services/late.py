@@ -99,6 +99,8 @@ async def receive(ctx: Context, save: Save, evidence: bytes | None) -> Saved:
             saved = _as_told(attempt, kept)
     # As it was told at first, whatever staff has decided since: their decision shows with the result.
     why = None if kept is None else _judgement(kept)
+    refused = kept is not None and why in REFUSING
+    ctx.meter.count("late_saves", verdict="refused" if refused else "held" if saved.held else "counted")
     if kept is not None and why in REFUSING:
         data = Kept(kept=True, why=why, message=SENTENCES[why], receipt=kept.receipt)
         raise errors.DeadlinePassed(deadline=attempt.deadline, data=data)

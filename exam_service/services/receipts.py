@@ -28,6 +28,7 @@ ReceiptKey = tuple[str, bytes]
 def attest(ctx: Context, key: ReceiptKey, group: Sequence[Saved]) -> list[str]:
     """The receipts of saves that become durable together, under one signature, which costs each next to nothing."""
     kid, sealed = key
+    ctx.meter.count("receipts_signed", len(group))
     payloads = [msgspec.json.encode(_receipt(saved)) for saved in group]
     return together(payloads, kid, partial(ctx.signer.sign, sealed))
 
@@ -72,6 +73,7 @@ async def key_at_hand(ctx: Context) -> ReceiptKey:
 async def _signed(ctx: Context, receipt: Receipt) -> str:
     kid, sealed = await key_at_hand(ctx)
     message = to_be_signed(receipt, kid)
+    ctx.meter.count("receipts_signed")
     return jws.compact(message, ctx.signer.sign(sealed, message))
 
 

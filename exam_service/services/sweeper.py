@@ -14,7 +14,9 @@ async def run(ctx: Context) -> None:
     while True:
         try:
             await sweep(ctx)
+            ctx.meter.count("sweeps", outcome="done")
         except Exception:
+            ctx.meter.count("sweeps", outcome="failed")
             log.exception("the sweep failed; the next one follows in %s", ctx.policy.sweep_every)
         await asyncio.sleep(ctx.policy.sweep_every.total_seconds())
 
@@ -22,6 +24,7 @@ async def run(ctx: Context) -> None:
 async def sweep(ctx: Context) -> int:
     """Grade what is over, and issue what is issued at once; how many attempts there were."""
     swept = await grading.sweep(ctx)
+    ctx.meter.count("swept_attempts", len(swept))
     for org, enrolment in dict.fromkeys(swept):
         await certificates.issue_at_once(ctx, org, enrolment)
     return len(swept)

@@ -39,15 +39,11 @@ METRICS: tuple[Metric, ...] = (
     Metric("pressure", "gauge", "How near the process is to what it can hold; from 1 on starts are refused."),
     Metric("draining", "gauge", "1 from SIGTERM until the process ends."),
     Metric("receipts_signed", "counter", "Receipts that were signed."),
-    Metric("starts", "counter", "Attempts that began.", ("paper",)),
-    Metric("submits", "counter", "Attempts that were handed in."),
-    Metric("papers_prepared", "counter", "Papers drawn ahead of their attempt."),
     Metric("attempts", "gauge", "Attempts stored, by state; overdue ones are over and not graded yet.", ("state",)),
     Metric("sweeps", "counter", "Sweeps, by how they ended.", ("outcome",)),
     Metric("swept_attempts", "counter", "Attempts that a sweep graded."),
     Metric("certificates_issued", "counter", "Certificates issued.", ("kind",)),
     Metric("rate_limiter_shared", "gauge", "1 while Redis shares the rate limits, 0 while each process is alone."),
-    Metric("redis_failures", "counter", "Calls to Redis that failed; each was answered without it."),
 )  # fmt: skip
 
 BY_NAME = {metric.name: metric for metric in METRICS}
