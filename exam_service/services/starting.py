@@ -57,6 +57,8 @@ def _new_attempt(ctx: Context, enrolment: Enrolment, version: str, exam: Exam, n
         deadline=deadline(exam, now, enrolment.accommodations),
         grace_seconds=grace,
         epoch=1,
+        late_responses=exam.late_responses.policy,
+        late_seconds=60 * (exam.late_responses.minutes or 0),
     )
 
 
