@@ -14,6 +14,9 @@ MEASUREMENTS = {
     "starts": "starts beside the echo, with papers drawn then and prepared before",
     "exams": "whole exams a minute and core, with up to 1,000,000 finished attempts stored",
     "growth": "a save with 10,000,000 rows in the journal beside one with 10,000",
+    "open_loop": "candidates that one process sustains, each saving every 30 s",
+    "storms": "3,000 starts at one moment, 3,000 submits at the deadline",
+    "sizes": "memory idle and for an open attempt, seconds from start to ready",
 }
 
 

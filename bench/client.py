@@ -96,16 +96,20 @@ class _Driver:
         self._load = Load()
         self._until = float("inf") if seconds is None else clock() + seconds
 
-    def run(self, at_once: int | None) -> Load:
+    def run(self, at_once: int | None, arrivals: Iterator[tuple[float, Script]]) -> Load:
         started = clock()
         for script in _first(self._scripts, at_once):
             self._begin(script)
         noted = 0.0
+        arriving = next(arrivals, None)
         try:
-            while self._later or self._ready or len(self._free) < len(self._all):
+            while arriving or self._later or self._ready or len(self._free) < len(self._all):
                 now = clock()
                 if now >= self._until:
                     break
+                while arriving and arriving[0] <= now:
+                    self._begin(arriving[1])
+                    arriving = next(arrivals, None)
                 while self._later and self._later[0][0] <= now:
                     due, _, script, request = heapq.heappop(self._later)
                     self._ready.append((due, script, request))
@@ -117,6 +121,7 @@ class _Driver:
                     noted = now
                     self._load.waiting.append((now - started, open_now))
                 until = min(self._until, self._later[0][0] if self._later else now + 1.0)
+                until = min(until, arriving[0]) if arriving else until
                 for number, event in self._epoll.poll(max(0.0, until - now)):
                     self._on(self._by_fd[number], event)
         finally:
@@ -193,9 +198,9 @@ class _Driver:
         assert connection.socket is not None
         if event & select.EPOLLOUT:
             self._epoll.modify(connection.socket.fileno(), select.EPOLLIN)
-            if connection.script is not None and not event & (select.EPOLLHUP | select.EPOLLERR):
-                if not self._flush(connection) or not event & select.EPOLLIN:
-                    return
+            broken = connection.script is None or event & (select.EPOLLHUP | select.EPOLLERR)
+            if not broken and (not self._flush(connection) or not event & select.EPOLLIN):
+                return
         try:
             data = connection.socket.recv(262_144)
         except BlockingIOError:
@@ -254,20 +259,23 @@ def _first(scripts: Iterator[Script], count: int | None) -> Iterator[Script]:
 
 def drive(
     port: int,
-    scripts: Iterable[Script],
+    scripts: Iterable[Script] = (),
     *,
+    arrivals: Iterable[tuple[float, Script]] = (),
     connections: int = 32,
     at_once: int | None = None,
     seconds: float | None = None,
 ) -> Load:
     """Run the scripts, `at_once` of them at a time (all when None), until they end or the seconds are over.
 
+    `arrivals` are (when by `clock`, script) in order of time; each begins then, however many run.
+
     Raises Refused for an answer that cannot be read; a script raises it for one that it did not expect.
     """
     gc.collect()
     gc.disable()
     try:
-        return _Driver(port, scripts, connections, seconds).run(at_once)
+        return _Driver(port, scripts, connections, seconds).run(at_once, iter(arrivals))
     finally:
         gc.enable()
 

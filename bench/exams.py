@@ -14,8 +14,6 @@ from bench.site import Site, open_site
 STORED = (100, 10_000, 1_000_000)
 SAVES_STORED = 3
 """Rows of the journal of each stored attempt, in which 5 MB a thousand attempts would only take time to make."""
-EXAMS_A_SECOND = 120
-"""More than can be taken in a second."""
 
 
 @dataclass
@@ -72,8 +70,8 @@ def store_finished(place: Place, site: Site, server: Server, count: int) -> None
         rows.attempts(place, taken, first, last, rows.FINISHED)
 
 
-def finished(server: Server, site: Site, saves: int) -> str:
-    """One attempt from start to submission, through the API."""
+def finished(server: Server, site: Site, saves: int, *, hand_in: bool = True) -> str:
+    """One attempt from start to submission (or still running), through the API."""
     found = []
 
     def one(token: str) -> Script:
@@ -82,30 +80,22 @@ def finished(server: Server, site: Site, saves: int) -> str:
         head = scripts.save_head(view.attempt, token)
         for seq in range(1, saves + 1):
             good((yield Ask(scripts.save_request(head, view.epoch, seq))))
-        good((yield Ask(post(f"/v1/candidate/attempts/{view.attempt}/submit", b'{"epoch":1}', token))))
+        if hand_in:
+            good((yield Ask(post(f"/v1/candidate/attempts/{view.attempt}/submit", b'{"epoch":1}', token))))
 
     drive(server.port, [one(site.token(site.template))])
     return found[0]
 
 
 def _exams(bench: Bench, way: _Way) -> None:
-    people = way.site.enrol(bench.scaled(int(EXAMS_A_SECOND * (bench.seconds + 1)), 100))
-    tokens = iter([way.site.token(enrolment) for enrolment in people])
+    def take(count: int) -> float:
+        """Seconds of so many exams, each taken to its end."""
+        exams = [scripts.exam(way.site.token(enrolment)) for enrolment in way.site.enrol(count)]
+        return drive(way.server.port, exams, connections=CONNECTIONS, at_once=CONNECTIONS).seconds
 
-    def some(seconds: float) -> float:
-        load = drive(
-            way.server.port,
-            (scripts.exam(token) for token in tokens),
-            connections=CONNECTIONS,
-            at_once=CONNECTIONS,
-            seconds=seconds,
-        )
-        # Exams under way when the time was over count by the part of them that was done: 24 answers are one.
-        return len(load.latencies) / 24
-
-    some(min(1.0, bench.seconds))
+    count = max(2 * CONNECTIONS, int(CONNECTIONS / take(CONNECTIONS) * bench.seconds))
     own, database = way.server.cpu(), way.place.cpu()
-    count = some(bench.seconds)
+    take(count)
     own, database = way.server.cpu() - own, way.place.cpu() - database
     way.own.append(own / count)
     way.whole.append((own + database) / count)

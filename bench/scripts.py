@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from bench.client import Answer, Ask, Script, drive, get, good, post, post_head
+from bench.client import Answer, Ask, Script, clock, drive, get, good, post, post_head
 from bench.site import EXAM, ITEMS, Site
 
 
@@ -77,11 +77,28 @@ def shuffled(count: int) -> list[int]:
 
 def begin(port: int, site: Site, count: int) -> list[tuple[str, str]]:
     """(attempt, session token) of so many attempts that were just started, through the API."""
+    return begin_of(port, [site.token(enrolment) for enrolment in site.enrol(count)])
+
+
+def begin_of(port: int, tokens: list[str]) -> list[tuple[str, str]]:
+    """(attempt, session token) of an attempt of each."""
     found: list[tuple[str, str]] = []
 
     def one(token: str) -> Script:
         view = started((yield Ask(start_request(token))))
         found.append((view.attempt, token))
 
-    drive(port, [one(site.token(enrolment)) for enrolment in site.enrol(count)], connections=8)
+    drive(port, [one(token) for token in tokens], connections=8)
     return found
+
+
+def patient(request: bytes, refusals: dict[int, int]) -> Script:
+    """One request, sent again after the time that it is told to wait, as the page does."""
+    due = 0.0
+    while True:
+        answer = yield Ask(request, due)
+        if answer.status not in (429, 503):
+            good(answer)
+            return
+        refusals[answer.status] = refusals.get(answer.status, 0) + 1
+        due = clock() + max(0.2, answer.retry_after)

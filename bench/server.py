@@ -25,10 +25,8 @@ async def echo(data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
-async def raw(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+async def raw(_scope: dict[str, Any], receive: Receive, send: Send) -> None:
     """What the server alone costs: bytes in, bytes out."""
-    if scope["type"] != "http":
-        return
     body = b""
     while True:
         message = await receive()

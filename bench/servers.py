@@ -94,7 +94,7 @@ def _wait(process: Process, port: int) -> None:
         try:
             with socket.create_connection(("127.0.0.1", port), 10) as asking:
                 asking.sendall(request)
-                return asking.recv(12).startswith(b"HTTP/1.1")
+                return asking.recv(12).startswith((b"HTTP/1.1 200", b"HTTP/1.1 404"))
         except OSError:
             return False
 

@@ -35,7 +35,7 @@ def measure(bench: Bench) -> None:
                 loads["echo"].append(drive(echo.port, echoes, connections=CONNECTIONS, seconds=bench.seconds))
                 loads["drawn"].append(_starts(bench, site, serving, _people(bench, site)))
                 people = _people(bench, site)
-                if _prepare(bench, place):
+                if prepare(bench, place):
                     loads["prepared"].append(_starts(bench, site, serving, people))
             _tell(bench, kind, loads)
 
@@ -55,7 +55,7 @@ def _starts(bench: Bench, site: Site, serving: Server, people: list[str]) -> Loa
     )
 
 
-def _prepare(bench: Bench, place: Place) -> bool:
+def prepare(bench: Bench, place: Place) -> bool:
     """Draw the papers of everybody who has not started; False when this version has no such command."""
     command = [sys.executable, "-m", "exam_service", "papers", "prepare"]
     named = ["--org", SLUG, "--course", COURSE, "--exam", EXAM]
