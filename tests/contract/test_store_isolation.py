@@ -7,23 +7,37 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from exam_service.adapters.storage import SqlStore, SqlTx, open_journal
+from exam_service.adapters.storage import SqlStore, SqlTx
 from exam_service.adapters.storage.tables import METADATA
 from exam_service.core import errors
-from tests.support.stored import PAPER, House, T, store_at
+from exam_service.core.records import PreparedAttempt
+from tests.support.stored import PAPER, House, Journal, T, store_at
 
 A, B = House("a"), House("b")
+AHEAD = PreparedAttempt(
+    enrolment=B.id("enr"), exam="ahead", attempt="att_ahead", course_version=B.version().id, number=1, prepared_at=T
+)
 
 
 @pytest.fixture
 async def store(database_url: str) -> AsyncIterator[SqlStore]:
     """Two organisations, each with one of everything."""
     store = store_at(database_url)
-    journal = open_journal(store)
+    journal = Journal(store)
     for house in (A, B):
         await house.settle(store)
         await journal.append(house.save())
     await journal.close()
+    async with store.begin(B.org) as tx:
+        await tx.prepared.put_all([(AHEAD, PAPER)])
+        await tx.courses.put(B.course("only-b"))
+        await tx.courses.publish(B.version("only-b"))
+        await tx.candidates.put(B.candidate(2))
+        await tx.enrolments.put(B.enrolment(2, course="only-b"))
+        ahead = msgspec.structs.replace(
+            AHEAD, enrolment=B.id("enr", 2), attempt="att_ahead_2", course_version=B.version("only-b").id
+        )
+        await tx.prepared.put_all([(ahead, PAPER)])
     yield store
     await store.close()
 
@@ -46,6 +60,19 @@ READS: dict[str, Callable[[SqlTx], Awaitable[object]]] = {
     "enrolments.get, locked": lambda tx: tx.enrolments.get(B.id("enr"), lock=True),
     "enrolments.find": lambda tx: tx.enrolments.find(B.id("cnd"), "cm"),
     "enrolments.facts": lambda tx: tx.enrolments.facts(B.id("enr")),
+    "courses.newest_ids": lambda tx: tx.courses.newest_ids(["only-b"]),
+    "enrolments.several": lambda tx: tx.enrolments.several([B.id("enr")]),
+    "enrolments.several, locked": lambda tx: tx.enrolments.several([B.id("enr")], lock=True),
+    "enrolments.facts_of": lambda tx: tx.enrolments.facts_of([B.id("enr")]),
+    "attempts.several": lambda tx: tx.attempts.several([B.id("att")]),
+    "attempts.several, locked": lambda tx: tx.attempts.several([B.id("att")], lock=True),
+    "attempts.of_all": lambda tx: tx.attempts.of_all([B.id("enr")]),
+    "attempts.papers": lambda tx: tx.attempts.papers([B.id("att")]),
+    "results.journals": lambda tx: tx.results.journals([B.id("att")]),
+    "prepared.of": lambda tx: tx.prepared.of([B.id("enr")], "ahead"),
+    "prepared.count": lambda tx: tx.prepared.count("only-b", "ahead", B.version("only-b").id),
+    "prepared.lacking": lambda tx: tx.prepared.lacking("only-b", "elsewhere", B.version("only-b").id),
+    "prepared.take": lambda tx: tx.prepared.take([(B.id("enr"), "ahead")]),
     "attempts.get": lambda tx: tx.attempts.get(B.id("att")),
     "attempts.get, locked": lambda tx: tx.attempts.get(B.id("att"), lock=True),
     "attempts.of": lambda tx: tx.attempts.of(B.id("enr")),
@@ -100,6 +127,9 @@ async def test_lists_hold_ones_own_only(store: SqlStore) -> None:
         assert await tx.api_keys.all() == [A.api_key()]
         assert await tx.log.audited("att") == [A.event()]
         assert await tx.keys.status_list(1) == A.status_list()
+        await tx.prepared.drop([AHEAD])
+    async with store.read(B.org) as tx:
+        assert await tx.attempts.papers([AHEAD.attempt]) == {AHEAD.attempt: PAPER}
     async with store.begin("org_c") as tx:
         assert await tx.keys.status_list(1) is None
         assert await tx.log.claim(A.replay()) is None, "an Idempotency-Key is one organisation's"
@@ -118,6 +148,21 @@ WRITES: dict[str, Callable[[SqlTx], Awaitable[object]]] = {
     "attempts.add": lambda tx: tx.attempts.add(A.attempt(9, id=B.id("att")), PAPER),
     "attempts.add, to another's enrolment": lambda tx: tx.attempts.add(A.attempt(9, enrolment=B.id("enr")), PAPER),
     "attempts.add, of another's course": lambda tx: tx.attempts.add(A.attempt(9, course_version=B.version().id), PAPER),
+    "attempts.add_all": lambda tx: tx.attempts.add_all([(A.attempt(9, id=B.id("att")), PAPER)]),
+    "attempts.add_all, to another's enrolment": lambda tx: tx.attempts.add_all(
+        [(A.attempt(9, enrolment=B.id("enr")), PAPER)]
+    ),
+    "attempts.add_all, of another's course": lambda tx: tx.attempts.add_all(
+        [(A.attempt(9, course_version=B.version().id), PAPER)]
+    ),
+    "attempts.add_all, with another's paper": lambda tx: tx.attempts.add_all([(A.attempt(9), AHEAD.attempt)]),
+    "attempts.put_all": lambda tx: tx.attempts.put_all([A.attempt(), A.attempt(id=B.id("att"), epoch=99)]),
+    "attempts.put_all, into another's enrolment": lambda tx: tx.attempts.put_all([A.attempt(enrolment=B.id("enr"))]),
+    "results.add_all": lambda tx: tx.results.add_all([msgspec.structs.replace(B.result(revision=2), passed=True)]),
+    "prepared.put_all": lambda tx: tx.prepared.put_all([(AHEAD, PAPER)]),
+    "prepared.put_all, another's paper": lambda tx: tx.prepared.put_all(
+        [(msgspec.structs.replace(AHEAD, enrolment=A.id("enr"), course_version=A.version().id), PAPER)]
+    ),
     "attempts.put": lambda tx: tx.attempts.put(A.attempt(id=B.id("att"), epoch=99)),
     "attempts.put, into another's enrolment": lambda tx: tx.attempts.put(A.attempt(enrolment=B.id("enr"))),
     "results.add": lambda tx: tx.results.add(msgspec.structs.replace(B.result(revision=2), passed=True)),
@@ -182,19 +227,21 @@ async def test_writes_under_ones_own_names_leave_the_other_organisation_alone(st
 
 def test_every_verb_of_every_repository_was_tried() -> None:
     """Adding a verb to a repository means adding it here."""
-    from exam_service.services import ports
+    from exam_service.services import attempt_ports, ports, ports_exam_day
 
     repositories = {
         "banks": ports.Banks, "courses": ports.Courses, "candidates": ports.Candidates, "enrolments": ports.Enrolments,
-        "attempts": ports.Attempts, "results": ports.Results, "certificates": ports.Certificates, "keys": ports.Keys,
-        "api_keys": ports.ApiKeys, "jobs": ports.Jobs, "launches": ports.Launches, "log": ports.Log,
+        "attempts": attempt_ports.Attempts, "prepared": attempt_ports.Prepared, "results": attempt_ports.Results,
+        "certificates": ports.Certificates, "keys": ports.Keys,
+        "api_keys": ports.ApiKeys, "jobs": ports.Jobs, "launches": ports.Launches, "log": ports_exam_day.Log,
     }  # fmt: skip
     verbs = {f"{name}.{verb}" for name, port in repositories.items() for verb in vars(port) if not verb.startswith("_")}
     lists = {
         "banks.page", "banks.versions", "banks.newest", "courses.page", "courses.newest", "courses.numbered",
         "courses.get", "courses.put", "candidates.page", "enrolments.page", "attempts.page", "certificates.page",
         "certificates.withdrawn", "certificates.index_is_free", "keys.all", "keys.status_list", "keys.put_status_list",
-        "api_keys.all", "log.audited", "log.claim",
+        "prepared.drop", "api_keys.all", "log.audited", "log.audited_at", "log.audit_all",
+        "log.claim",
     }  # fmt: skip
     tried = {name.split(",")[0] for name in (*READS, *WRITES)}
     assert verbs == tried | lists

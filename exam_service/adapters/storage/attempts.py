@@ -6,11 +6,41 @@ import msgspec
 import sqlalchemy as sa
 
 from exam_service.adapters.storage import tables
+from exam_service.adapters.storage.bulk import ADD_PAPERS, Many, Text, both, fetch, grouped, run_many
 from exam_service.adapters.storage.rows import Rows, chunks, columns, missing, struct_of, taken, values_of
 from exam_service.core.exams.attempt import Attempt
 from exam_service.core.exams.journal import Saved
 from exam_service.core.exams.scoring import JournalEntry
 from exam_service.core.records import Paper, StoredResult
+
+_ATTEMPTS = Many(Attempt, tables.attempt, more=["closes_at"])
+_RESULTS = Many(StoredResult, tables.result, named={"document": "content"})
+_ADD = _ATTEMPTS.insert(
+    source="JOIN enrolment e ON e.org = $1::text AND e.id = u.enrolment",
+    looked_up={"course": "(SELECT course FROM enrolment WHERE org = ?1 AND id = {enrolment})"},
+)
+_PUT = _ATTEMPTS.update()
+_ADD_RESULTS = _RESULTS.insert()
+_SEVERAL = both("SELECT COLUMNS FROM attempt WHERE org = $1 AND id = ANY($2) ORDER BY id", _ATTEMPTS.columns())
+# In the order of their ids, so that no two batches can wait for each other.
+_SEVERAL_LOCKED = both(
+    "SELECT COLUMNS FROM attempt WHERE org = $1 AND id = ANY($2) ORDER BY id FOR UPDATE", _ATTEMPTS.columns()
+)
+_OF_ALL = both(
+    "SELECT COLUMNS FROM attempt WHERE org = $1 AND enrolment = ANY($2) ORDER BY started_at, id", _ATTEMPTS.columns()
+)
+_PAPERS = both("SELECT attempt, form, view FROM paper WHERE org = $1 AND attempt = ANY($2)")
+_JOURNALS = both(
+    "SELECT attempt, epoch, seq, body, digest FROM journal WHERE org = $1 AND attempt = ANY($2) "
+    "ORDER BY attempt, epoch, seq"
+)
+_NAME_PAPERS = Text(
+    "UPDATE paper SET attempt = u.now FROM unnest($2::text[], $3::text[]) AS u (before, now) "
+    "WHERE paper.org = $1::text AND paper.attempt = u.before",
+    "UPDATE paper SET attempt = ?3 WHERE org = ?1 AND attempt = ?2",
+)
+
+_responses = msgspec.json.Decoder(dict[str, object])
 
 
 class SqlAttempts(Rows):
@@ -39,6 +69,35 @@ class SqlAttempts(Rows):
             Attempt, table, table.c.enrolment == enrolment_id, order=[table.c.started_at, table.c.id]
         )
 
+    async def several(self, attempt_ids: Sequence[str], *, lock: bool = False) -> Mapping[str, Attempt]:
+        statement = _SEVERAL_LOCKED if lock else _SEVERAL
+        rows = await fetch(self._connection, statement, self._org, list(attempt_ids))
+        return {row[0]: _ATTEMPTS.of(row) for row in rows}
+
+    async def of_all(self, enrolment_ids: Sequence[str]) -> Mapping[str, Sequence[Attempt]]:
+        rows = await fetch(self._connection, _OF_ALL, self._org, list(enrolment_ids))
+        return grouped(map(_ATTEMPTS.of, rows), "enrolment")
+
+    async def add_all(self, started: Sequence[tuple[Attempt, Paper | str]]) -> None:
+        new = [attempt for attempt, _ in started]
+        closes = [attempt.closes_at for attempt in new]
+        if await _ATTEMPTS.write(self._connection, self._org, _ADD, new, closes) != len(new):
+            taken("attempt", ", ".join(attempt.id for attempt in new))
+        drawn = [(a.id, paper.form, paper.view) for a, paper in started if isinstance(paper, Paper)]
+        await run_many(self._connection, ADD_PAPERS, self._org, drawn)
+        prepared = [(paper, a.id) for a, paper in started if isinstance(paper, str)]
+        if await run_many(self._connection, _NAME_PAPERS, self._org, prepared) != len(prepared):
+            missing("paper", ", ".join(before for before, _ in prepared))
+
+    async def put_all(self, attempts: Sequence[Attempt]) -> None:
+        closes = [attempt.closes_at for attempt in attempts]
+        if await _ATTEMPTS.write(self._connection, self._org, _PUT, attempts, closes) != len(attempts):
+            missing("attempt", ", ".join(attempt.id for attempt in attempts))
+
+    async def papers(self, attempt_ids: Sequence[str]) -> Mapping[str, Paper]:
+        rows = await fetch(self._connection, _PAPERS, self._org, list(attempt_ids))
+        return {row[0]: Paper(form=row[1], view=row[2]) for row in rows}
+
     async def page(self, course: str | None, after: str | None, limit: int) -> Sequence[Attempt]:
         table = tables.attempt
         where = ([] if course is None else [table.c.course == course]) + ([] if after is None else [table.c.id > after])
@@ -63,6 +122,14 @@ class SqlResults(Rows):
             for row in await self._connection.execute(query)
         ]
 
+    async def journals(self, attempt_ids: Sequence[str]) -> Mapping[str, Sequence[JournalEntry]]:
+        rows = await fetch(self._connection, _JOURNALS, self._org, list(attempt_ids))
+        found: dict[str, list[JournalEntry]] = {}
+        for row in rows:
+            entry = JournalEntry(epoch=row[1], seq=row[2], responses=_responses.decode(row[3]), digest=row[4])
+            found.setdefault(row[0], []).append(entry)
+        return found
+
     async def saves(self, attempt_id: str) -> Sequence[Saved]:
         table, attempts = tables.journal, tables.attempt
         query = (
@@ -77,6 +144,10 @@ class SqlResults(Rows):
         values = values_of(result, tables.result) | {"content": result.document}
         if not await self._insert(tables.result, values):
             taken("result", f"{result.attempt} {result.revision}")
+
+    async def add_all(self, results: Sequence[StoredResult]) -> None:
+        if await _RESULTS.write(self._connection, self._org, _ADD_RESULTS, results) != len(results):
+            taken("result", ", ".join(f"{result.attempt} {result.revision}" for result in results))
 
     async def current(self, attempt_ids: Sequence[str]) -> Mapping[str, StoredResult]:
         table = tables.result

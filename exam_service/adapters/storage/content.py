@@ -1,11 +1,12 @@
 """Question banks and courses."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import sqlalchemy as sa
 
 from exam_service.adapters.storage import tables
+from exam_service.adapters.storage.bulk import both, fetch
 from exam_service.adapters.storage.rows import Rows, columns, missing, struct_of, taken, values_of
 from exam_service.core.exams.model import CourseVersion
 from exam_service.core.records import BankVersion, CourseRecord
@@ -57,6 +58,12 @@ class SqlBanks(Rows):
         return [struct_of(BankVersion, row) for row in await self._connection.execute(query)]
 
 
+_NEWEST_IDS = both(
+    "SELECT c.code, v.id FROM course c JOIN course_version v ON v.org = c.org AND v.code = c.code "
+    "AND v.number = c.published WHERE c.org = $1 AND c.code = ANY($2)"
+)
+
+
 class SqlCourses(Rows):
     """Courses as drafts, and their published versions, which never change."""
 
@@ -95,6 +102,9 @@ class SqlCourses(Rows):
         table, versions = tables.course, tables.course_version
         published = sa.select(table.c.published).where(table.c.org == self._org, table.c.code == code)
         return await self._version(versions.c.code == code, versions.c.number == published.scalar_subquery())
+
+    async def newest_ids(self, codes: Sequence[str]) -> Mapping[str, str]:
+        return {row[0]: row[1] for row in await fetch(self._connection, _NEWEST_IDS, self._org, list(codes))}
 
     async def numbered(self, code: str, number: int) -> CourseVersion | None:
         versions = tables.course_version

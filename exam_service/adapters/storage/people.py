@@ -1,12 +1,13 @@
 """Candidates, enrolments with what was reported of them, and launches."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 import sqlalchemy as sa
 
 from exam_service.adapters.storage import tables
+from exam_service.adapters.storage.bulk import Many, both, fetch, from_json_column
 from exam_service.adapters.storage.rows import Rows, missing, taken, values_of
 from exam_service.core.records import Candidate, Enrolment, Launch, ReportedFact
 from exam_service.core.rules import Value
@@ -45,6 +46,17 @@ class SqlCandidates(Rows):
         return await self._all(Candidate, table, *where, order=[table.c.id], limit=limit)
 
 
+_ENROLMENTS = Many(Enrolment, tables.enrolment)
+_SEVERAL = both("SELECT COLUMNS FROM enrolment WHERE org = $1 AND id = ANY($2) ORDER BY id", _ENROLMENTS.columns())
+# In the order of their ids, so that no two batches can wait for each other.
+_SEVERAL_LOCKED = both(
+    "SELECT COLUMNS FROM enrolment WHERE org = $1 AND id = ANY($2) ORDER BY id FOR UPDATE", _ENROLMENTS.columns()
+)
+_FACTS = both(
+    "SELECT enrolment, name, value FROM reported_fact WHERE org = $1 AND enrolment = ANY($2) ORDER BY reported_at, id"
+)
+
+
 class SqlEnrolments(Rows):
     """Who is in which course, and the facts that the learning system reported."""
 
@@ -63,6 +75,17 @@ class SqlEnrolments(Rows):
         table = tables.enrolment
         where = ([] if course is None else [table.c.course == course]) + ([] if after is None else [table.c.id > after])
         return await self._all(Enrolment, table, *where, order=[table.c.id], limit=limit)
+
+    async def several(self, enrolment_ids: Sequence[str], *, lock: bool = False) -> Mapping[str, Enrolment]:
+        statement = _SEVERAL_LOCKED if lock else _SEVERAL
+        rows = await fetch(self._connection, statement, self._org, list(enrolment_ids))
+        return {row[0]: _ENROLMENTS.of(row) for row in rows}
+
+    async def facts_of(self, enrolment_ids: Sequence[str]) -> Mapping[str, Mapping[str, Value]]:
+        found: dict[str, dict[str, Value]] = {}
+        for row in await fetch(self._connection, _FACTS, self._org, list(enrolment_ids)):
+            found.setdefault(row[0], {})[row[1]] = _reported(from_json_column(row[2]))
+        return found
 
     async def report(self, facts: Sequence[ReportedFact]) -> None:
         rows = [

@@ -52,6 +52,8 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
     epoch: int
     seq: int
     responses: dict[str, object]
+    digest: bytes = b""
+    """SHA-256 of the responses as they were sent."""
 
 
 def latest(entries: Iterable[JournalEntry]) -> dict[str, object]:

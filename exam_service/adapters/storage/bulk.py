@@ -1,0 +1,180 @@
+"""Many rows in one statement, whose text never changes, so that it is prepared once and costs the same for any batch.
+
+A Struct's columns are listed once, when the module is imported. PostgreSQL takes an array for each column; SQLite takes
+a JSON list of ids, or the same statement for many rows in one go. Each statement names the organisation (P13).
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from exam_service.adapters.storage.types import UtcDateTime
+
+R = TypeVar("R", bound=msgspec.Struct)
+
+_ARRAYS: tuple[tuple[type[Any], str], ...] = (
+    (UtcDateTime, "timestamptz[]"),
+    (sa.BigInteger, "bigint[]"),
+    (sa.Integer, "int[]"),
+    (sa.Boolean, "bool[]"),
+    (sa.Float, "float8[]"),
+    (sa.LargeBinary, "bytea[]"),
+)
+"""Everything else is text."""
+
+
+class Text(NamedTuple):
+    """One question in the words of both databases; `$1` and `?1` is the organisation."""
+
+    postgresql: str
+    sqlite: str
+
+
+def both(sql: str, columns: Text | None = None) -> Text:
+    """A statement written once, in PostgreSQL's words: `= ANY($2)` is a list of ids, and `COLUMNS` are a Struct's."""
+    of_postgresql, of_sqlite = columns or Text("", "")
+    asked = re.sub(r"= ANY\(\$(\d)\)", r"IN (SELECT value FROM json_each($\1))", sql)
+    return Text(
+        re.sub(r"ANY\((\$\d)\)", r"ANY(\1::text[])", sql).replace("COLUMNS", of_postgresql),
+        # SQLite has one writer, so to read in a transaction that writes is to lock.
+        asked.replace("$", "?").replace(" FOR UPDATE", "").replace("COLUMNS", of_sqlite),
+    )
+
+
+class Many(Generic[R]):
+    """The rows of one kind of Struct, read and written many at a time."""
+
+    def __init__(
+        self, kind: type[R], table: sa.Table, *, named: Mapping[str, str] | None = None, more: Sequence[str] = ()
+    ) -> None:
+        """`named` are fields whose column has another name; `more` are columns that no field has."""
+        self._kind = kind
+        self._fields = kind.__struct_fields__
+        names = [(named or {}).get(field, field) for field in self._fields]
+        self._columns = [table.c[name] for name in names]
+        self._written = [*self._columns, *(table.c[name] for name in more)]
+        self._json = [n for n, column in enumerate(self._columns) if isinstance(column.type, sa.JSON)]
+        self._table = table.name
+
+    def columns(self, table: str | None = None) -> Text:
+        """What to select."""
+        dot = f"{table}." if table else ""
+        names = [f"{dot}{column.name}" for column in self._columns]
+        # SQLite keeps a time as text without its zone, which is UTC.
+        zoned = [
+            f"{name} || 'Z'" if isinstance(column.type, UtcDateTime) else name
+            for name, column in zip(names, self._columns, strict=True)
+        ]
+        return Text(", ".join(names), ", ".join(zoned))
+
+    def of(self, row: Sequence[Any]) -> R:
+        """The Struct of a row of `columns`."""
+        given = dict(zip(self._fields, row, strict=True))
+        for n in self._json:
+            given[self._fields[n]] = from_json_column(row[n])
+        return msgspec.convert(given, self._kind, strict=False)
+
+    def insert(self, source: str = "", looked_up: Mapping[str, str] | None = None) -> Text:
+        """Insert the rows; what cannot be inserted because something unique is taken is left out.
+
+        `looked_up` are columns that come from elsewhere: on PostgreSQL from `source`, which joins a table `e` to the
+        given rows `u`; on SQLite from a query, in which `{field}` is the given value.
+        """
+        names, more = [column.name for column in self._written], dict(looked_up or {})
+        every = ", ".join(["org", *names, *more])
+        chosen = ", ".join(["$1::text", *(f"u.{name}" for name in names), *(f"e.{name}" for name in more)])
+        given = {name: f"?{n}" for n, name in enumerate(names, 2)}
+        marks = ", ".join(["?1", *given.values(), *(query.format(**given) for query in more.values())])
+        return Text(
+            f"INSERT INTO {self._table} ({every}) SELECT {chosen} FROM {self._given()} {source} ON CONFLICT DO NOTHING",  # noqa: S608
+            f"INSERT INTO {self._table} ({every}) VALUES ({marks}) ON CONFLICT DO NOTHING",  # noqa: S608
+        )
+
+    def update(self) -> Text:
+        """Write every column of rows that are there, found by `id`."""
+        names = [column.name for column in self._written]
+        from_given = ", ".join(f"{name} = u.{name}" for name in names if name != "id")
+        marks = ", ".join(f"{name} = ?{n}" for n, name in enumerate(names, 2) if name != "id")
+        at = names.index("id") + 2
+        return Text(
+            f"UPDATE {self._table} t SET {from_given} FROM {self._given()} WHERE t.org = $1::text AND t.id = u.id",  # noqa: S608
+            f"UPDATE {self._table} SET {marks} WHERE org = ?1 AND id = ?{at}",  # noqa: S608
+        )
+
+    async def write(
+        self, connection: AsyncConnection, org: str, statement: Text, records: Sequence[R], *more: Sequence[Any]
+    ) -> int:
+        """Run `insert` or `update` with the records and the values of the `more` columns; how many were written."""
+        if not records:
+            return 0
+        columns = [[getattr(record, field) for record in records] for field in self._fields] + [*map(list, more)]
+        if connection.dialect.name == "postgresql":
+            return await run(connection, statement, org, *columns)
+        for n, column in enumerate(self._written):
+            if isinstance(column.type, UtcDateTime):
+                columns[n] = [None if value is None else as_text(value) for value in columns[n]]
+        done = await connection.exec_driver_sql(statement.sqlite, [(org, *row) for row in zip(*columns, strict=True)])
+        return int(done.rowcount)
+
+    def _given(self) -> str:
+        arrays = ", ".join(f"${n}::{_array(column)}" for n, column in enumerate(self._written, 2))
+        return f"unnest({arrays}) AS u ({', '.join(column.name for column in self._written)})"
+
+
+async def fetch(connection: AsyncConnection, statement: Text, org: str, *given: Any) -> Sequence[Sequence[Any]]:
+    """The rows. What is given is plain: texts and numbers, or a list of them, or on SQLite of lists of them."""
+    if connection.dialect.name == "postgresql":
+        return (await connection.exec_driver_sql(statement.postgresql, (org, *given))).all()
+    texts = tuple(msgspec.json.encode(one).decode() if isinstance(one, list) else one for one in given)
+    return (await connection.exec_driver_sql(statement.sqlite, (org, *texts))).all()
+
+
+async def run(connection: AsyncConnection, statement: Text, org: str, *given: Any) -> int:
+    """How many rows were touched."""
+    if connection.dialect.name == "postgresql":
+        return int((await connection.exec_driver_sql(statement.postgresql, (org, *given))).rowcount)
+    texts = tuple(msgspec.json.encode(one).decode() if isinstance(one, list) else one for one in given)
+    return int((await connection.exec_driver_sql(statement.sqlite, (org, *texts))).rowcount)
+
+
+async def run_many(connection: AsyncConnection, statement: Text, org: str, rows: Sequence[Sequence[Any]]) -> int:
+    """Run one statement for many rows of plain values: PostgreSQL takes a list of each column. How many it touched."""
+    if not rows:
+        return 0
+    if connection.dialect.name == "postgresql":
+        return await run(connection, statement, org, *map(list, zip(*rows, strict=True)))
+    return int((await connection.exec_driver_sql(statement.sqlite, [(org, *row) for row in rows])).rowcount)
+
+
+def grouped(rows: Iterable[R], by: str) -> dict[str, list[R]]:
+    """The records under what they have in one field, in their order."""
+    found: dict[str, list[R]] = {}
+    for row in rows:
+        found.setdefault(getattr(row, by), []).append(row)
+    return found
+
+
+def from_json_column(value: Any) -> Any:
+    """What a JSON column holds: a list or an object, which PostgreSQL's driver has read already."""
+    return msgspec.json.decode(value) if isinstance(value, str) else value
+
+
+def as_text(moment: datetime) -> str:
+    """A time as SQLite's columns hold it (types.UtcDateTime)."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _array(column: sa.Column[Any]) -> str:
+    return next((name for kind, name in _ARRAYS if isinstance(column.type, kind)), "text[]")
+
+
+ADD_PAPERS = Text(
+    "INSERT INTO paper (org, attempt, form, view) "
+    "SELECT $1::text, u.* FROM unnest($2::text[], $3::bytea[], $4::bytea[]) AS u",
+    "INSERT INTO paper (org, attempt, form, view) VALUES (?1, ?2, ?3, ?4)",
+)

@@ -1,0 +1,69 @@
+"""Ports of storage, of one organisation's transaction: attempts, papers drawn ahead, and what attempts came to."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from exam_service.core.exams.attempt import Attempt
+from exam_service.core.exams.journal import Saved
+from exam_service.core.exams.scoring import JournalEntry
+from exam_service.core.records import Paper, PreparedAttempt, StoredResult
+
+
+class Attempts(Protocol):
+    async def add(self, attempt: Attempt, paper: Paper) -> None: ...
+    async def get(self, attempt_id: str, *, lock: bool = False) -> Attempt | None:
+        """With `lock`, saves in flight are waited for, and later ones wait."""
+
+    async def put(self, attempt: Attempt) -> None: ...
+    async def of(self, enrolment_id: str) -> Sequence[Attempt]: ...
+    async def several(self, attempt_ids: Sequence[str], *, lock: bool = False) -> Mapping[str, Attempt]:
+        """Those that are there, by id; with `lock` in the order of their ids, so that no two deadlock."""
+
+    async def of_all(self, enrolment_ids: Sequence[str]) -> Mapping[str, Sequence[Attempt]]:
+        """The attempts of each enrolment that has any, in the order in which they began."""
+
+    async def add_all(self, started: Sequence[tuple[Attempt, Paper | str]]) -> None:
+        """Attempts with their papers; a text names a prepared paper, which becomes the attempt's."""
+
+    async def put_all(self, attempts: Sequence[Attempt]) -> None: ...
+    async def papers(self, attempt_ids: Sequence[str]) -> Mapping[str, Paper]: ...
+    async def page(self, course: str | None, after: str | None, limit: int) -> Sequence[Attempt]: ...
+    async def paper(self, attempt_id: str) -> Paper | None: ...
+
+
+class Prepared(Protocol):
+    """Papers that were drawn ahead. Whoever writes or takes them has their enrolments under lock."""
+
+    async def lacking(self, course: str, exam: str, version_id: str) -> Sequence[str]:
+        """The enrolments of a course that have no paper for their next attempt under this version, by id."""
+
+    async def count(self, course: str, exam: str, version_id: str) -> int:
+        """How many have one."""
+
+    async def of(self, enrolment_ids: Sequence[str], exam: str) -> Mapping[str, PreparedAttempt]: ...
+    async def take(self, wanted: Sequence[tuple[str, str]]) -> Sequence[PreparedAttempt]:
+        """Remove those of (enrolment, exam) that are there, and give them; their papers stay, to be used or dropped."""
+
+    async def drop(self, prepared: Sequence[PreparedAttempt]) -> None:
+        """Remove the papers of those that were taken."""
+
+    async def put_all(self, papers: Sequence[tuple[PreparedAttempt, Paper]]) -> None:
+        """Keep them; what was prepared before for the same goes."""
+
+
+class Results(Protocol):
+    async def journal(self, attempt_id: str) -> Sequence[JournalEntry]:
+        """Every save of the attempt, in order."""
+
+    async def journals(self, attempt_ids: Sequence[str]) -> Mapping[str, Sequence[JournalEntry]]:
+        """The same of many, with the digests."""
+
+    async def saves(self, attempt_id: str) -> Sequence[Saved]:
+        """The facts of every save of the attempt, in order, for its receipts."""
+
+    async def add(self, result: StoredResult) -> None: ...
+    async def add_all(self, results: Sequence[StoredResult]) -> None: ...
+    async def current(self, attempt_ids: Sequence[str]) -> Mapping[str, StoredResult]:
+        """The newest revision of each that has one."""
+
+    async def history(self, attempt_id: str) -> Sequence[StoredResult]: ...
