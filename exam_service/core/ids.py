@@ -19,6 +19,7 @@ PREFIXES = {
     "att": "attempt",
     "job": "enrolment job",
     "evt": "audit event",
+    "msg": "message",
 }
 
 
