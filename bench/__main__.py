@@ -17,6 +17,7 @@ MEASUREMENTS = {
     "open_loop": "candidates that one process sustains, each saving every 30 s",
     "storms": "3,000 starts at one moment, 3,000 submits at the deadline",
     "sizes": "memory idle and for an open attempt, seconds from start to ready",
+    "day": "20,000 candidates on one process through a whole exam, compressed in time",
 }
 
 
