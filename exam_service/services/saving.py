@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Annotated
 
 import msgspec
 
 from exam_service.core import errors
 from exam_service.core.exams.journal import Save, Saved
+from exam_service.core.exams.late import Evidence
 from exam_service.core.exams.shape import Shape, shape_of
 from exam_service.core.exams.timing import seconds_left
 from exam_service.core.text import Text
-from exam_service.services import grading, receipts
+from exam_service.services import grading, late, receipts
 from exam_service.services.context import Context
 from exam_service.services.group_commit import GroupCommit
 
@@ -20,6 +22,17 @@ MOST_WAITING = 10_000
 MOST_TOGETHER = 256
 
 _responses = msgspec.json.Decoder(dict[str, object])
+
+
+class SaveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A batch of responses: those that changed since the last acknowledged save."""
+
+    epoch: Annotated[int, msgspec.Meta(ge=1, le=1_000_000, description="The device session that opening gave.")]
+    seq: Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000, description="1, 2, 3 … within the device session.")]
+    responses: msgspec.Raw
+    """item -> response; null clears it. The receipt's digest is of exactly these bytes."""
+    offline: Evidence | None = None
+    """Only when it could not be sent at once: what the device knows of when the responses were given."""
 
 
 class SavedView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -40,11 +53,19 @@ class SavedView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 async def save(
-    ctx: Context, org: str, enrolment_id: str, attempt_id: str, epoch: int, seq: int, body: bytes
+    ctx: Context,
+    org: str,
+    enrolment_id: str,
+    attempt_id: str,
+    epoch: int,
+    seq: int,
+    body: bytes,
+    evidence: Evidence | None = None,
 ) -> SavedView:
     """Make a batch of responses durable and give its receipt. `body` is the JSON of item -> response as it was sent.
 
-    Raises NotFound, Invalid, SequenceReused, Unavailable, and what `core.exams.attempt.admit` raises.
+    What comes after the deadline and its grace is left to the exam's policy for late responses. Raises NotFound,
+    Invalid, SequenceReused, Unavailable, and what `core.exams.attempt.admit` raises.
     """
     received_at = ctx.now()
     shape = ctx.documents.shape_at_hand(org, enrolment_id, attempt_id)
@@ -56,17 +77,13 @@ async def save(
         raise _invalid_body(str(error)) from error
     if faults:
         raise errors.Invalid(count=len(faults), faults=faults)
-    saved = await queue_of(ctx).put(
-        Save(
-            org=org,
-            enrolment=enrolment_id,
-            attempt=attempt_id,
-            epoch=epoch,
-            seq=seq,
-            body=body,
-            received_at=received_at,
-        )
+    wanted = Save(
+        org=org, enrolment=enrolment_id, attempt=attempt_id, epoch=epoch, seq=seq, body=body, received_at=received_at
     )
+    try:
+        saved = await queue_of(ctx).put(wanted)
+    except errors.DeadlinePassed:
+        saved = await late.receive(ctx, wanted, None if evidence is None else msgspec.json.encode(evidence))
     ctx.presence.heard(org, attempt_id, received_at)
     return await view_of(ctx, saved)
 
@@ -84,6 +101,11 @@ async def view_of(ctx: Context, saved: Saved) -> SavedView:
         late=saved.late,
         held=saved.held,
     )
+
+
+def status_of(view: SavedView) -> int:
+    """The HTTP status of an acknowledgement: 202 while staff has to decide about it."""
+    return 202 if view.held else 200
 
 
 def queue_of(ctx: Context) -> GroupCommit[Save, Saved]:

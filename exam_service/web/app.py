@@ -14,13 +14,14 @@ from litestar.static_files import create_static_files_router
 from exam_service.services import sweeper
 from exam_service.services.context import Context
 from exam_service.services.figures import Figures
-from exam_service.web import auth, body, health, metrics
+from exam_service.web import auth, body, health, metrics, staff
 from exam_service.web.admission import Gate
 from exam_service.web.auth import Limits
 from exam_service.web.candidate import api as candidate_api
 from exam_service.web.candidate import certificates as candidate_certificates
 from exam_service.web.candidate import contact as candidate_contact
 from exam_service.web.candidate import pages as candidate_pages
+from exam_service.web.candidate.saves import Saves
 from exam_service.web.entrance import Entrance
 from exam_service.web.kinds import BOUNDS, START
 from exam_service.web.lms import routers as lms_routers
@@ -59,6 +60,7 @@ def create_app(
             candidate_contact.router,
             candidate_pages.router,
             candidate_certificates.router,
+            staff.router(),
             *lms_routers(max_bank),
             *verify_routers(),
             documentation,
@@ -85,7 +87,7 @@ def create_app(
     gate = app.state.gate = Gate(ctx, BOUNDS | {START: BOUNDS[START]._replace(waiting=starts_waiting)})
     app.state.figures = Figures(ctx, gate.in_flight_of, memory)
     # Around the router, because what is turned away must not cost what the router costs.
-    app.asgi_handler = Entrance(app.asgi_handler, gate, ctx)
+    app.asgi_handler = Saves(Entrance(app.asgi_handler, gate, ctx), gate, ctx, app.state.limits, max_body)
     return app
 
 

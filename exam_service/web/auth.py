@@ -39,7 +39,7 @@ async def session(request: Request[Any, Any, Any], ctx: NamedDependency[Context]
     if token is None:
         token = request.cookies.get(COOKIE)
         if request.method not in ("GET", "HEAD"):
-            _refuse_other_sites(request)
+            refuse_other_sites(request)
     found = sessions.decode(ctx, token or "")
     await limit(request, f"candidate/{found.enrolment}", request.app.state.limits.candidate)
     return found
@@ -47,7 +47,11 @@ async def session(request: Request[Any, Any, Any], ctx: NamedDependency[Context]
 
 async def limit(request: Request[Any, Any, Any], who: str, per_minute: int) -> None:
     """Count one request of somebody. Raises TooManyRequests with the time to come again."""
-    ctx: Context = request.app.state.ctx
+    await take(request.app.state.ctx, who, per_minute)
+
+
+async def take(ctx: Context, who: str, per_minute: int) -> None:
+    """Count one request of somebody. Raises TooManyRequests with the time to come again."""
     retry_at = await ctx.limiter.take(who, per_minute, 60, ctx.now())
     if retry_at is not None:
         raise TooManyRequests(retry_at=retry_at)
@@ -83,7 +87,12 @@ def bearer(request: Request[Any, Any, Any]) -> str | None:
     return value.strip() if scheme.lower() == "bearer" else None
 
 
-def _refuse_other_sites(request: Request[Any, Any, Any]) -> None:
+def refuse_other_sites(request: Request[Any, Any, Any]) -> None:
     """A cookie comes along from wherever a form was sent; browsers say from where."""
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+    if not same_site(request.headers.get("sec-fetch-site", "same-origin")):
         raise NotAuthenticated()
+
+
+def same_site(sec_fetch_site: str) -> bool:
+    """Whether a request comes from our own page, or from no page at all, by what its browser says."""
+    return sec_fetch_site in ("same-origin", "none")

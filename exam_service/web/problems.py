@@ -13,7 +13,7 @@ from exam_service.core.errors import Fault, NotAuthenticated, Refusal
 from exam_service.core.text import Text
 from exam_service.services.context import Context
 from exam_service.web.pages import page, wants_page
-from exam_service.web.security import HEADERS
+from exam_service.web.security import HEADERS, PAIRS
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +91,6 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 _encoder = msgspec.json.Encoder()
-_RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 
 
 def refused(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Any]:
@@ -118,14 +117,7 @@ def raw(ctx: Context, refusal: Refusal, request_id: str | None) -> tuple[int, li
         data=refusal.data,
         request_id=request_id,
     )
-    body = _encoder.encode(problem)
-    headers = [
-        (b"content-type", b"application/problem+json"),
-        (b"content-length", str(len(body)).encode()),
-        *_RAW_HEADERS,
-        *((name.lower().encode(), value.encode()) for name, value in _headers(ctx, refusal).items()),
-    ]
-    return status, headers, body
+    return _raw(problem, _headers(ctx, refusal))
 
 
 def _headers(ctx: Context, refusal: Refusal) -> dict[str, str]:
@@ -158,6 +150,38 @@ def http_refused(request: Request[Any, Any, Any], error: HTTPException) -> Respo
             faults.append(Fault(code="bad-request", message=Text(en=error.detail, th=f"อ่านคำขอไม่ได้: {error.detail}")))
     headers = {"Allow": error.headers["Allow"]} if error.headers and "Allow" in error.headers else {}
     return _answer(request, status, code, text, headers, faults=tuple(faults))
+
+
+CRASH = HTTP_TEXTS[500][0]
+
+
+def raw_crash(ctx: Context, error: Exception, request_id: str) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    """A fault of ours, for who answers past the framework."""
+    ctx.meter.count("crashes")
+    log.error("unhandled error at a save, request %s", request_id, exc_info=error)
+    code, text = HTTP_TEXTS[500]
+    sentence = text.within("en")
+    problem = Problem(
+        type=f"{ctx.policy.public_url}/problems/{code}",
+        title=sentence,
+        status=500,
+        detail=sentence,
+        code=code,
+        message=text,
+        request_id=request_id,
+    )
+    return _raw(problem, {})
+
+
+def _raw(problem: Problem, more: Mapping[str, str]) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    body = _encoder.encode(problem)
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(body)).encode()),
+        *PAIRS,
+        *((name.lower().encode(), value.encode()) for name, value in more.items()),
+    ]
+    return problem.status, headers, body
 
 
 def crashed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

@@ -9,7 +9,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
-    "require-trusted-types-for 'script'"
+    "worker-src 'self'; require-trusted-types-for 'script'; trusted-types exam-worker"
 )
 
 
@@ -23,7 +23,7 @@ HEADERS: Mapping[str, str] = {
 }
 """For every response that does not say otherwise: a strict policy, and no copy of anything personal in any cache."""
 
-_PAIRS = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+PAIRS = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 _STATIC = b"public, max-age=600"
 
 
@@ -43,7 +43,7 @@ class SecurityHeaders(ASGIMiddleware):
                 if static and b"cache-control" not in there:
                     headers.append((b"cache-control", _STATIC))
                     there.add(b"cache-control")
-                headers += (pair for pair in _PAIRS if pair[0] not in there)
+                headers += (pair for pair in PAIRS if pair[0] not in there)
                 message["headers"] = headers
             await send(message)
 

@@ -16,18 +16,10 @@ from exam_service.services.saving import SavedView
 from exam_service.services.sessions import Redeemed
 from exam_service.services.standing_view import IssuedView, MeView
 from exam_service.web import auth
-from exam_service.web.body import invalid, read_body, too_deep
+from exam_service.web.body import read_body
+from exam_service.web.candidate import saves
 from exam_service.web.given import Candidate, Ctx, Repeat
 from exam_service.web.openapi import documented
-
-
-class SaveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A batch of responses: those that changed since the last acknowledged save."""
-
-    epoch: Annotated[int, msgspec.Meta(ge=1, le=1_000_000, description="The device session that opening gave.")]
-    seq: Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000, description="1, 2, 3 … within the device session.")]
-    responses: msgspec.Raw
-    """item -> response; null clears it. The receipt's digest is of exactly these bytes."""
 
 
 class SubmitRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,7 +34,7 @@ class CertificateRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     kind: CertificateKind
 
 
-class SaveBody(SaveRequest, frozen=True, forbid_unknown_fields=True):
+class SaveBody(saving.SaveRequest, frozen=True, forbid_unknown_fields=True):
     """A batch of responses: those that changed since the last acknowledged save.
 
     By type of the item: a choice id, a list of choice ids, true or false, a number as typed, a text; null clears it.
@@ -68,8 +60,6 @@ _START_PROBLEMS = (
     "already-passed",
     "not-published",
 )
-
-_save_decoder = msgspec.json.Decoder(SaveRequest)
 
 
 @post(
@@ -133,19 +123,18 @@ async def paper(attempt: FromPath[str], ctx: Ctx, session: Candidate) -> Respons
     "/v1/candidate/attempts/{attempt:str}/responses",
     status_code=200,
     summary="Save responses",
-    **documented(body=SaveBody, examples=_SAVE_EXAMPLE, problems=_SAVE_PROBLEMS),
+    **documented(body=SaveBody, examples=_SAVE_EXAMPLE, answers={202: SavedView}, problems=_SAVE_PROBLEMS),
 )
-async def save(attempt: FromPath[str], request: Request[Any, Any, Any], ctx: Ctx, session: Candidate) -> SavedView:
+async def save(
+    attempt: FromPath[str], request: Request[Any, Any, Any], ctx: Ctx, session: Candidate
+) -> Response[SavedView]:
     """Durable when it answers. The same save sent again gets the same receipt."""
-    try:
-        body = _save_decoder.decode(await request.body())
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise invalid("wrong-value", str(error), f"ค่าไม่ถูกต้อง: {error}") from error
-    except RecursionError as error:
-        raise too_deep() from error
-    return await saving.save(
-        ctx, session.org, session.enrolment, attempt, body.epoch, body.seq, bytes(body.responses)
+    # Ordinary ones never come here: see saves.py.
+    asks = saves.read(await request.body())
+    view = await saving.save(
+        ctx, session.org, session.enrolment, attempt, asks.epoch, asks.seq, bytes(asks.responses), asks.offline
     )
+    return Response(view, status_code=saving.status_of(view))
 
 
 @post(
@@ -161,9 +150,7 @@ async def save(attempt: FromPath[str], request: Request[Any, Any, Any], ctx: Ctx
 async def submit(attempt: FromPath[str], request: Request[Any, Any, Any], ctx: Ctx, session: Candidate) -> AttemptView:
     """Ends the attempt and grades it. Handing in again gives the same answer."""
     body = await read_body(request, SubmitRequest)
-    view = await submitting.submit(ctx, session.org, session.enrolment, attempt, body.epoch)
-    await certificates.issue_at_once(ctx, session.org, session.enrolment)
-    return view
+    return await submitting.submit(ctx, session.org, session.enrolment, attempt, body.epoch)
 
 
 @get(
