@@ -43,6 +43,11 @@ def language_of(request: Request[Any, Any, Any], default: str | None = None) -> 
     return "th"
 
 
+def rendered(template: str, language: str, *, status: int = 200, **values: Any) -> str:
+    """A template in a language."""
+    return _environment.get_template(template).render(words=Words(language), status=status, **values)
+
+
 def page(
     request: Request[Any, Any, Any],
     template: str,
@@ -54,7 +59,7 @@ def page(
 ) -> Response[str]:
     """A template in the reader's language; a language chosen by `?lang=` is remembered."""
     reads = language_of(request, language)
-    html = _environment.get_template(template).render(words=Words(reads), status=status, **values)
+    html = rendered(template, reads, status=status, **values)
     response = Response(
         html,
         status_code=status,

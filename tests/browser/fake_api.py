@@ -4,7 +4,6 @@ It is for page-fault tests only: it keeps the promises that the pages rely on (n
 deadline), and can be told to break them. The story test runs against the real service.
 """
 
-import base64
 import json
 import threading
 import time
@@ -20,116 +19,16 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from exam_service.core.text import Text
 from exam_service.web import texts
+from exam_service.web.candidate.kept_page import PLACE, KeptPage, kept_page
+from exam_service.web.security import PAGE_POLICY
 from exam_service.web.texts import Words
 from tests.browser import sample
+from tests.browser.fake_attempt import Answer, Attempt, broken, problem, reply
+
+__all__ = ["FakeService", "broken", "journey", "problem", "reply", "serve"]
 
 WEB = Path(texts.__file__).resolve().parent
-CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
-)
-TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
-
-Answer = tuple[int, str, bytes]
 Scope = dict[str, Any]
-
-
-class Attempt:
-    """One running attempt, as far as the pages can tell."""
-
-    def __init__(self) -> None:
-        self.epoch = 0
-        self.state = "in_progress"
-        self.ends = time.monotonic() + 1800.0
-        self.grace = 30.0
-        self.saved: dict[int, tuple[str, dict[str, Any]]] = {}
-        self.responses: dict[str, Any] = {}
-        self.receipts: list[str] = []
-        self.log: list[dict[str, Any]] = []
-        """Every save that was recorded, once."""
-
-    @property
-    def left(self) -> float:
-        return self.ends - time.monotonic()
-
-    def view(self) -> dict[str, Any]:
-        if self.state == "in_progress" and self.left <= 0:
-            self.state = "expired"
-        return {
-            "attempt": sample.ATTEMPT,
-            "exam": "post",
-            "number": 1,
-            "state": self.state,
-            "epoch": self.epoch,
-            "started_at": "2026-11-22T03:00:00Z",
-            "deadline": "2026-11-22T03:38:00Z",
-            "seconds_left": max(0.0, self.left),
-            "time_limit_minutes": 30,
-            "saved_seq": max(self.saved, default=0),
-            "responses": self.responses,
-        }
-
-    def open(self) -> dict[str, Any]:
-        self.epoch += 1
-        self.saved = {}
-        return self.view()
-
-    def save(self, raw: str) -> Answer:
-        body = json.loads(raw)
-        if self.state in ("submitted", "graded"):
-            return problem(409, "attempt-ended", "การสอบครั้งนี้ส่งไปแล้ว", "This attempt has already been handed in.")
-        if self.left <= -self.grace:
-            return problem(409, "deadline-passed", "หมดเวลาแล้ว", "Time was up.")
-        if body["epoch"] != self.epoch:
-            return problem(409, "moved-to-other-device", "เปิดบนอุปกรณ์อื่นแล้ว", "Opened on another device.")
-        bad = [name for name, value in body["responses"].items() if value == "BAD"]
-        if bad:
-            return problem(
-                422,
-                "invalid-input",
-                "ข้อมูลผิด",
-                "What was sent has faults.",
-                faults=[{"code": "x", "message": {}, "path": f"responses.{name}"} for name in bad],
-            )
-        known = self.saved.get(body["seq"])
-        if known is None:
-            received = datetime.now(UTC).isoformat()
-            payload = {
-                "attempt": sample.ATTEMPT,
-                "session": self.epoch,
-                "seq": body["seq"],
-                "received_at": received,
-                "digest": "x",
-                "seconds_left": self.left,
-            }
-            receipt = ".".join(
-                base64.urlsafe_b64encode(part).rstrip(b"=").decode()
-                for part in (b"{}", json.dumps(payload).encode(), b"signature")
-            )
-            self.receipts.append(receipt)
-            self.responses |= body["responses"]
-            self.log.append(body)
-            known = (
-                raw,
-                {
-                    "seq": body["seq"],
-                    "received_at": received,
-                    "seconds_left": max(0.0, self.left),
-                    "deadline": "",
-                    "in_grace": self.left < 0,
-                    "receipt": receipt,
-                },
-            )
-            self.saved[body["seq"]] = known
-        elif known[0] != raw:
-            return problem(409, "sequence-reused", "ลำดับซ้ำ", "Used before.")
-        return reply({**known[1], "seconds_left": max(0.0, self.left)})
-
-    def submit(self, epoch: int) -> Answer:
-        if self.state == "in_progress" and epoch != self.epoch:
-            return problem(409, "moved-to-other-device", "เปิดบนอุปกรณ์อื่นแล้ว", "Opened on another device.")
-        self.state = "graded"
-        return reply(self.view())
 
 
 class FakeService:
@@ -142,6 +41,13 @@ class FakeService:
         self.result = sample.result()
         self.review: dict[str, Any] | None = sample.review()
         self.calls: list[tuple[str, str]] = []
+        self.down = False
+        """The proxy in front says that nobody is there."""
+        self.has_contact = True
+        self.person = "somsri"
+        """Whose session the browser has."""
+        self.deployed = ""
+        """What the newest deploy changed in the page."""
         self._faults: deque[tuple[str, Callable[[], Answer], int]] = deque()
         self._environment = Environment(
             loader=FileSystemLoader(WEB / "templates"),
@@ -174,11 +80,12 @@ class FakeService:
             if not message.get("more_body"):
                 break
         path, method = scope["path"], scope["method"]
-        status, kind, content = self._answer(method, path, body.decode(), scope)
+        status, kind, content = broken() if self.down else self._answer(method, path, body.decode(), scope)
         headers = [
             (b"content-type", kind.encode()),
-            (b"content-security-policy", CSP.encode()),
+            (b"content-security-policy", PAGE_POLICY.encode()),
             (b"cache-control", b"no-store"),
+            (b"set-cookie", f"exam_who={self.person}; path=/; samesite=lax".encode()),
         ]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
@@ -186,11 +93,21 @@ class FakeService:
     def _answer(self, method: str, path: str, body: str, scope: Scope) -> Answer:
         if path.startswith("/v1/candidate"):
             self.calls.append((method, path))
-            return self._faulty(path) or self._api(method, path.removeprefix("/v1/candidate"), body)
-        if path.startswith("/static/"):
-            file = (WEB / path[1:]).resolve()
-            return (200, TYPES[file.suffix], file.read_bytes()) if file.is_file() else (404, "text/plain", b"")
+            query = scope["query_string"].decode()
+            return self._faulty(path) or self._api(method, path.removeprefix("/v1/candidate"), body, query)
+        if path == "/exam/worker.js":
+            return 200, "text/javascript", self._kept.worker
+        if path.startswith((PLACE, "/static/")):
+            name = path.removeprefix("/static/") if path.startswith("/static/") else path.split("/", 4)[4]
+            file = self._kept.files.get(name)
+            return (200, file.media_type, file.content) if file else (404, "text/plain", b"")
         return self._page(path, scope)
+
+    @property
+    def _kept(self) -> KeptPage:
+        template = self._environment.get_template("attempt.html")
+        blank = template.render(words=Words("th"), page={"page": "attempt", "attempt": None})
+        return kept_page(blank.replace("</body>", f"{self.deployed}</body>"))
 
     def _faulty(self, path: str) -> Answer | None:
         if not self._faults or not path.endswith(self._faults[0][0]):
@@ -200,12 +117,12 @@ class FakeService:
             self._faults.appendleft((end, answer, times - 1))
         return answer()
 
-    def _api(self, method: str, path: str, body: str) -> Answer:
+    def _api(self, method: str, path: str, body: str, query: str) -> Answer:
         match method, path.rsplit("/", 1)[-1]:
             case "GET", "me":
                 return reply({**self.me, "now": datetime.now(UTC).isoformat()})
             case "POST", "attempts" | "open":
-                return reply(self.attempt.open(), 201)
+                return self.attempt.open()
             case "GET", "paper":
                 return reply(sample.PAPER)
             case "POST", "responses":
@@ -224,6 +141,10 @@ class FakeService:
             case "POST", "certificates":
                 self.me["certificate"]["issued"].append({**sample.ISSUED, "kind": json.loads(body)["kind"]})
                 return reply(self.me["certificate"]["issued"][-1], 201)
+            case "GET", "contact" if self.has_contact:
+                return reply(self.attempt.contact(int(query.removeprefix("epoch="))))
+            case "GET", "contact":
+                return problem(404, "not-found", "ไม่พบ", "Not here.")
             case "GET", _:
                 return reply(self.attempt.view())
         return problem(404, "not-found", "ไม่พบ", "Not here.")
@@ -257,24 +178,8 @@ class FakeService:
         }
         name, context = shown.get(path.rsplit("/", 1)[-1], ("problem", missing))
         html = self._environment.get_template(f"{name}.html").render(words=words, **context)
+        html = self._kept.addressed(html.replace("</body>", f"{self.deployed}</body>"))
         return 200, "text/html; charset=utf-8", html.encode()
-
-
-def reply(content: object, status: int = 200) -> Answer:
-    return status, "application/json", json.dumps(content, ensure_ascii=False).encode()
-
-
-def problem(status: int, code: str, th: str, en: str, **more: object) -> Answer:
-    return (
-        status,
-        "application/problem+json",
-        json.dumps({"code": code, "status": status, "message": {"th": th, "en": en}, **more}).encode(),
-    )
-
-
-def broken() -> Answer:
-    """A proxy's page instead of an answer."""
-    return 502, "text/html", b"<h1>Bad gateway</h1>"
 
 
 def journey(stage: str) -> dict[str, Any]:

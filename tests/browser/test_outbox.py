@@ -53,7 +53,7 @@ async def test_one_save_is_under_way_at_a_time_and_newer_changes_wait_for_its_en
     ]
 
 
-async def test_a_save_without_an_answer_is_sent_again_byte_for_byte_before_anything_newer(module_page: Page) -> None:
+async def test_a_save_without_an_answer_is_sent_again_the_same_before_anything_newer(module_page: Page) -> None:
     seen = await run(
         module_page,
         """
@@ -61,9 +61,9 @@ async def test_a_save_without_an_answer_is_sent_again_byte_for_byte_before_anyth
       outbox.put("i1", "c3"); await world.advance(60000);
     """,
     )
-    first, second, third, fourth = seen["bodies"]
-    assert first == second == third
-    assert json.loads(fourth) == {"epoch": 1, "seq": 2, "responses": {"i1": "c3"}}
+    *same, last = seen["sent"]
+    assert [(one["seq"], one["responses"]) for one in same] == [(1, {"i1": "c1"})] * 3
+    assert last == {"epoch": 1, "seq": 2, "responses": {"i1": "c3"}}
     assert seen["state"]["unsaved"] == 0
 
 
@@ -100,11 +100,12 @@ async def test_a_service_that_names_a_moment_is_not_asked_before_it(module_page:
     seen = await run(
         module_page,
         """
-      world.outcomes = [[429, "too-many-requests", { retryAt: new Date(1000000 + 800 + 9000).toISOString() }]];
-      outbox.put("i1", "c1"); await world.advance(800); return world.waits()[0];
+      world.outcomes = [[503, "busy", { waitMs: 90000 }], [429, "too-many-requests", { waitMs: 100 }]];
+      outbox.put("i1", "c1"); await world.advance(800); const first = world.waits()[0];
+      await world.advance(first); return [first, world.waits()[0]];
     """,
     )
-    assert seen["extra"] == 9000
+    assert seen["extra"] == [90_500, 1500]
 
 
 async def test_one_refused_answer_does_not_hold_up_the_others(module_page: Page) -> None:
@@ -117,7 +118,7 @@ async def test_one_refused_answer_does_not_hold_up_the_others(module_page: Page)
     )
     assert seen["sent"][1] == {"epoch": 1, "seq": 1, "responses": {"i1": "c1", "i3": True}}
     assert (seen["state"]["phase"], seen["state"]["unsaved"], seen["state"]["rejected"]) == ("trouble", 1, ["i2"])
-    assert seen["kept"][-1]["changed"] == {"i2": "nonsense"}
+    assert [batch["responses"] for batch in seen["kept"][-1]["rejected"]] == [{"i2": "nonsense"}]
 
 
 async def test_a_refused_answer_that_is_changed_is_sent_again(module_page: Page) -> None:
@@ -142,17 +143,90 @@ async def test_moved_to_another_device_stops_sending_and_keeps_what_waits(module
     )
     assert len(seen["sent"]) == 1
     assert (seen["state"]["phase"], seen["state"]["reason"], seen["state"]["unsaved"]) == ("stopped", "moved", 2)
-    assert json.loads(seen["kept"][-1]["flight"]["body"])["responses"] == {"i1": "c1"}
-    assert seen["kept"][-1]["changed"] == {"i2": "c2"}
+    assert json.loads(seen["kept"][-1]["flight"]["responses"]) == {"i1": "c1"}
+    assert [batch["responses"] for batch in seen["kept"][-1]["queue"]] == [{"i2": "c2"}]
 
 
 async def test_going_on_after_a_reload_sends_the_same_save_again_and_then_the_rest(module_page: Page) -> None:
-    body = '{"epoch":1,"seq":4,"responses":{"i1":"c1"}}'
-    draft = {"seq": 3, "flight": {"seq": 4, "body": body}, "changed": {"i2": "c2"}}
-    seen = await run(module_page, "await outbox.flush();", draft)
-    assert seen["bodies"][0] == body
-    assert seen["sent"][1] == {"epoch": 1, "seq": 5, "responses": {"i2": "c2"}}
-    assert seen["kept"][-1] == {"seq": 5, "flight": None, "changed": {}}
+    stamp = {"clock": "before", "ran": 5, "at": 990_000, "receipt": 3}
+    flight = {"seq": 4, "responses": '{"i1":"c1"}', "last": stamp}
+    queue = [{"responses": {"i2": "c2"}, "first": stamp, "last": stamp}]
+    seen = await run(module_page, "await outbox.flush();", {"seq": 3, "flight": flight, "queue": queue, "rejected": []})
+    first, second = seen["sent"]
+    assert (first["seq"], first["responses"]) == (4, {"i1": "c1"})
+    assert first["offline"] | {"answered_ago_ms": 0, "contact_ago_ms": 0} == {
+        "answered_ago_ms": 0,
+        "monotonic": False,
+        "after_receipt": 3,
+        "contact_ago_ms": 0,
+        "queued": 2,
+    }
+    assert (second["seq"], second["responses"]) == (5, {"i2": "c2"})
+    assert seen["kept"][-1] == {"seq": 5, "flight": None, "queue": [], "rejected": []}
+
+
+async def test_a_save_that_waited_tells_how_long_and_one_that_did_not_says_nothing(module_page: Page) -> None:
+    seen = await run(
+        module_page,
+        """
+      outbox.put("i1", "c1"); await world.advance(800);
+      world.outcomes = Array(5).fill("lost"); outbox.put("i2", "c1"); await world.advance(20000);
+      outbox.put("i2", "c2"); await world.advance(60000);
+    """,
+    )
+    assert "offline" not in seen["sent"][0]
+    delivered = seen["sent"][6]
+    assert (delivered["seq"], delivered["responses"]) == (2, {"i2": "c1"})
+    assert delivered["offline"] == {
+        "answered_ago_ms": 800 + 750 + 1500 + 3000 + 6000 + 12000,
+        "monotonic": True,
+        "after_receipt": 1,
+        "contact_ago_ms": 1234,
+        "queued": 2,
+    }
+
+
+async def test_while_time_is_left_what_waits_goes_in_one_save(module_page: Page) -> None:
+    seen = await run(
+        module_page,
+        """
+      world.outcomes = Array(20).fill("lost"); outbox.put("i1", "c1"); await world.advance(800);
+      for (let n = 2; n < 6; n += 1) { outbox.put(`i${n}`, "c1"); await world.advance(70000); }
+      world.outcomes = []; await outbox.flush();
+    """,
+    )
+    assert [one["responses"] for one in seen["sent"][-2:]] == [{"i1": "c1"}, {f"i{n}": "c1" for n in range(2, 6)}]
+
+
+async def test_when_time_may_be_over_a_late_answer_does_not_make_an_earlier_one_late(module_page: Page) -> None:
+    seen = await run(
+        module_page,
+        """
+      world.sure = false; world.outcomes = Array(9).fill("lost"); outbox.put("i1", "c1"); await world.advance(800);
+      outbox.put("i2", "c1"); await world.advance(30000); outbox.put("i3", "c1"); await world.advance(70000);
+      outbox.put("i2", "c2"); await world.advance(1000); world.outcomes = ["ok", "ok", [409, "deadline-passed"]];
+      await outbox.flush(); return [outbox.fate, outbox.stopped];
+    """,
+    )
+    assert [(one["seq"], one["responses"]) for one in seen["sent"][-3:]] == [
+        (1, {"i1": "c1"}),
+        (2, {"i2": "c1", "i3": "c1"}),
+        (3, {"i2": "c2"}),
+    ]
+    assert seen["extra"] == [{"refused": ["i2"], "held": [], "accepted": []}, "ended"]
+
+
+async def test_a_refused_late_save_is_followed_by_the_others_so_that_staff_see_all(module_page: Page) -> None:
+    seen = await run(
+        module_page,
+        """
+      world.sure = false; world.outcomes = Array(9).fill("lost"); outbox.put("i1", "c1"); await world.advance(70000);
+      outbox.put("i2", "c1"); world.outcomes = Array(2).fill([409, "deadline-passed"]); await outbox.flush();
+      return outbox.fate.refused;
+    """,
+    )
+    assert seen["extra"] == ["i1", "i2"]
+    assert [one["seq"] for one in seen["sent"][-2:]] == [1, 2]
 
 
 async def test_flush_says_whether_everything_is_saved(module_page: Page) -> None:

@@ -206,8 +206,9 @@ async def test_every_page_can_be_read_reached_and_named(
     for n in range(1, 8):
         found[f"question {n}"] = await faults_of(page)
         await page.locator("[data-action=next]").click()
-    await page.evaluate(f"localStorage.setItem('exam:{sample.ATTEMPT}:place', '\"i12\"')")
-    await look("last question", RUNNER, ".question")
+    for _ in range(4):
+        await page.locator("[data-action=next]").click()
+    found["last question"] = await faults_of(page)
     await expect(page.locator(".question")).to_have_attribute("data-item", "i12")
     await page.keyboard.press("?")
     found["help"] = await faults_of(page)

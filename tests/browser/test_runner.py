@@ -72,9 +72,7 @@ async def test_submitting_shows_what_is_open_and_leads_there(phone: Page, servic
     await phone.locator("dialog.submit [data-action=confirm]").click()
     await phone.wait_for_url("**/result")
     assert service.attempt.state == "graded"
-    left_behind = await phone.evaluate(
-        "Object.keys(localStorage).filter((key) => key.includes('draft') || key.includes('flags'))"
-    )
+    left_behind = await phone.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('exam:kept'))")
     assert left_behind == []
 
 

@@ -1,18 +1,21 @@
 """The candidate's pages: the way in, and the shells that the scripts fill from the candidate's API."""
 
+import hashlib
+from functools import cache
 from typing import Any
 
 from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from exam_service.core.errors import LaunchExpired, LaunchUnknown, LaunchUsed, NotAuthenticated, Refusal
+from exam_service.core.errors import LaunchExpired, LaunchUnknown, LaunchUsed, NotAuthenticated, NotFound, Refusal
 from exam_service.services import sessions
 from exam_service.services.context import Context
 from exam_service.services.sessions import CandidateSession, LaunchDescription
 from exam_service.web import auth
+from exam_service.web.candidate.kept_page import PLACE, KeptPage, kept_page
 from exam_service.web.given import Ctx
-from exam_service.web.pages import page
+from exam_service.web.pages import page, rendered
 from exam_service.web.problems import STATUS
 
 Plain = Request[Any, Any, Any]
@@ -60,6 +63,7 @@ async def enter(token: FromPath[str], request: Plain, ctx: Ctx) -> Response[Any]
         secure=ctx.policy.public_url.startswith("https://"),
         samesite="lax",
     )
+    _say_who(response, redeemed.enrolment, ctx)
     return response
 
 
@@ -83,13 +87,56 @@ async def review(attempt: FromPath[str], request: Plain) -> Response[Any]:
     return await _shell(request, "review.html", {"page": "review", "attempt": attempt})
 
 
+@get("/exam/worker.js", include_in_schema=False)
+async def worker() -> Response[bytes]:
+    """The service worker that opens the attempt's page without network. Its text names the version that it keeps."""
+    return Response(_kept().worker, media_type="text/javascript", headers={"Cache-Control": "no-cache"})
+
+
+@get(PLACE + "{version:str}/{file:path}", include_in_schema=False)
+async def kept(version: FromPath[str], file: FromPath[str]) -> Response[bytes]:
+    """A file of the pages under the version that the page named; as it never changes, it may be cached for ever."""
+    now = _kept()
+    found = now.files.get(file.lstrip("/"))
+    if found is None:
+        raise NotFound(what="file", id=file)
+    # While a new version is being rolled out, a process may be asked for the version of another one.
+    cached = "public, max-age=31536000, immutable" if version == now.version else "no-store"
+    return Response(found.content, media_type=found.media_type, headers={"Cache-Control": cached})
+
+
+@cache
+def _kept() -> KeptPage:
+    return kept_page(rendered("attempt.html", "th", page={"page": "attempt", "attempt": None}))
+
+
 async def _shell(request: Plain, template: str, shown: dict[str, str]) -> Response[Any]:
     """The page without its data; whoever has no session is told how to get one."""
+    ctx: Context = request.app.state.ctx
     try:
-        session: CandidateSession = await auth.session(request, request.app.state.ctx)
+        session: CandidateSession = await auth.session(request, ctx)
     except NotAuthenticated as refusal:
         return _refused(request, refusal, None)
-    return page(request, template, language=session.language, page=shown)
+    response = page(request, template, language=session.language, page=shown)
+    response.content = _kept().addressed(response.content)
+    _say_who(response, session.enrolment, ctx)
+    return response
+
+
+def _say_who(response: Response[Any], enrolment: str, ctx: Context) -> None:
+    """Give the page a word for whose session this is, so that what two people leave on one device stays apart.
+
+    It says nothing elsewhere, and opens nothing: the session's own cookie stays out of reach of scripts.
+    """
+    word = hashlib.sha256(f"who:{enrolment}".encode()).hexdigest()[:16]
+    response.set_cookie(
+        "exam_who",
+        word,
+        max_age=int(ctx.policy.session_ttl.total_seconds()),
+        path="/",
+        secure=ctx.policy.public_url.startswith("https://"),
+        samesite="lax",
+    )
 
 
 def _is_inside(request: Plain, ctx: Context, found: LaunchDescription) -> bool:
@@ -108,4 +155,4 @@ def _refused(request: Plain, refusal: Refusal, found: LaunchDescription | None) 
     )  # fmt: skip
 
 
-router = Router("/", route_handlers=[launch, enter, home, attempt, result, review])
+router = Router("/", route_handlers=[launch, enter, home, attempt, result, review, worker, kept])

@@ -4,7 +4,7 @@ async ({ draft, script }) => {
   const timers = [];
   let now = 1000000, id = 0;
   const world = {
-    sent: [], kept: [], said: [], outcomes: [], open: [],
+    sent: [], kept: [], said: [], outcomes: [], open: [], sure: true,
     settle: () => new Promise((resolve) => setTimeout(resolve, 0)),
     async advance(ms) {
       const until = now + ms;
@@ -21,7 +21,7 @@ async ({ draft, script }) => {
     },
     waits: () => timers.map((one) => one.at - now),
   };
-  const error = (status, code, more = {}) => Object.assign(new Error(code), { status, code, faults: [], retryAt: null, ...more });
+  const error = (status, code, more = {}) => Object.assign(new Error(code), { status, code, faults: [], waitMs: null, ...more });
   const send = (body) => {
     world.sent.push(body);
     const outcome = world.outcomes.shift() ?? "ok";
@@ -31,8 +31,10 @@ async ({ draft, script }) => {
     return Promise.reject(error(...outcome));
   };
   const ack = (body) => ({ seq: JSON.parse(body).seq, received_at: "2026-11-22T03:00:00Z", seconds_left: 100 });
+  const { together } = await import("/static/js/evidence.js");
+  const clock = { stamp: (receipt) => ({ clock: "one", ran: now, at: now, receipt }), since: (one) => ({ ms: now - one.ran, monotonic: one.clock === "one" }), together };
   const outbox = new Outbox({
-    epoch: 1, draft, send, random: () => 0.5, now: () => now,
+    epoch: 1, draft, send, random: () => 0.5, now: () => now, clock, sure: () => world.sure, contactAgo: () => 1234,
     keep: (kept) => world.kept.push(JSON.parse(JSON.stringify(kept))),
     tell: (state, acknowledged) => world.said.push({ ...state, acknowledged: Boolean(acknowledged) }),
     timers: { setTimeout: (f, ms) => (timers.push({ id: ++id, f, at: now + ms }), id), clearTimeout: (one) => {

@@ -1,26 +1,33 @@
 // The attempt page: enters the attempt, wires the screen to the outbox and the clock, and leaves when the attempt is over.
 import * as api from "./api.js";
+import { Contact } from "./contact.js";
 import { Countdown } from "./countdown.js";
-import { dialog } from "./dialogs.js";
-import { announce, app, h, page } from "./dom.js";
-import { submitDialog, timeUp } from "./finish.js";
-import { icon } from "./icons.js";
+import { announce, app, page } from "./dom.js";
+import { since } from "./evidence.js";
+import { handingIn, submitDialog } from "./finish.js";
+import { help } from "./help.js";
 import { listenToKeys } from "./keyboard.js";
-import { Memory, shortcuts, wayBack } from "./memory.js";
+import { Memory } from "./memory.js";
+import { Messages } from "./messages.js";
+import { conflictDialog, movedDialog } from "./moved.js";
+import { forgetPage, keepPage } from "./offline.js";
 import { Outbox } from "./outbox.js";
+import { fates, wayBack, who } from "./prefer.js";
 import { Runner } from "./runner.js";
-import { enter, restore, takeOver } from "./session.js";
+import { enter, responsesOf, restore, takeOver } from "./session.js";
 import { t } from "./texts.js";
-import { fail, sentence } from "./trouble.js";
+import { fail } from "./trouble.js";
 
-const { attempt } = page();
-const memory = new Memory(attempt);
-let runner = null;
-let outbox = null;
-let ending = false;
+const OVER = ["attempt-ended", "deadline-passed", "attempt-voided"];
+
+// The page that is kept for use without network was written for no attempt in particular.
+const attempt = page().attempt ?? location.pathname.split("/")[3];
+const person = who();
+let [memory, runner, outbox, contact, messages, deadline] = [null, null, null, null, null, null];
+let [ending, gone] = [false, false];
 
 const countdown = new Countdown({
-  tick: (left) => runner?.tick(left),
+  tick: (left, sure) => runner?.tick(left, sure),
   mark: (seconds) => { runner?.mark(seconds); resync(); },
   ended: () => runner && end(),
   stale: () => runner && !ending && resync(),
@@ -28,128 +35,179 @@ const countdown = new Countdown({
 
 async function boot(openHere = false) {
   try {
-    const { view, moved } = openHere ? { view: await takeOver(attempt, memory), moved: false } : await enter(attempt, memory);
-    if (view.state !== "in_progress") return leave();
-    if (moved) return showMoved(memory.unsent);
-    run(view, await api.paper(attempt));
+    memory ??= await Memory.open(person, attempt);
+    const { view, moved, offline } = openHere ? { view: await takeOver(attempt, memory) } : await enter(attempt, memory);
+    if (view.state !== "in_progress") return over(view);
+    if (moved) return showMoved();
+    const paper = memory.paper ?? (await api.paper(attempt));
+    if (!memory.paper) memory.keepPaper(paper);
+    run(view, paper, offline ?? false);
+    keepPage();
   } catch (error) {
-    if (["attempt-ended", "deadline-passed", "attempt-voided"].includes(error.code)) return leave();
-    fail(error, { retry: api.passing(error) ? () => location.reload() : null, returnUrl: wayBack.url });
+    if (OVER.includes(error.code)) return over({ state: error.code === "attempt-voided" ? "voided" : "ended" });
+    const kept = memory?.unsent.length;
+    fail(error, { retry: api.passing(error) ? () => location.reload() : null, returnUrl: wayBack.url, more: kept ? t("attempt.kept_count", { n: kept }) : null });
   }
 }
 
-function run(view, paper) {
-  const draft = restore(view, memory);
+function begin(view) {
+  outbox?.stop("replaced");
+  contact?.stop();
+  const session = memory.sessions.get(view.epoch) ?? {};
+  // Without an answer until now, the last one that the device remembers is what evidence starts from.
+  api.link.heard ??= session.heard?.stamp ?? null;
+  api.link.time ??= session.heard?.time ?? null;
   outbox = new Outbox({
-    epoch: view.epoch, draft,
-    send: (body, { leaving }) => api.save(attempt, body, { keepalive: leaving }),
-    keep: (kept) => memory.keepDraft(view.epoch, kept),
-    tell: heard,
+    epoch: view.epoch, draft: restore(view, memory), sure: () => countdown.within,
+    contactAgo: () => (api.link.heard ? since(api.link.heard).ms : null),
+    send, keep: (draft) => (gone ? null : memory.keep(view.epoch, draft)), tell: (state, ack) => heard(state, ack),
   });
-  const waiting = outbox.waiting;
-  const responses = new Map(Object.entries({ ...view.responses, ...waiting }));
+  contact = new Contact({ attempt, epoch: () => view.epoch, news: session.news ?? 0, told });
+  return session;
+}
+
+function send(body, { leaving }) {
+  // Somebody else has come in on this device since: what is written here is not theirs to send.
+  if (who() !== person) return Promise.reject(new api.Refused(401, {}));
+  return api.save(attempt, body, { keepalive: leaving });
+}
+
+function run(view, paper, offline) {
+  const { conflicts = {}, news = 0 } = begin(view);
+  const waiting = outbox.unsaved;
+  messages ??= new Messages({ seen: memory.notes.seen, dismissed: (seen) => memory.note({ seen }) });
   runner = new Runner({
-    paper, responses, memory, outbox,
+    paper, memory, outbox, messages, responses: new Map(Object.entries(responsesOf(view, memory))),
     on: { changed: (item, value) => outbox.put(item, value), moved: () => outbox.trouble || outbox.flush(), submit, help, again: () => outbox.flush() },
   });
   runner.thaw();
-  countdown.sync(view.seconds_left);
-  runner.tick(countdown.left);
-  const count = Object.keys(waiting).length;
-  if (count) outbox.flush().then((all) => all && announce(t("attempt.resent", { n: count })));
+  deadline = view.deadline ?? null;
+  countdown.sync(view.seconds_left, !offline);
+  runner.tick(countdown.left, countdown.sure);
+  if (!offline) remember({ base: view.responses, left: view.seconds_left, deadline });
+  contact.heard();
+  if (!offline && (view.news ?? news) > 0) contact.ask();
+  if (memory.notes.asked) handIn();
+  else if (waiting) outbox.flush().then((all) => all && announce(t("attempt.resent", { n: waiting })));
+  if (Object.keys(conflicts).length) {
+    conflictDialog({ conflicts, runner, decided: (mine) => { memory.keep(view.epoch, { conflicts: {} }); mine.forEach(([item, value]) => runner.answer(item, value)); } });
+  }
 }
 
+const remember = (change) => !gone && memory.keep(outbox.epoch, { ...change, heard: { stamp: api.link.heard, time: api.link.time } });
+
 function heard(state, ack) {
-  if (ack) countdown.sync(ack.seconds_left);
+  if (ack) {
+    settle(ack, ack.acknowledged);
+    contact.heard();
+    contact.news(ack.news ?? 0);
+  }
   runner?.saving.show(state);
   if (state.phase !== "stopped" || ending) return;
-  if (state.reason === "moved") showMoved(state.unsaved);
+  if (state.reason === "moved") showMoved();
   if (state.reason === "ended") leave();
   if (state.reason === "reopen") boot(true);
 }
 
-// Ask how much time is left: after a sleep, and when little seems to be.
-async function resync() {
-  try {
-    const view = await api.attempt(attempt);
-    if (view.state !== "in_progress") return end();
-    if (outbox && view.epoch !== outbox.epoch) return outbox.stop("moved");
-    countdown.sync(view.seconds_left);
-  } catch (error) {
-    if (!api.passing(error) && error.status !== 401) console.warn(sentence(error));
-  }
+// What every answer tells: the time left, the end, and what the service has now.
+function settle({ seconds_left: left, deadline: now, news }, acknowledged = {}) {
+  countdown.sync(left);
+  if (now && deadline && Math.abs(Date.parse(now) - Date.parse(deadline)) > 1000) messages?.deadline(deadline, now);
+  deadline = now || deadline;
+  const { base, ...session } = memory.sessions.get(outbox.epoch) ?? {};
+  remember({ base: { ...base, ...acknowledged }, left: left ?? null, deadline, news: news ?? session.news ?? 0 });
 }
+
+function told(answer) {
+  if (gone) return;
+  messages?.show(answer.messages ?? []);
+  if (answer.state !== "in_progress") return ending || over(answer);
+  settle(answer);
+  if (!ending && answer.writes_here === false) outbox.stop("moved");
+}
+
+const resync = () => contact?.ask();
 
 async function end() {
   if (ending) return;
   ending = true;
   runner.freeze();
-  document.querySelectorAll("dialog[open]").forEach((open) => open.close());
+  closeDialogs();
   // Staff may have given more time; the service knows.
-  const view = await api.attempt(attempt).catch(() => null);
-  if (view?.state === "in_progress" && view.seconds_left > 0) {
-    ending = false;
-    runner.thaw();
-    return countdown.sync(view.seconds_left);
-  }
-  await timeUp({ attempt, outbox, done: leave, moved: () => { ending = false; showMoved(outbox.unsaved); } });
+  const answer = await resync();
+  if (answer?.state === "in_progress" && answer.seconds_left > 0) return resume();
+  finish(false);
+}
+
+// Handing in was asked for without a connection; that is remembered, so that a reload goes on with it.
+function handIn() {
+  ending = true;
+  runner.freeze();
+  memory.note({ asked: true });
+  finish(true);
+}
+
+const finish = (asked) => handingIn({ attempt, outbox, asked, left: () => countdown.left, look: resync, resume, done: leave, moved: () => { ending = false; showMoved(); } });
+
+function resume() {
+  ending = false;
+  memory.note({ asked: false });
+  runner?.thaw();
+  // Time may have run out in between, or the service may have said that there is more.
+  if (countdown.over && countdown.left === 0) end();
 }
 
 function submit() {
-  submitDialog({ attempt, runner, outbox, left: () => countdown.left, done: leave, moved: () => showMoved(outbox.unsaved) });
+  submitDialog({ attempt, runner, outbox, left: () => countdown.left, done: leave, moved: showMoved, queue: handIn });
 }
 
-function leave() {
+// It ended without us. What this device still holds is delivered all the same: the exam's policy decides about it.
+function over(view) {
+  if (gone) return;
+  if (view.state === "voided" || !memory.unsent.length) return leave(view);
   ending = true;
+  if (!outbox) begin({ epoch: memory.epoch, saved_seq: 0, responses: {} });
+  runner?.freeze();
+  closeDialogs();
+  handingIn({ attempt, outbox, asked: false, left: () => 0, look: resync, resume: () => location.reload(), done: leave, moved: leave });
+}
+
+async function leave(view) {
+  if (gone) return;
+  [ending, gone] = [true, true];
   countdown.stop();
-  const late = memory.unsent;
-  if (late) memory.late = late;
+  contact?.stop();
   outbox?.stop("ended");
-  memory.clear();
+  const { refused = [], held = [], accepted = [] } = outbox?.fate ?? {};
+  const lost = new Set([...refused, ...(outbox ? outbox.items : memory.unsent)]);
+  const fate = { refused: lost.size, held: new Set(held).size, accepted: new Set(accepted).size, asked: memory.notes.asked };
+  if (view?.state !== "voided" && Object.values(fate).some(Boolean)) fates.set(attempt, fate);
+  if (await memory.clear()) await forgetPage();
   location.replace(`/exam/attempts/${attempt}/result`);
 }
 
-function showMoved(unsaved) {
+function showMoved() {
   if (document.querySelector("dialog.moved")) return;
   runner?.freeze();
-  document.querySelectorAll("dialog[open]").forEach((open) => open.close());
-  dialog({
-    title: t("attempt.moved_title"), kind: "moved full", fixed: true,
-    mark: h("div", { class: "mark warn" }, icon("device")),
-    content: [h("p", {}, t("attempt.moved_text")),
-      unsaved ? h("p", { class: "notice warn" }, icon("alert"), h("span", {}, t("attempt.moved_unsaved", { n: unsaved }))) : null,
-      h("p", { class: "quiet" }, t("attempt.moved_clock"))],
-    actions: [
-      { label: t("common.back_home"), act: () => { location.assign("/exam"); return false; } },
-      { label: t("attempt.continue_here"), primary: true, icon: icon("arrow"), name: "continue", act: () => boot(true) },
-    ],
-  });
+  closeDialogs();
+  movedDialog({ unsent: outbox?.items ?? memory.unsent, paper: memory.paper, here: () => boot(true) });
 }
 
-function help() {
-  const key = (...keys) => h("dt", {}, keys.flatMap((one, n) => [n ? " " : "", h("kbd", {}, one)]));
-  const box = h("input", { type: "checkbox", checked: shortcuts.on, onchange: () => { shortcuts.on = box.checked; } });
-  const line = (name, words) => h("li", {}, icon(name), h("span", {}, t(words)));
-  dialog({
-    title: t("attempt.help_title"),
-    content: [
-      h("ul", { class: "list" }, line("cloud", "attempt.help_saving"), line("clock", "attempt.help_clock"), line("book", "attempt.help_language")),
-      h("div", { class: "for-keys" }, h("h3", {}, t("attempt.help_keys")), h("dl", { class: "keys" },
-        key("1", "2", "3", "…", "ก", "ข", "ค"), h("dd", {}, t("attempt.key_choice")), key("N", "→"), h("dd", {}, t("attempt.key_next")),
-        key("P", "←"), h("dd", {}, t("attempt.key_previous")), key("F"), h("dd", {}, t("attempt.key_flag")), key("?"), h("dd", {}, t("attempt.key_help"))),
-      h("label", { class: "check" }, box, h("span", {}, t("attempt.help_keys_on")))),
-    ],
-  });
-}
+const closeDialogs = () => document.querySelectorAll("dialog[open]").forEach((open) => open.close());
 
 listenToKeys({
   next: () => runner?.step(1), previous: () => runner?.step(-1), flag: () => runner?.pressFlag(), help, choose: (number) => runner?.choose(number),
 });
-addEventListener("online", () => outbox?.flush());
+api.link.changed = () => {
+  if (outbox) runner?.saving.show(outbox.state);
+  if (!api.link.lost && !countdown.sure && !ending) resync();
+};
+// A school's network comes back for everybody at one moment.
+addEventListener("online", () => setTimeout(() => { if (!gone) outbox?.flush().then(() => api.link.lost && resync()); }, Math.random() * 1500));
 document.addEventListener("visibilitychange", () => outbox?.flush({ leaving: document.visibilityState === "hidden" }));
 addEventListener("pagehide", () => outbox?.flush({ leaving: true }));
 addEventListener("beforeunload", (event) => {
-  if (outbox?.unsaved && !ending) event.preventDefault();
+  if (outbox?.unsaved && !gone && (!ending || memory.kind === "page")) event.preventDefault();
 });
 // A page that comes back out of the browser's cache has lost its lock and its clock.
 addEventListener("pageshow", (event) => event.persisted && location.reload());

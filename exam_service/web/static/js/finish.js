@@ -10,8 +10,8 @@ import { notice, sentence } from "./trouble.js";
 const OVER = ["deadline-passed", "attempt-ended", "attempt-voided"];
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Ask before handing in. `done()` is called when the attempt has ended; `moved()` when another device has it. */
-export function submitDialog({ attempt, runner, outbox, left, done, moved }) {
+/** Ask before handing in. `done()` is called when the attempt has ended; `moved()` when another device has it; `queue()` when it must wait for a connection. */
+export function submitDialog({ attempt, runner, outbox, left, done, moved, queue }) {
   if (document.querySelector("dialog.submit")) return;
   const message = h("div", { "aria-live": "assertive" });
   const jump = (item) => h("button", { type: "button", class: "cell", "aria-label": t("attempt.question", { number: runner.number(item) }), onclick: () => { close(); runner.go(item); } }, String(runner.number(item)));
@@ -34,16 +34,18 @@ export function submitDialog({ attempt, runner, outbox, left, done, moved }) {
     draw();
     if (outbox.stopped === "moved") return close(), moved();
     if (outbox.stopped === "ended") return done();
+    if (!going && outbox.state.reason !== "rejected") return close(), queue();
     if (!going) {
       fill(message, h("div", { class: "notice bad" }, icon("alert"), h("div", {}, h("p", {}, t("attempt.submit_blocked", { n: outbox.unsaved })),
-        outbox.state.reason === "rejected" ? h("button", { type: "button", class: "button", "data-action": "submit-without", onclick: () => hand(button, true) }, t("attempt.submit_without")) : null)));
+        h("button", { type: "button", class: "button", "data-action": "submit-without", onclick: () => hand(button, true) }, t("attempt.submit_without")))));
       return;
     }
     fill(message, h("p", { class: "notice" }, icon("sync"), h("span", {}, t("attempt.submit_sending"))));
     const error = await handIn(attempt, outbox.epoch, 3);
     if (error === null) return done();
     if (error.code === "moved-to-other-device") return close(), moved();
-    fill(message, api.passing(error) ? h("div", { class: "notice bad" }, icon("alert"), h("div", {}, t("attempt.submit_failed"))) : notice(error));
+    if (api.passing(error) || error.status === 401) return close(), queue();
+    fill(message, notice(error));
   };
   const seconds = left();
   const { close } = dialog({
@@ -62,25 +64,57 @@ export function submitDialog({ attempt, runner, outbox, left, done, moved }) {
   }
 }
 
-/** Nothing is left: deliver what waits while the service still takes it, hand in, and go on trying until it is known to be over. */
-export async function timeUp({ attempt, outbox, done, moved }) {
-  const words = h("p", {}, t("attempt.time_up_sending"));
+/**
+ * Deliver what waits, hand in, and go on trying until the attempt is known to be over: when time is up, and when handing in was `asked` for
+ * without a connection. `look()` asks how the attempt stands; `resume()` goes on with it, after a change of mind or when time was given.
+ */
+export async function handingIn({ attempt, outbox, asked, left, look, resume, done, moved }) {
+  const words = h("p", {}, t(asked ? "attempt.queued_text" : "attempt.time_up_sending"));
   const unsaved = h("p", { class: "quiet" });
-  const { close } = dialog({ title: t("attempt.time_up_title"), kind: "time-up", content: [h("div", { "aria-live": "polite" }, words, unsaved)], actions: [], fixed: true });
-  for (let n = 0; ; n += 1) {
+  let [wake, stopped] = [() => {}, false];
+  const again = { label: t("attempt.trouble_now"), name: "again", primary: true, icon: icon("sync"), act: () => { wake(); return false; } };
+  const back = { label: t("attempt.submit_back"), name: "back", act: () => { stopped = true; wake(); resume(); } };
+  const { element, close } = dialog({
+    title: t(asked ? "attempt.queued_title" : "attempt.time_up_title"), kind: `handing ${asked ? "asked" : "time-up"}`, fixed: true,
+    mark: h("div", { class: "mark warn" }, icon(asked ? "send" : "clock")),
+    content: [h("div", { "aria-live": "polite" }, words, unsaved)], actions: asked ? [back, again] : [again],
+  });
+  const online = () => wake();
+  addEventListener("online", online);
+  const step = async () => {
     await outbox.flush();
-    if (outbox.stopped === "moved") return close(), moved();
+    if (stopped) return;
+    if (outbox.stopped === "moved") return moved;
+    if (outbox.stopped === "ended") return done;
     unsaved.textContent = outbox.unsaved ? t("attempt.time_up_unsaved", { n: outbox.unsaved }) : "";
+    const inTime = left() === null || left() > 0;
+    element.querySelector("[data-action=back]")?.toggleAttribute("hidden", !inTime);
     // While an answer that could still count waits for the network, handing in would only shut it out.
-    if (outbox.trouble) words.textContent = t(outbox.trouble.reason === "signed-out" ? "attempt.trouble_signed-out" : "attempt.time_up_offline");
-    else {
-      const error = await handIn(attempt, outbox.epoch, 1);
-      if (error === null) return done();
-      if (error.code === "moved-to-other-device") return close(), moved();
-      words.textContent = error instanceof api.Unreachable ? t("attempt.time_up_offline") : sentence(error);
+    if (outbox.trouble) {
+      const signedOut = outbox.trouble.reason === "signed-out";
+      words.textContent = t(signedOut ? "attempt.trouble_signed-out" : !asked ? "attempt.time_up_offline" : inTime ? "attempt.queued_text" : "attempt.queued_late");
+      return;
     }
-    await sleep(Math.min(15000, 1000 * 2 ** n) * (0.5 + Math.random() / 2));
+    if (!asked) {
+      const view = await look();
+      if (view?.state === "in_progress" && (view.seconds_left === null || view.seconds_left > 0)) return resume;
+    }
+    const error = await handIn(attempt, outbox.epoch, 1);
+    if (error === null) return done;
+    if (error.code === "moved-to-other-device") return moved;
+    words.textContent = error instanceof api.Unreachable ? t(asked && inTime ? "attempt.queued_text" : "attempt.time_up_offline") : sentence(error);
+  };
+  for (let n = 0; !stopped; n += 1) {
+    const next = await step();
+    if (next) {
+      close();
+      removeEventListener("online", online);
+      return next();
+    }
+    const pause = Math.max(Math.min(15000, 1000 * 2 ** n) * (0.5 + Math.random() / 2), outbox.state.waitMs ?? 0);
+    if (!stopped) await Promise.race([sleep(pause), new Promise((resolve) => { wake = resolve; })]);
   }
+  removeEventListener("online", online);
 }
 
 // Null when the attempt is over, by this call or before it; else the error.

@@ -2,7 +2,9 @@
 import * as api from "./api.js";
 import { app, fill, h } from "./dom.js";
 import { icon } from "./icons.js";
-import { wayBack } from "./memory.js";
+import { kept } from "./memory.js";
+import { forgetPage } from "./offline.js";
+import { wayBack, who } from "./prefer.js";
 import * as certificateStep from "./steps/certificate.js";
 import * as examStep from "./steps/exam.js";
 import * as learningStep from "./steps/learning.js";
@@ -15,13 +17,20 @@ async function show() {
     const me = await api.me();
     wayBack.url = me.return_url;
     const began = Date.parse(me.now) - performance.now();
-    draw(me, () => began + performance.now());
+    draw(me, () => began + performance.now(), await left(me));
   } catch (error) {
     fail(error, { retry: show, home: false, returnUrl: wayBack.url });
   }
 }
 
-function draw(me, since) {
+// What this device still holds of this person. With nothing under way and nothing held, the page that was kept for offline use goes too.
+async function left(me) {
+  const { mine, empty } = await kept(who());
+  if (empty && !me.exams.some((exam) => exam.running)) forgetPage();
+  return mine.filter(({ unsent }) => unsent);
+}
+
+function draw(me, since, unsent) {
   const steps = stepsOf(me);
   const next = steps.findIndex(({ state }) => !state.done);
   document.title = pick(me.course.title);
@@ -32,6 +41,8 @@ function draw(me, since) {
       said("h1", me.course.title),
       h("p", { class: "quiet" }, me.candidate.name, me.course.hours ? ` · ${t("home.hours", { n: me.course.hours })}` : ""),
       me.course.description ? said("p", me.course.description) : null),
+    unsent.map(({ attempt, unsent: n }) => h("div", { class: "notice warn", "data-unsent": attempt }, icon("alert"), h("div", {}, h("p", {}, t("home.unsent", { n })),
+      h("a", { class: "button", href: `/exam/attempts/${attempt}` }, icon("send"), t("home.unsent_send"))))),
     h("ol", { class: "steps-list", "aria-label": t("home.steps") }, steps.map((one, n) => step({
       ...one, number: n + 1, current: n === next,
       content: one.content({ current: n === next, since, reload: show, returnUrl: me.return_url }),

@@ -1,5 +1,5 @@
 // Single keys that act like buttons, for who works without a mouse. They are off while typing, and can be switched off altogether.
-import { shortcuts } from "./memory.js";
+import { shortcuts } from "./prefer.js";
 import { t } from "./texts.js";
 
 const THAI_DIGITS = "๐๑๒๓๔๕๖๗๘๙";

@@ -1,109 +1,128 @@
-// What this browser remembers of one attempt: answers not yet acknowledged, flags, the place, and which device session it is.
+// What this device keeps of one person's attempt until the service has acknowledged it, and what it takes to open its page without network.
+//
+// Under `who/attempt/`: `paper`; `notes` {place, flags, seen, asked}; `epoch/N`, one for each device session of this browser:
+// {seq, flight, queue, rejected, base, left, deadline, heard}. `base` is what the service was known to have.
+import { Store } from "./store.js";
 
-const spare = { local: new Map(), session: new Map() };
+const OLD = 45 * 86400000;
+const same = (a, b) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 
-// Storage may be forbidden or full; the page then remembers as long as it is open.
-function read(kind, key) {
-  try {
-    const found = window[`${kind}Storage`].getItem(key);
-    if (found !== null) return JSON.parse(found);
-  } catch { /* falls through */ }
-  return spare[kind].get(key) ?? null;
+/** The responses that a device session holds unacknowledged, in the order in which they were given: [{responses, first, last}]. */
+export function batchesOf(session) {
+  const { flight, queue = [], rejected = [] } = session ?? {};
+  const sent = flight ? [{ responses: JSON.parse(flight.responses), first: flight.last, last: flight.last }] : [];
+  return [...sent, ...rejected, ...queue];
 }
 
-function write(kind, key, value) {
-  try {
-    window[`${kind}Storage`].setItem(key, JSON.stringify(value));
-    spare[kind].delete(key);
-  } catch {
-    spare[kind].set(key, value);
-  }
-}
-
-function forget(kind, key) {
-  spare[kind].delete(key);
-  try {
-    window[`${kind}Storage`].removeItem(key);
-  } catch { /* nothing was kept there */ }
-}
-
-function keys(kind) {
-  try {
-    return [...new Set([...Object.keys(window[`${kind}Storage`]), ...spare[kind].keys()])];
-  } catch {
-    return [...spare[kind].keys()];
-  }
-}
-
-const answersOf = (draft) => ({ ...(draft?.flight ? JSON.parse(draft.flight.body).responses : {}), ...draft?.changed });
+const itemsOf = (sessions) => new Set(sessions.flatMap(batchesOf).flatMap((batch) => Object.keys(batch.responses)));
 
 export class Memory {
-  constructor(attempt) {
-    this.prefix = `exam:${attempt}:`;
+  static async open(who, attempt) {
+    const store = await Store.open();
+    const memory = new Memory(store, who, attempt);
+    const kept = await store.entries(memory.prefix);
+    for (const [key, value] of Object.entries(kept)) memory.#take(key.slice(memory.prefix.length), value);
+    return memory;
   }
 
-  /** The device session that this tab writes in; another tab has its own. */
-  get epoch() { return read("session", `${this.prefix}epoch`); }
-  set epoch(value) {
-    if (value === null) forget("session", `${this.prefix}epoch`);
-    else write("session", `${this.prefix}epoch`, value);
+  constructor(store, who, attempt) {
+    this.store = store;
+    this.prefix = `${who}/${attempt}/`;
+    this.paper = null;
+    this.notes = { place: null, flags: [], seen: [], asked: false };
+    this.sessions = new Map();
   }
+
+  /** "database", "storage", or "page" when closing the page would lose what is not saved. */
+  get kind() { return this.store.kind; }
+
+  /** The newest device session of this browser, or null. */
+  get epoch() { return this.sessions.size ? Math.max(...this.sessions.keys()) : null; }
 
   /** The question shown last. */
-  get place() { return read("local", `${this.prefix}place`); }
-  set place(value) { write("local", `${this.prefix}place`, value); }
+  get place() { return this.notes.place; }
+  set place(value) { this.note({ place: value }); }
 
-  get flags() { return new Set(read("local", `${this.prefix}flags`) ?? []); }
-  set flags(value) { write("local", `${this.prefix}flags`, [...value]); }
+  get flags() { return new Set(this.notes.flags); }
+  set flags(value) { this.note({ flags: [...value] }); }
 
-  /** How many answers did not arrive in time; the result page says so. */
-  get late() { return read("local", `${this.prefix}late`) ?? 0; }
-  set late(value) { write("local", `${this.prefix}late`, value); }
-
-  /** Answers not acknowledged in a device session: {seq, flight, changed}. */
-  draft(epoch) { return read("local", `${this.prefix}draft:${epoch}`); }
-
-  keepDraft(epoch, draft) {
-    if (draft.flight || Object.keys(draft.changed).length) write("local", `${this.prefix}draft:${epoch}`, draft);
-    else forget("local", `${this.prefix}draft:${epoch}`);
+  note(change) {
+    Object.assign(this.notes, change);
+    return this.store.change({ [`${this.prefix}notes`]: this.notes });
   }
 
-  get #sessions() {
-    const mine = keys("local").filter((key) => key.startsWith(`${this.prefix}draft:`));
-    return mine.map((key) => Number(key.split(":").pop())).sort((a, b) => a - b);
+  keepPaper(paper) {
+    this.paper = paper;
+    return this.store.change({ [`${this.prefix}paper`]: paper });
   }
 
-  /** Take over what earlier device sessions of this browser left unsaved, oldest first. */
-  adoptDrafts(epoch) {
-    const adopted = {};
-    for (const one of this.#sessions.filter((other) => other < epoch)) {
-      Object.assign(adopted, answersOf(this.draft(one)));
-      forget("local", `${this.prefix}draft:${one}`);
+  /** Remember a change of a device session; resolves when it is kept. */
+  keep(epoch, change) {
+    const session = { ...this.sessions.get(epoch), ...change, kept: Date.now() };
+    this.sessions.set(epoch, session);
+    return this.store.change({ [`${this.prefix}epoch/${epoch}`]: session });
+  }
+
+  /** The items that this device holds unacknowledged. */
+  get unsent() { return [...itemsOf([...this.sessions.values()])]; }
+
+  /**
+   * Begin a device session that the service has opened, with what earlier ones of this browser left.
+   *
+   * Only what is newer than what the service has goes along: a response counts as newer where the service still has what this device
+   * last knew it to have. Where another device has changed the item since, both are kept as a conflict for the candidate to decide.
+   */
+  async begin(view) {
+    const older = [...this.sessions].filter(([epoch]) => epoch < view.epoch).sort(([a], [b]) => a - b);
+    const [queue, conflicts] = [[], {}];
+    for (const [, { base = {}, conflicts: undecided = {}, ...session }] of older) {
+      Object.assign(conflicts, undecided);
+      for (const batch of batchesOf(session)) {
+        const responses = {};
+        for (const [item, value] of Object.entries(batch.responses)) {
+          const has = view.responses[item];
+          if (same(has, value)) delete conflicts[item];
+          else if (same(has, base[item])) responses[item] = value;
+          else conflicts[item] = { mine: value, theirs: has ?? null };
+        }
+        // Receipts are numbered anew in each device session; of this one there is none yet.
+        const [first, last] = [batch.first, batch.last].map((one) => ({ ...one, receipt: 0 }));
+        if (Object.keys(responses).length) queue.push({ responses, first, last });
+      }
     }
-    return adopted;
+    const session = { seq: view.saved_seq, flight: null, queue, rejected: [], conflicts, base: view.responses, kept: Date.now() };
+    const gone = older.map(([epoch]) => epoch);
+    for (const epoch of gone) this.sessions.delete(epoch);
+    this.sessions.set(view.epoch, session);
+    await this.store.change({ [`${this.prefix}epoch/${view.epoch}`]: session }, gone.map((epoch) => `${this.prefix}epoch/${epoch}`));
   }
 
-  /** How many answers this browser holds that were not acknowledged. */
-  get unsent() {
-    return new Set(this.#sessions.flatMap((epoch) => Object.keys(answersOf(this.draft(epoch))))).size;
+  /** The attempt is over: nothing of it stays on this device. True when nothing else is kept here either. */
+  async clear() {
+    const kept = Object.keys(await this.store.entries());
+    const mine = kept.filter((key) => key.startsWith(this.prefix));
+    this.sessions.clear();
+    await this.store.change({}, mine);
+    return kept.length === mine.length;
   }
 
-  /** The attempt is over: nothing of it stays in this browser. */
-  clear() {
-    for (const kind of ["local", "session"]) {
-      for (const key of keys(kind).filter((one) => one.startsWith(this.prefix) && !one.endsWith(":late"))) forget(kind, key);
-    }
+  #take(name, value) {
+    if (name === "paper") this.paper = value;
+    else if (name === "notes") Object.assign(this.notes, value);
+    else this.sessions.set(Number(name.split("/")[1]), value);
   }
 }
 
-/** Where the candidate came from, for when the session has ended. */
-export const wayBack = {
-  get url() { return read("local", "exam:way-back"); },
-  set url(value) { write("local", "exam:way-back", value); },
-};
-
-/** Whether single keys are shortcuts; the reader may switch them off. */
-export const shortcuts = {
-  get on() { return read("local", "exam:shortcuts") ?? true; },
-  set on(value) { write("local", "exam:shortcuts", value); },
-};
+/** {mine: [{attempt, unsent}], empty}: what a person has on this device, and whether nobody has anything. What was left for weeks is dropped. */
+export async function kept(who) {
+  const store = await Store.open();
+  const [attempts, old] = [new Map(), []];
+  const entries = Object.entries(await store.entries());
+  for (const [key, value] of entries) {
+    const [owner, attempt, kind] = key.split("/");
+    if (kind === "epoch" && Date.now() - value.kept > OLD) old.push(`${owner}/${attempt}/`);
+    if (owner === who) attempts.set(attempt, [...(attempts.get(attempt) ?? []), ...(kind === "epoch" ? [value] : [])]);
+  }
+  for (const prefix of old) await store.change({}, Object.keys(await store.entries(prefix)));
+  return { mine: [...attempts].map(([attempt, sessions]) => ({ attempt, unsent: itemsOf(sessions).size })), empty: !entries.length };
+}

@@ -1,31 +1,41 @@
 // Every changed answer stays here until the service has acknowledged it.
 //
-// One save is under way at a time. A save that got no answer is sent again with the same number and the same bytes, so the service
-// recognises it; newer changes wait for their turn. What waits is also kept outside (`keep`), so that a reload loses nothing.
+// One save is under way at a time. A save that got no answer is sent again with the same number and the same responses, so the service
+// recognises it; newer changes wait for their turn. What waits is also kept outside (`keep`), before it is sent, so that neither a reload
+// nor a dead battery loses it or sends it twice.
+import * as evidence from "./evidence.js";
 
 const PAUSE = 800; // after the last change
 const LONGEST_PAUSE = 4000; // while somebody keeps typing
 const FIRST_WAIT = 1000; // after a failed save; doubles, with jitter
 const LONGEST_WAIT = 30000;
+const LONGEST_ASKED = 600000; // a service that asks for more patience than this is asked again
+const AT_ONCE = 10000; // a save that goes out within this time needs no evidence
 
-const ENDED = ["deadline-passed", "attempt-ended", "attempt-voided"];
+const ENDED = ["attempt-ended", "attempt-voided"];
+const NOT_OURS = [401, 403, 404];
 
 export class Outbox {
   /**
-   * send(body, {leaving}) -> acknowledgement; throws an error that may carry `status`, `code`, `faults`, `retryAt`
-   * keep(draft)           remembers {seq, flight, changed}
+   * send(body, {leaving}) -> acknowledgement; throws an error that may carry `status`, `code`, `faults`, `waitMs`
+   * keep(draft)           remembers {seq, flight, queue, rejected}; may answer with a promise
    * tell(state, ack)      hears every change of state, with the acknowledgement that caused it
    * draft                 what `keep` remembered, when going on after a reload
+   * sure()                whether time is certainly left, so that responses of any age may share a save
+   * contactAgo()          ms since the service was last heard, or null
    */
-  constructor({ send, keep, tell, epoch, draft = {}, timers = globalThis, random = Math.random, now = Date.now }) {
-    Object.assign(this, { send, keep, tell, epoch, random });
+  constructor({
+    send, keep, tell, epoch, draft = {}, sure = () => true, contactAgo = () => null,
+    timers = globalThis, random = Math.random, now = () => performance.now(), clock = evidence,
+  }) {
+    Object.assign(this, { send, keep, tell, epoch, sure, contactAgo, random, now, clock });
     this.wait = (f, ms) => timers.setTimeout(f, ms);
     this.forget = (timer) => timers.clearTimeout(timer);
-    this.now = now;
     this.seq = draft.seq ?? 0;
-    this.flight = draft.flight ?? null;
-    this.changed = new Map(Object.entries(draft.changed ?? {}));
+    this.flight = draft.flight ? { ...draft.flight, tried: true } : null;
+    this.queue = [...(draft.rejected ?? []), ...(draft.queue ?? [])];
     this.rejected = new Map();
+    this.fate = { refused: [], held: [], accepted: [] };
     this.savedAt = null;
     this.stopped = null;
     this.trouble = null;
@@ -34,38 +44,45 @@ export class Outbox {
     this.drain = false;
     this.timer = null;
     this.firstChange = null;
-    if (this.flight || this.changed.size) this.#later(0);
+    if (this.#pending) this.#later(0);
   }
 
-  /** How many answers the service has not acknowledged. */
-  get unsaved() {
-    return new Set([...this.#flying(), ...this.changed.keys(), ...this.rejected.keys()]).size;
+  /** The items whose response the service has not acknowledged. */
+  get items() {
+    return [...new Set([...this.#flying(), ...this.queue.flatMap((batch) => Object.keys(batch.responses)), ...this.rejected.keys()])];
   }
 
-  /** {phase: "idle" | "saved" | "saving" | "trouble" | "stopped", unsaved, savedAt, reason, retryAt, rejected} */
+  get unsaved() { return this.items.length; }
+
+  /** {phase: "idle" | "saved" | "saving" | "trouble" | "stopped", unsaved, items, savedAt, reason, waitMs, rejected} */
   get state() {
-    const unsaved = this.unsaved;
+    const items = this.items;
     let phase = this.savedAt ? "saved" : "idle";
     if (this.stopped) phase = "stopped";
     else if (this.trouble || this.rejected.size) phase = "trouble";
-    else if (unsaved) phase = "saving";
-    const { reason = this.rejected.size ? "rejected" : null, retryAt = null } = this.trouble ?? {};
+    else if (items.length) phase = "saving";
+    const { reason = this.rejected.size ? "rejected" : null, until = null } = this.trouble ?? {};
     return {
-      phase, unsaved, savedAt: this.savedAt, reason: this.stopped ?? reason, retryAt,
-      sending: this.working !== null, rejected: [...this.rejected.keys()],
+      phase, unsaved: items.length, items, savedAt: this.savedAt, reason: this.stopped ?? reason,
+      waitMs: until === null ? null : Math.max(0, until - this.now()), sending: this.working !== null, rejected: [...this.rejected.keys()],
     };
   }
 
   /** The answers that wait, newest over older. */
   get waiting() {
-    const flying = this.flight ? JSON.parse(this.flight.body).responses : {};
-    return { ...flying, ...Object.fromEntries(this.rejected), ...Object.fromEntries(this.changed) };
+    const flying = this.flight ? JSON.parse(this.flight.responses) : {};
+    const rejected = Object.fromEntries([...this.rejected].map(([item, one]) => [item, one.value]));
+    return Object.assign({}, flying, rejected, ...this.queue.map((batch) => batch.responses));
   }
 
   /** An answer has changed; null clears it. */
   put(item, value) {
     this.rejected.delete(item);
-    this.changed.set(item, value);
+    const stamp = this.clock.stamp(this.seq);
+    let batch = this.queue.at(-1);
+    if (!batch || !this.clock.together(batch.first, stamp)) this.queue.push(batch = { responses: {}, first: stamp });
+    batch.responses[item] = value;
+    batch.last = stamp;
     this.firstChange ??= this.now();
     this.#remember();
     if (!this.stopped && !this.working && !this.trouble) {
@@ -82,7 +99,7 @@ export class Outbox {
     const joined = this.working;
     if (joined) await joined;
     const tried = joined && this.trouble;
-    if (!this.stopped && !tried && (this.flight || this.changed.size)) {
+    if (!this.stopped && !tried && this.#pending) {
       this.drain = true;
       await this.#run();
     }
@@ -95,6 +112,8 @@ export class Outbox {
     this.#stopTimer();
     this.#say();
   }
+
+  get #pending() { return this.flight !== null || this.queue.length > 0; }
 
   #run() {
     if (this.working) return this.working;
@@ -109,42 +128,72 @@ export class Outbox {
   }
 
   async #work() {
-    while (!this.stopped && (this.flight || this.changed.size)) {
-      if (!this.flight) this.#take();
+    while (!this.stopped && this.#pending) {
+      if (!this.flight) {
+        const kept = this.#take();
+        // A page that is being left has no time to wait for the disk.
+        if (!this.leaving) await kept;
+      }
       try {
-        this.#landed(await this.send(this.flight.body, { leaving: this.leaving }));
+        const body = this.#body();
+        this.flight.tried = true;
+        this.#landed(await this.send(body, { leaving: this.leaving }));
       } catch (error) {
         if (!this.#failed(error)) return;
       }
-      if (this.changed.size && !this.drain) return this.#later(PAUSE);
+      if (this.queue.length && !this.drain) return this.#later(PAUSE);
     }
   }
 
+  // While time is certainly left, one save takes all: it arrives before the deadline, whenever its responses were given. Else only what was
+  // given together goes together, so that a late response does not make an earlier one late.
   #take() {
-    const seq = this.seq + 1;
-    const body = JSON.stringify({ epoch: this.epoch, seq, responses: Object.fromEntries(this.changed) });
-    this.flight = { seq, body };
-    this.changed.clear();
+    const batches = this.queue.splice(0, this.sure() ? this.queue.length : 1);
+    const responses = JSON.stringify(Object.assign({}, ...batches.map((batch) => batch.responses)));
+    this.flight = { seq: this.seq + 1, responses, last: batches.at(-1).last, tried: this.trouble !== null };
     this.firstChange = null;
-    this.#remember();
+    const kept = this.#remember();
     this.#say();
+    return kept;
+  }
+
+  // The responses are the same bytes at every try; the evidence says how long they have waited by now.
+  #body() {
+    const { seq, responses, last, tried } = this.flight;
+    const { ms, monotonic } = this.clock.since(last);
+    const offline = { answered_ago_ms: ms, monotonic, after_receipt: last.receipt, contact_ago_ms: this.contactAgo(), queued: this.queue.length + 1 };
+    const late = tried || ms > AT_ONCE ? `,"offline":${JSON.stringify(offline)}` : "";
+    return `{"epoch":${this.epoch},"seq":${seq},"responses":${responses}${late}}`;
   }
 
   #landed(ack) {
+    if (ack.held) this.fate.held.push(...this.#flying());
+    else if (ack.late) this.fate.accepted.push(...this.#flying());
+    const acknowledged = JSON.parse(this.flight.responses);
+    this.savedAt = ack.received_at;
+    this.#over();
+    this.#say({ ...ack, acknowledged });
+  }
+
+  #over() {
     this.seq = this.flight.seq;
     this.flight = null;
     this.trouble = null;
     this.failures = 0;
-    this.savedAt = ack.received_at;
     this.#remember();
-    this.#say(ack);
   }
 
   // Whether the work can go on at once.
   #failed(error) {
     if (error.code === "moved-to-other-device") this.stop("moved");
     else if (ENDED.includes(error.code)) this.stop("ended");
-    else if (error.code === "sequence-reused") this.stop("reopen");
+    else if (error.code === "deadline-passed") {
+      // Refused by the exam's policy, and kept there for staff to see; so they shall see the rest too.
+      this.fate.refused.push(...this.#flying());
+      this.#over();
+      if (!this.queue.length) this.stop("ended");
+      return true;
+    } else if (error.code === "sequence-reused") this.stop("reopen");
     else if (error.code === "invalid-input") {
       this.#setAside(error);
       return true;
@@ -154,25 +203,31 @@ export class Outbox {
 
   // One answer that is refused must not hold up the others: it is set aside, still unsaved, and the rest goes under the same number.
   #setAside(error) {
-    const { responses } = JSON.parse(this.flight.body);
+    const { responses: sent, last } = this.flight;
+    const responses = JSON.parse(sent);
     const named = error.faults.flatMap((fault) => fault.path?.match(/\bi[0-9]+\b/g) ?? []).filter((item) => item in responses);
     const bad = new Set(named.length ? named : Object.keys(responses));
+    const newer = new Set(this.queue.flatMap((batch) => Object.keys(batch.responses)));
+    const again = {};
     this.flight = null;
     this.trouble = null;
     for (const [item, value] of Object.entries(responses)) {
-      if (this.changed.has(item)) continue;
-      (bad.has(item) ? this.rejected : this.changed).set(item, value);
+      if (newer.has(item)) continue;
+      if (bad.has(item)) this.rejected.set(item, { value, last });
+      else again[item] = value;
     }
+    if (Object.keys(again).length) this.queue.unshift({ responses: again, first: last, last });
     this.#remember();
   }
 
+  // After an outage thousands come back: each waits a time of its own, and no shorter than the service asked for.
   #again(error) {
     this.failures += 1;
     const longest = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (this.failures - 1));
     let delay = longest * (0.5 + this.random() / 2);
-    if (error.retryAt) delay = Math.max(delay, Math.min(LONGEST_WAIT, Date.parse(error.retryAt) - this.now()));
-    const reason = error.status === 401 ? "signed-out" : error.status ? "server" : "unreachable";
-    this.trouble = { reason, retryAt: this.now() + delay };
+    if (error.waitMs) delay = Math.max(delay, Math.min(LONGEST_ASKED, error.waitMs) + this.random() * FIRST_WAIT);
+    const reason = NOT_OURS.includes(error.status) ? "signed-out" : error.status ? "server" : "unreachable";
+    this.trouble = { reason, until: this.now() + delay };
     this.#later(delay);
   }
 
@@ -190,12 +245,12 @@ export class Outbox {
   }
 
   #flying() {
-    return this.flight ? Object.keys(JSON.parse(this.flight.body).responses) : [];
+    return this.flight ? Object.keys(JSON.parse(this.flight.responses)) : [];
   }
 
   #remember() {
-    const changed = { ...Object.fromEntries(this.rejected), ...Object.fromEntries(this.changed) };
-    this.keep({ seq: this.seq, flight: this.flight, changed });
+    const rejected = [...this.rejected].map(([item, { value, last }]) => ({ responses: { [item]: value }, first: last, last }));
+    return this.keep({ seq: this.seq, flight: this.flight, queue: this.queue, rejected });
   }
 
   #say(ack = null) {

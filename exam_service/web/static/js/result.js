@@ -2,14 +2,13 @@
 import * as api from "./api.js";
 import { app, fill, h, page } from "./dom.js";
 import { icon, ring } from "./icons.js";
-import { Memory, wayBack } from "./memory.js";
+import { fates, wayBack } from "./prefer.js";
 import { receiptsCard } from "./receipts.js";
 import { pick, said, t } from "./texts.js";
 import { dateTime, happened, percent } from "./time.js";
 import { fail } from "./trouble.js";
 
 const { attempt } = page();
-const memory = new Memory(attempt);
 
 async function show() {
   try {
@@ -32,9 +31,17 @@ function draw(result, me, receipts) {
   fill(app(),
     h("header", { class: "result-head" },
       h("h1", {}, t("result.title")), h("p", { class: "quiet" }, said("span", result.title), " · ", t("result.attempt", { n: result.number }))),
-    memory.late ? h("div", { class: "notice warn", role: "alert" }, icon("alert"), h("div", {}, t("result.late", { n: memory.late }))) : null,
+    late(result),
     outcome(result, exam), conditions(result.pass_decision), sections(result.sections ?? []), next(result, exam),
     receipts ? receiptsCard(attempt, receipts) : null);
+}
+
+// What became of answers, and of a request to hand in, that arrived after the end.
+function late({ ended_by: by }) {
+  const fate = fates.of(attempt);
+  const lines = ["refused", "held", "accepted"].filter((one) => fate?.[one]).map((one) => t(`result.late_${one}`, { n: fate[one] }));
+  if (fate?.asked && by === "expired") lines.push(t("result.late_asked"));
+  return lines.length ? h("div", { class: "notice warn", role: "alert" }, icon("alert"), h("div", {}, lines.map((line) => h("p", {}, line)))) : null;
 }
 
 function outcome(result, exam) {

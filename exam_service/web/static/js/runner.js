@@ -12,14 +12,14 @@ const DAY = 86400;
 
 export class Runner {
   /** `changed(item, value)`, `moved()`, `submit()`, `help()`, `again()` are what the page does about the candidate's acts. */
-  constructor({ paper, responses, memory, outbox, on }) {
-    Object.assign(this, { paper, responses, memory, outbox, on });
+  constructor({ paper, responses, memory, outbox, messages, on }) {
+    Object.assign(this, { paper, responses, memory, outbox, messages, on });
     this.items = paper.sections.flatMap((section) => section.items.map((item) => ({ item, section })));
     this.flags = memory.flags;
     this.at = Math.max(0, this.items.findIndex(({ item }) => item.item === memory.place));
     this.left = null;
     this.limited = true;
-    this.saving = new SaveState({ numberOf: (item) => this.number(item), again: () => on.again() });
+    this.saving = new SaveState({ numberOf: (item) => this.number(item), again: () => on.again(), kind: () => memory.kind });
     this.bar = h("header", { class: "bar" });
     document.querySelectorAll("body > header.bar").forEach((old) => old.remove());
     document.getElementById("main").before(this.bar);
@@ -51,6 +51,7 @@ export class Runner {
       h("h1", { class: "exam-title" }, pick(this.paper.title)),
       this.timer, this.saving.bar,
       h("div", { class: "tools" },
+        this.messages.button,
         h("a", { class: "language", href: `?lang=${other()}`, lang: other(), hreflang: other(), onclick: (event) => this.#switch(event) }, t("common.switch_short"), h("span", { class: "unseen" }, ` (${t("common.switch")})`)),
         h("button", { type: "button", class: "button plain round", "aria-label": t("attempt.help"), "data-action": "help", onclick: () => this.on.help() }, icon("help")))),
       this.meter);
@@ -59,13 +60,14 @@ export class Runner {
     this.steps = h("nav", { class: "steps", "aria-label": t("attempt.all_questions") });
     this.count = h("p", { class: "quiet small" });
     app().removeAttribute("aria-busy");
-    fill(app(), this.saving.strip, h("div", { class: "runner" },
+    fill(app(), this.saving.strip, this.messages.notices, h("div", { class: "runner" },
       h("div", { class: "desk" }, this.question, this.steps),
       h("aside", { class: "side card", "aria-label": t("attempt.all_questions") },
         h("h2", {}, t("attempt.all_questions")), this.count, this.navigators[0].element,
         h("button", { type: "button", class: "button primary wide", "data-action": "submit", onclick: () => this.on.submit() }, icon("send"), t("attempt.submit")))));
+    this.messages.draw();
     this.saving.show(this.outbox.state);
-    this.tick(this.left);
+    this.tick(this.left, this.saving.sure);
     this.draw();
   }
 
@@ -127,11 +129,13 @@ export class Runner {
     this.question.querySelector(`[data-choice="${number}"]`)?.click();
   }
 
-  /** So many seconds are left; null when time is not limited. */
-  tick(left) {
+  /** So many seconds are left, or about so many when nobody could be asked; null when time is not limited. */
+  tick(left, sure = true) {
     this.left = left;
     this.limited = left !== null;
-    const words = !this.limited ? t("attempt.no_limit") : left >= DAY ? t("attempt.days", { n: Math.floor(left / DAY) }) : digits(left);
+    this.saving.known(sure || !this.limited);
+    const about = sure || !this.limited ? "" : "≈ ";
+    const words = about + (!this.limited ? t("attempt.no_limit") : left >= DAY ? t("attempt.days", { n: Math.floor(left / DAY) }) : digits(left));
     if (this.timer.dataset.words === words) return;
     this.timer.dataset.words = words;
     this.timer.className = `timer ${!this.limited ? "" : left <= 60 ? "bad" : left <= 300 ? "warn" : ""}`;
@@ -155,6 +159,12 @@ export class Runner {
     this.responses.set(item, value);
     this.on.changed(item, value);
     this.update();
+  }
+
+  /** Answer as the candidate decided elsewhere than in the question. */
+  answer(item, value) {
+    this.#answer(item, value);
+    if (this.items[this.at].item.item === item) this.draw();
   }
 
   #navigator(go) {

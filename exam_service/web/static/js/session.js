@@ -1,40 +1,63 @@
-// Decides whether this page goes on in the device session it had, or opens the attempt anew.
+// Decides whether this page goes on in the device session that this browser had, or opens the attempt anew.
 //
-// A tab keeps its session in sessionStorage, so a reload goes on. A copied tab carries a copy of it: a lock tells the two apart, and the
-// copy opens the attempt like another device would.
+// A lock is held for as long as a page writes in a session: after a reload, a closed tab or a crash it is free again and the session goes on,
+// with the same numbers. A second tab finds it taken, and opens the attempt like another device would.
 import * as api from "./api.js";
+import { batchesOf } from "./memory.js";
+import { since } from "./evidence.js";
 
-/** {view, moved}: the attempt, and whether another device writes now. */
+/** {view, moved, offline}: the attempt, whether another device writes now, and whether it is only what this device remembers. */
 export async function enter(attempt, memory) {
-  const epoch = memory.epoch;
-  if (epoch === null || !(await alone(attempt, epoch))) return { view: await takeOver(attempt, memory), moved: false };
-  const view = await api.attempt(attempt);
-  return { view, moved: view.epoch !== epoch && view.state === "in_progress" };
+  const { epoch } = memory;
+  const free = epoch !== null && (await alone(attempt, epoch));
+  try {
+    if (!free) return { view: await takeOver(attempt, memory) };
+    const view = await api.attempt(attempt);
+    return { view, moved: view.epoch !== epoch && view.state === "in_progress" };
+  } catch (error) {
+    if (!api.passing(error) || !memory.paper || !(free || (epoch !== null && !navigator.locks))) throw error;
+    return { view: remembered(memory.sessions.get(epoch), epoch), offline: true };
+  }
 }
 
 /** Open the attempt here; every other device is told at its next save. */
 export async function takeOver(attempt, memory) {
   const view = await api.open(attempt);
-  memory.epoch = view.epoch;
   await alone(attempt, view.epoch);
+  await memory.begin(view);
   return view;
 }
 
-/** What the outbox starts with: its own kept answers, over those that earlier sessions of this browser left. */
+/** What the outbox starts with. */
 export function restore(view, memory) {
-  const own = memory.draft(view.epoch);
-  const changed = { ...memory.adoptDrafts(view.epoch), ...own?.changed };
-  const draft = { seq: own?.flight ? own.flight.seq - 1 : view.saved_seq, flight: own?.flight ?? null, changed };
-  memory.keepDraft(view.epoch, draft);
-  return draft;
+  const { seq = 0, flight = null, queue = [], rejected = [] } = memory.sessions.get(view.epoch) ?? {};
+  return { seq: flight ? flight.seq - 1 : Math.max(seq, view.saved_seq), flight, queue, rejected };
+}
+
+/** The responses as the candidate gave them: what the service has, and over it what waits here. */
+export function responsesOf(view, memory) {
+  return Object.assign({}, view.responses, ...batchesOf(memory.sessions.get(view.epoch)).map((batch) => batch.responses));
+}
+
+// The attempt as this device knew it last. The time that passed since is read on the wall clock, for want of a better one.
+function remembered({ seq, base, left = null, deadline, heard }, epoch) {
+  const passed = heard ? since(heard.stamp).ms / 1000 : 0;
+  return {
+    state: "in_progress", epoch, saved_seq: seq, responses: base ?? {}, deadline,
+    seconds_left: left === null ? null : Math.max(0, left - passed),
+  };
 }
 
 // Holds the lock of this session for as long as the page lives. Without locks (plain http) a page is never sure to be alone.
+const held = new Set();
 function alone(attempt, epoch) {
+  const name = `exam:${attempt}:${epoch}`;
+  if (held.has(name)) return Promise.resolve(true);
   if (!navigator.locks) return Promise.resolve(false);
   return new Promise((resolve) => {
     navigator.locks
-      .request(`exam:${attempt}:${epoch}`, { ifAvailable: true }, (lock) => {
+      .request(name, { ifAvailable: true }, (lock) => {
+        if (lock) held.add(name);
         resolve(lock !== null);
         return lock ? new Promise(() => {}) : null;
       })

@@ -2,7 +2,10 @@
 import { h } from "./dom.js";
 
 const data = JSON.parse(document.getElementById("texts").textContent);
-let language = data.language;
+// A page that was kept for use without network was written for nobody in particular; the reader's own choice is in the cookie.
+const chosen = new URLSearchParams(location.search).get("lang") ?? /(?:^|; )exam_lang=(th|en)/.exec(document.cookie)?.[1];
+let language = ["th", "en"].includes(chosen) ? chosen : data.language;
+document.documentElement.lang = language;
 
 export const current = () => language;
 export const other = () => (language === "th" ? "en" : "th");

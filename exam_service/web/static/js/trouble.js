@@ -17,13 +17,14 @@ export function notice(error) {
 }
 
 /** The whole page gives way to the sentence, with what can be done about it. */
-export function fail(error, { retry, home = true, returnUrl = null } = {}) {
+export function fail(error, { retry, home = true, returnUrl = null, more = null } = {}) {
   if (!("status" in error) && !(error instanceof Unreachable)) console.error(error);
   app().removeAttribute("aria-busy");
   fill(app(), h("section", { class: "card sole" },
     h("div", { class: "mark warn" }, icon("alert")),
     h("h1", {}, t("common.failed_title")),
     h("p", { role: "alert" }, sentence(error)),
+    more ? h("p", { class: "notice" }, icon("info"), h("span", {}, more)) : null,
     h("div", { class: "actions" },
       retry && error.status !== 401 ? h("button", { type: "button", class: "button primary", onclick: retry }, icon("sync"), t("common.retry")) : null,
       home && error.status !== 401 ? h("a", { class: "button", href: "/exam" }, t("common.back_home")) : null,

@@ -4,6 +4,7 @@ import { dialog } from "../dialogs.js";
 import { fill, h } from "../dom.js";
 import { icon } from "../icons.js";
 import { Memory } from "../memory.js";
+import { who } from "../prefer.js";
 import { pick, said, t } from "../texts.js";
 import { dateTime, digits, happened, minutes, percent, until } from "../time.js";
 import { notice } from "../trouble.js";
@@ -128,7 +129,7 @@ function confirm(exam) {
       { label: t("home.confirm_start"), primary: true, name: "confirm", act: async () => {
         try {
           const view = await api.start(exam.code);
-          new Memory(view.attempt).epoch = view.epoch;
+          await (await Memory.open(who(), view.attempt)).begin(view);
           location.assign(`/exam/attempts/${view.attempt}`);
         } catch (error) {
           fill(message, notice(error));

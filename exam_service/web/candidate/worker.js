@@ -1,0 +1,58 @@
+// The service worker of the attempt's page, at /exam/worker.js with scope /exam/. The service writes VERSION and FILES before this text.
+//
+// It keeps one version of the page, which holds no data of anybody. It is used when the network does not answer; whoever has network gets
+// the page from the service. Data goes past it: the page keeps its own, by person.
+
+const CACHE = `exam-page-${VERSION}`;
+const PLACE = "/exam/kept/";
+const PATIENCE = 6000;
+const HERE = `${PLACE}${VERSION}/`;
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(fetchAll().then(() => self.skipWaiting()));
+});
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil((async () => {
+    const names = await caches.keys();
+    await Promise.all(names.filter((name) => name.startsWith("exam-page-") && name !== CACHE).map((name) => caches.delete(name)));
+    await self.clients.claim();
+  })());
+});
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (url.origin !== self.location.origin || request.method !== "GET") return;
+  if (url.pathname.startsWith(PLACE)) event.respondWith(piece(request));
+  else if (request.mode === "navigate" && /^\/exam\/attempts\/[^/]+$/.test(url.pathname)) event.respondWith(page(request));
+});
+
+// All files of one version, or none: each is checked against the digest that the version is made of.
+async function fetchAll() {
+  const cache = await caches.open(CACHE);
+  const keep = async ([file, integrity]) => {
+    const answer = await fetch(HERE + file, { integrity, cache: "reload", credentials: "omit" });
+    if (!answer.ok) throw new Error(`${file}: ${answer.status}`);
+    const headers = ["content-type", "content-security-policy", "x-content-type-options", "referrer-policy"].filter((name) => answer.headers.has(name));
+    await cache.put(HERE + file, new Response(await answer.arrayBuffer(), { headers: headers.map((name) => [name, answer.headers.get(name)]) }));
+  };
+  await Promise.all(Object.entries(FILES).map(keep));
+}
+
+async function page(request) {
+  const kept = await (await caches.open(CACHE)).match(`${HERE}page`);
+  const late = new Promise((resolve) => { setTimeout(resolve, PATIENCE, null); });
+  try {
+    const answer = await (kept ? Promise.race([fetch(request), late]) : fetch(request));
+    // A proxy whose service is away says so itself.
+    if (answer && !(kept && [502, 503, 504].includes(answer.status))) return answer;
+  } catch (error) {
+    if (!kept) throw error;
+  }
+  return kept;
+}
+
+async function piece(request) {
+  return (await caches.match(request)) ?? fetch(request);
+}
