@@ -137,6 +137,11 @@ async def view(
     return (await _watch(ctx, org, course, exam).now()).page(state, after, limit)
 
 
+async def names(ctx: Context, org: str, course: str, exam: str) -> dict[str, str]:
+    """Who sits at which attempt, of everybody's newest. Raises NotFound."""
+    return (await _watch(ctx, org, course, exam).now()).names()
+
+
 async def follow(
     ctx: Context, org: str, course: str, exam: str, state: LiveState | None, after: str | None, limit: int
 ) -> AsyncIterator[LiveView | None]:

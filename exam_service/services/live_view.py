@@ -96,6 +96,10 @@ class Snapshot:
             next=shown[-1] if start + limit < len(names) else None,
         )
 
+    def names(self) -> dict[str, str]:
+        """Who sits at which attempt, of everybody's newest."""
+        return {one.attempt.id: self._people[name].name for name, one in self._seen.items() if one.attempt is not None}
+
     def _person(self, enrolment: str) -> LivePerson:
         who, (state, attempt, running) = self._people[enrolment], self._seen[enrolment]
         if attempt is None:

@@ -150,6 +150,9 @@ class Live(Protocol):
     async def attempts(self, course: str, exam: str, after: str | None, limit: int) -> Sequence[LiveAttempt]:
         """By id, which is the order in which they began."""
 
+    async def writing(self, now: datetime) -> Mapping[tuple[str, str], int]:
+        """(course, exam) -> how many attempts are running."""
+
     async def saves(self, attempt_ids: Sequence[str]) -> Mapping[str, int]:
         """How many rows each has in the journal; those without any are missing."""
 

@@ -107,7 +107,7 @@ async def create(ctx: Context, tx: Tx, body: StaffLinkBody, caller: Caller) -> S
         return_url=body.return_url,
     )
     await audit.record(ctx, tx, caller.key_id, "staff-link.create", link.link)
-    return StaffLinkView(url=f"{ctx.policy.public_url}/staff/enter/{_seal(ctx, link, _LINK)}", expires_at=expires_at)
+    return StaffLinkView(url=f"{ctx.policy.public_url}/staff/_enter/{_seal(ctx, link, _LINK)}", expires_at=expires_at)
 
 
 async def describe(ctx: Context, token: str) -> tuple[StaffSession, Organisation]:

@@ -55,6 +55,10 @@ class Words:
             text = one if values.get("n") == 1 else many
         return fill_in(text, values, self.language)
 
+    def __contains__(self, key: str) -> bool:
+        """Whether there is an entry of that key."""
+        return key in area(key.partition(".")[0])
+
     def of(self, text: Text) -> str:
         """A title or sentence that came as data, in the reader's language or the one there is."""
         return text.within(self.language)

@@ -14,6 +14,7 @@ from exam_service.web.lms import (
     live,
     organisation,
     rosters,
+    staff_links,
 )
 
 
@@ -27,7 +28,7 @@ def routers(max_bank: int) -> list[Router]:
         Router("/v1", route_handlers=enrolments.HANDLERS, tags=["Enrolments"]),
         Router("/v1", route_handlers=rosters.HANDLERS, tags=["Enrolments"]),
         Router("/v1", route_handlers=attempts.HANDLERS, tags=["Attempts and results"]),
-        Router("/v1", route_handlers=live.HANDLERS, tags=["Exam day"]),
+        Router("/v1", route_handlers=[*live.HANDLERS, *staff_links.HANDLERS], tags=["Exam day"]),
         Router("/v1", route_handlers=invigilation.HANDLERS, tags=["Exam day"]),
         Router("/v1", route_handlers=certificates.HANDLERS, tags=["Certificates"]),
         Router("/v1", route_handlers=keys.HANDLERS, tags=["Signing keys"]),

@@ -1,0 +1,197 @@
+// The live page of programme staff: what the server sends is put where the page already shows it.
+import { fill, h } from "./dom.js";
+import { t } from "./texts.js";
+import { clock, digits } from "./time.js";
+
+const page = JSON.parse(document.getElementById("page").textContent);
+const by = (id) => document.getElementById(id);
+const ANNOUNCE_MS = 30_000;
+// The server says something at least every 15 seconds; twice that in silence is no connection, whatever the browser thinks.
+const SILENCE_MS = 32_000;
+const AGAIN_MS = 5_000;
+
+let view = null;
+let arrived = 0;
+let heard = Date.now();
+let events = null;
+let announced = { lost: null, at: 0 };
+const rows = new Map();
+
+function connect() {
+  events?.close();
+  heard = Date.now();
+  const query = new URLSearchParams();
+  if (page.only) query.set("only", page.only);
+  if (page.after) query.set("after", page.after);
+  events = new EventSource(`${page.events}?${query}`);
+  events.addEventListener("open", () => { heard = Date.now(); });
+  events.addEventListener("live", (event) => {
+    view = JSON.parse(event.data);
+    arrived = heard = Date.now();
+    stream("live");
+    show();
+  });
+  events.addEventListener("over", over);
+  events.addEventListener("error", () => {
+    // A broken stream is opened again by the browser; one that was refused is not.
+    if (events.readyState === EventSource.CLOSED) check();
+    else stream("lost");
+  });
+}
+
+/** Why the stream was refused: the session may be over, or the service away for a moment. */
+async function check() {
+  stream("lost");
+  try {
+    const answer = await fetch(page.base, { method: "HEAD", redirect: "manual" });
+    if (answer.status === 401 || answer.status === 403 || answer.status === 404) return over();
+  } catch {
+    // No network: it is tried again below.
+  }
+  setTimeout(connect, AGAIN_MS);
+}
+
+function over() {
+  events.close();
+  events = null;
+  stream("over");
+}
+
+/** Say whether the numbers are live, and since when they are not. */
+function stream(state) {
+  const element = by("stream");
+  if (element.dataset.state !== state) element.dataset.state = state;
+  const time = clock(view?.at ?? new Date().toISOString(), { seconds: true });
+  fill(by("stream-says"), state === "live" ? `${t("staff.stream_live")} · ${time}` : t("staff.as_of", { time }));
+  const trouble = by("trouble");
+  const words = { lost: t("staff.stream_lost", { time }), over: t("staff.stream_over") }[state];
+  if (words) fill(trouble.querySelector("span"), words);
+  trouble.hidden = !words;
+}
+
+function show() {
+  const counts = { ...view.counts, done: view.counts.submitted + view.counts.expired + view.counts.graded };
+  for (const element of document.querySelectorAll("[data-count]")) put(element, String(counts[element.dataset.count]));
+  document.querySelector(".big.lost").classList.toggle("none", counts.lost_contact === 0);
+  showBar(counts);
+  showPeople();
+  announce(counts.lost_contact);
+}
+
+function showBar(counts) {
+  const parts = {
+    working: counts.started + counts.saving + counts.idle, lost: counts.lost_contact, done: counts.done,
+    voided: counts.voided, waiting: counts.not_started,
+  };
+  let start = 0;
+  for (const [name, number] of Object.entries(parts)) {
+    const width = counts.enrolled ? (1000 * number) / counts.enrolled : 0;
+    const rect = document.querySelector(`.part-${name}`);
+    rect.setAttribute("x", String(start));
+    rect.setAttribute("width", String(width));
+    start += width;
+  }
+  put(by("bar-says"), t("staff.bar_says", { enrolled: counts.enrolled }));
+}
+
+function showPeople() {
+  put(by("people-number"), t("staff.people_number", { n: view.total }));
+  by("people-table").hidden = view.people.length === 0;
+  const none = by("people-none");
+  none.hidden = view.people.length > 0;
+  put(none, t(view.counts.enrolled ? "staff.people_none_here" : "staff.people_none"));
+  const body = by("rows");
+  if (rows.size === 0) body.replaceChildren();
+  const shown = new Set(view.people.map((person) => person.enrolment));
+  for (const [enrolment, row] of rows) {
+    if (!shown.has(enrolment)) {
+      row.element.remove();
+      rows.delete(enrolment);
+    }
+  }
+  view.people.forEach((person, place) => {
+    let row = rows.get(person.enrolment);
+    if (!row) rows.set(person.enrolment, (row = newRow(person)));
+    if (body.children[place] !== row.element) body.insertBefore(row.element, body.children[place] ?? null);
+    update(row, person);
+  });
+}
+
+function newRow(person) {
+  const cell = (name, label) => h("td", { role: "cell", class: `col-${name}${label ? " numbers" : ""}`, "data-label": label });
+  const row = {
+    name: h("th", { role: "rowheader", scope: "row", class: "col-name" }),
+    state: cell("state"),
+    contact: cell("contact", t("staff.col_contact")),
+    saves: cell("saves", t("staff.col_saves")),
+    left: cell("left", t("staff.col_left")),
+    more: cell("more"),
+    saved: null,
+  };
+  row.element = h("tr", { role: "row" }, row.name, row.state, row.contact, row.saves, row.left, row.more);
+  fill(row.name, person.name, h("small", {}, person.candidate));
+  return row;
+}
+
+function update(row, person) {
+  const news = JSON.stringify([person.name, person.state, person.attempt]);
+  if (row.news !== news) {
+    row.news = news;
+    fill(row.name, person.name, h("small", {}, person.candidate));
+    fill(row.state, h("span", { class: `chip ${page.tones[person.state]}` }, t(`staff.state_${person.state}`)));
+    fill(row.more, person.attempt && h("a", { class: "button small", href: `${page.base}/attempts/${person.attempt}` },
+      t("staff.open_person"), h("span", { class: "unseen" }, ` ${person.name}`)));
+  }
+  put(row.contact, person.last_contact ? clock(person.last_contact, { seconds: true }) : t("staff.nothing"));
+  put(row.saves, person.attempt ? String(person.saves) : t("staff.nothing"));
+  if (row.saved !== null && row.saved !== person.saves) {
+    row.element.classList.remove("changed");
+    // The next frame, so that the animation begins anew.
+    requestAnimationFrame(() => row.element.classList.add("changed"));
+  }
+  row.saved = person.saves;
+  row.person = person;
+  left(row);
+}
+
+/** The time that is left goes on between two events; the server's seconds are the beginning of each count. */
+function left(row) {
+  const { seconds_left: seconds, extra_seconds: extra } = row.person;
+  if (seconds === null) {
+    if (row.leftShown !== "none") fill(row.left, t("staff.nothing"));
+    row.leftShown = "none";
+    return;
+  }
+  const shown = digits(seconds - Math.floor((Date.now() - arrived) / 1000));
+  const key = `${shown}/${extra}`;
+  if (row.leftShown === key) return;
+  row.leftShown = key;
+  fill(row.left, shown, extra > 0 && h("small", {}, t("staff.extra", { n: Math.floor(extra / 60) })));
+}
+
+/** Lost contact is what staff must hear of; not more often than every half minute. */
+function announce(lost) {
+  const now = Date.now();
+  if (announced.lost === null) announced = { lost, at: 0 };
+  if (lost === announced.lost || now - announced.at < ANNOUNCE_MS) return;
+  announced = { lost, at: now };
+  by("announcer").textContent = t("staff.announce_lost", { n: lost });
+}
+
+function put(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+setInterval(() => {
+  if (events === null || view === null) return;
+  for (const row of rows.values()) left(row);
+}, 1000);
+
+// A computer that slept, or a network that swallows everything, leaves a stream that is open and dead.
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden && events !== null && by("stream").dataset.state !== "live") connect();
+});
+window.addEventListener("offline", () => events !== null && stream("lost"));
+window.addEventListener("online", () => events !== null && connect());
+
+connect();
