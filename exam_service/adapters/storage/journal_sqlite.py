@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from itertools import chain
 
 import msgspec
 
@@ -17,10 +18,16 @@ _ATTEMPTS = (
     "SELECT id, org, enrolment, state, deadline, grace_seconds, epoch, news FROM attempt "
     "WHERE id IN (SELECT value FROM json_each(?))"
 )
-_INSERT = (
-    "INSERT INTO journal (attempt, epoch, seq, org, digest, body, received_at, seconds_left, in_grace, receipt) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
-)
+_COLUMNS = "attempt, epoch, seq, org, digest, body, received_at, seconds_left, in_grace, receipt"
+_ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERTS = [
+    (
+        size,
+        f"INSERT INTO journal ({_COLUMNS}) VALUES {', '.join([_ROW] * size)} ON CONFLICT DO NOTHING",  # noqa: S608
+    )
+    for size in (256, 128, 64, 32, 16, 8, 4, 2, 1)
+]
+"""Many rows in one statement: for every statement the interpreter's lock is given up, and must be waited for again."""
 _STORED = (
     "SELECT j.attempt, j.epoch, j.seq, j.digest, j.received_at, j.seconds_left, j.in_grace, j.late, j.receipt "
     "FROM json_each(?) k JOIN journal j ON j.attempt = json_extract(k.value, '$[0]') "
@@ -62,15 +69,8 @@ class SqliteJournal:
         try:
             group = Group(saves, _attempts(connection, {save.attempt for save in saves}))
             receipts = group.receipts(attest)
-            rows = [
-                (
-                    *key, group.orgs[key], saved.digest, group.bodies[key], _text(saved.received_at),
-                    saved.seconds_left, saved.in_grace, receipts[key],
-                )
-                for key, saved in group.fresh.items()
-            ]  # fmt: skip
-            written = connection.executemany(_INSERT, rows).rowcount if rows else 0
-            stored = _stored(connection, group.to_look_up(all_written=written == len(rows)))
+            written = _insert(connection, group, receipts)
+            stored = _stored(connection, group.to_look_up(all_written=written == len(group.fresh)))
             connection.execute("COMMIT")
         except BaseException:
             connection.rollback()
@@ -96,6 +96,24 @@ def _attempts(connection: sqlite3.Connection, ids: Collection[str]) -> dict[str,
     return {
         row[0]: Owned(row[1], row[2], Writable(State(row[3]), _time(row[4]), row[5], row[6]), row[7]) for row in rows
     }
+
+
+def _insert(connection: sqlite3.Connection, group: Group, receipts: dict[Key, str]) -> int:
+    """How many were written; one that was there already is left as it is."""
+    rows = [
+        (
+            *key, group.orgs[key], saved.digest, group.bodies[key], _text(saved.received_at),
+            saved.seconds_left, saved.in_grace, receipts[key],
+        )
+        for key, saved in group.fresh.items()
+    ]  # fmt: skip
+    written = begin = 0
+    for size, statement in _INSERTS:
+        while len(rows) - begin >= size:
+            some = rows[begin : begin + size]
+            written += connection.execute(statement, list(chain.from_iterable(some))).rowcount
+            begin += size
+    return written
 
 
 def _stored(connection: sqlite3.Connection, keys: Collection[Key]) -> dict[Key, Saved]:

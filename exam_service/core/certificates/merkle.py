@@ -48,6 +48,15 @@ class Tree:
             index >>= 1
         return b"".join(siblings)
 
+    def proofs(self) -> list[bytes]:
+        """The inclusion proof of every leaf, in their order."""
+        found = [b""]
+        for level in reversed(self._levels[:-1]):
+            # What leads from a node to the root leads from its two children there too, after the other child.
+            last = len(level) - 1
+            found = [(level[n ^ 1] + found[n >> 1]) if n ^ 1 <= last else found[n >> 1] for n in range(len(level))]
+        return found
+
 
 def root_from(data: bytes, index: int, size: int, proof: bytes) -> bytes | None:
     """The root that the proof leads to from a leaf's data; None when the proof does not fit the tree (2.1.3.2)."""

@@ -8,7 +8,7 @@ It names an attempt by its opaque id and a digest; no person and no response. Tw
   leads from this receipt to that root. Everything but the index is base64url.
 """
 
-import base64
+import binascii
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated
@@ -66,7 +66,10 @@ def together(payloads: Sequence[bytes], kid: str, sign: Callable[[bytes], bytes]
     group = msgspec.json.encode(_Group(root=_b64(tree.root), size=len(payloads)))
     message = jws.signing_input(GROUP_TYP, kid, group)
     head = jws.compact(message, sign(message))
-    return [f"{head}~{_b64(data)}~{index}~{_b64(tree.proof(index))}" for index, data in enumerate(payloads)]
+    return [
+        f"{head}~{_b64(data)}~{index}~{_b64(proof)}"
+        for index, (data, proof) in enumerate(zip(payloads, tree.proofs(), strict=True))
+    ]
 
 
 def parse(text: str) -> tuple[Receipt, Signed]:
@@ -100,5 +103,9 @@ def _in_group(signed: bytes, rest: list[str]) -> bytes:
     return payload
 
 
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+
+
 def _b64(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+    # Three of these for every save: half of what the standard library's own function for it costs.
+    return binascii.b2a_base64(data, newline=False).translate(_URL_SAFE, b"=").decode()

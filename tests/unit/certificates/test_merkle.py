@@ -23,6 +23,7 @@ def root_by_definition(leaves: list[bytes]) -> bytes:
 def test_the_root_is_that_of_the_definition_and_every_proof_leads_to_it(leaves: list[bytes]) -> None:
     tree = merkle.Tree(leaves)
     assert tree.root == root_by_definition(leaves)
+    assert tree.proofs() == [tree.proof(index) for index in range(len(leaves))]
     for index, data in enumerate(leaves):
         assert merkle.root_from(data, index, len(leaves), tree.proof(index)) == tree.root
 
