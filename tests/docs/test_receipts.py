@@ -11,7 +11,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from exam_service.core.certificates import jws
-from exam_service.core.certificates.receipt import TYP, Receipt, to_be_signed
+from exam_service.core.certificates.receipt import GROUP_TYP, TYP, Receipt, to_be_signed, together
 from tests.docs import pages
 
 PAGE = "docs/reference/receipts.md"
@@ -64,7 +64,26 @@ def test_a_changed_receipt_is_refused(signed: tuple[str, dict[str, Any]]) -> Non
         shown("check", "check_receipt")(f"{header}.{unpadded(other)}.{signature}", jwks)
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 6, 7, 11, 64])
+def test_receipts_of_a_group_are_checked(size: int) -> None:
+    key = Ed25519PrivateKey.generate()
+    jwk = {"kid": KID, "purpose": "receipts", "x": unpadded(key.public_key().public_bytes_raw())}
+    payloads = [b'{"seq":%d}' % n for n in range(size)]
+    receipts = together(payloads, KID, key.sign)
+    check = shown("check", "check_receipt")
+    assert [check(receipt, {"keys": [jwk]})["seq"] for receipt in receipts] == list(range(size))
+    head, _, index, proof = receipts[-1].split("~")
+    with pytest.raises(ValueError, match="not in the group"):
+        check("~".join((head, unpadded(b'{"seq":99}'), index, proof)), {"keys": [jwk]})
+    with pytest.raises(InvalidSignature):
+        check(
+            receipts[0],
+            {"keys": [{**jwk, "x": unpadded(Ed25519PrivateKey.generate().public_key().public_bytes_raw())}]},
+        )
+
+
 def test_every_field_of_a_receipt_is_described() -> None:
     text = pages.read(PAGE)
     assert [field for field in Receipt.__struct_fields__ if f"| `{field}` |" not in text] == []
     assert TYP in text
+    assert GROUP_TYP in text

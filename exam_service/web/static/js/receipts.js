@@ -24,7 +24,9 @@ function line(receipt) {
 // What a receipt says; its signature is for others to check.
 function read(receipt) {
   try {
-    const bytes = atob(receipt.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"));
+    // In a group: what is signed for all, what this receipt says, its place, its proof.
+    const payload = receipt.split("~")[1] ?? receipt.split(".")[1];
+    const bytes = atob(payload.replace(/-/g, "+").replace(/_/g, "/"));
     const said = JSON.parse(new TextDecoder().decode(Uint8Array.from(bytes, (c) => c.charCodeAt(0))));
     return Number.isNaN(Date.parse(said.received_at)) ? null : said;
   } catch {
