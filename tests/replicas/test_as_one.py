@@ -4,7 +4,8 @@ import asyncio
 import math
 import time
 
-from tests.replicas.conftest import PER_MINUTE, REPLICAS, Fleet
+from tests.replicas.conftest import PER_MINUTE
+from tests.support.fleet import REPLICAS, Fleet
 from tests.support.site import COURSE
 from tests.support.taker import Sent, Sitting, Taker, body_of, check
 

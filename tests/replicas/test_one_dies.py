@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.replicas.conftest import Fleet
+from tests.support.fleet import Fleet
 from tests.support.taker import Sitting, Taker, check
 
 

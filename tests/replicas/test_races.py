@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from tests.replicas.conftest import REPLICAS, Fleet
+from tests.support.fleet import REPLICAS, Fleet
 from tests.support.site import EXAM
 from tests.support.taker import Sent, Sitting, Taker, body_of, check, yes
 

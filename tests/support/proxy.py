@@ -34,9 +34,9 @@ class _Link:
 class Proxy:
     """Listens on a port of its own of 127.0.0.1 while its block runs; give it the ports it leads to."""
 
-    def __init__(self, *targets: int) -> None:
+    def __init__(self, *targets: int, port: int = 0) -> None:
         self.targets = list(targets)
-        self.port = 0
+        self.port = port
         self.delay = 0.0
         """Seconds that each piece waits, each way."""
         self.accepted = 0

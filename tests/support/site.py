@@ -83,7 +83,9 @@ class Site:
         await self.http.aclose()
 
 
-async def make_site(url: Callable[[], str], database_url: str, folder: Path, **exam: Any) -> Site:
+async def make_site(
+    url: Callable[[], str], database_url: str, folder: Path, http: httpx.AsyncClient | None = None, **exam: Any
+) -> Site:
     """An organisation of its own, with its course published."""
     slug = f"org-{secrets.token_hex(4)}"
     given = environment(database_url, folder, EXAM_PUBLIC_URL=url())
@@ -91,7 +93,7 @@ async def make_site(url: Callable[[], str], database_url: str, folder: Path, **e
         lambda: CliRunner().invoke(cli, ["orgs", "create", slug, "--en", "School", "--th", "โรงเรียน"], env=given)
     )
     assert made.exit_code == 0, made.output
-    site = Site(url, made.stdout.strip())
+    site = Site(url, made.stdout.strip(), http or client())
     await site.ask("PUT", "/v1/banks/telling", content=json.dumps(bank()), headers={"Content-Type": "application/json"})
     await site.publish(**exam)
     return site

@@ -1,7 +1,6 @@
 """A candidate over HTTP who keeps what was acknowledged, and repeats what was not answered with the same numbers."""
 
 import asyncio
-import base64
 import collections
 import hashlib
 import json
@@ -12,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from tests.support.receipts import receipt_of, unpadded
 from tests.support.site import EXAM, Site, responses_to
 
 PATIENCE = 60
@@ -166,18 +165,3 @@ async def faults_of(site: Site, sitting: Sitting, jwks: Any) -> list[str]:
     if (earned := [revision["earned"] for revision in detail["results"]]) != [sitting.right]:
         found.append(f"graded: {earned} instead of {sitting.right}")
     return [f"{sitting.attempt} {fault}" for fault in found]
-
-
-def receipt_of(receipt: str, jwks: Any) -> dict[str, Any]:
-    """The payload of a receipt, by the check in docs/reference/receipts.md. Raises when it is not signed."""
-    header, payload, signature = receipt.split(".")
-    said = json.loads(unpadded(header))
-    assert (said["alg"], said["typ"]) == ("EdDSA", "exam-receipt+jwt")
-    key = next(key for key in jwks["keys"] if key["kid"] == said["kid"] and key["purpose"] == "receipts")
-    Ed25519PublicKey.from_public_bytes(unpadded(key["x"])).verify(unpadded(signature), f"{header}.{payload}".encode())
-    found: dict[str, Any] = json.loads(unpadded(payload))
-    return found
-
-
-def unpadded(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
