@@ -1,7 +1,7 @@
 """The candidate's home: where they stand in the course."""
 
 from exam_service.core import errors
-from exam_service.services import certificates, grading
+from exam_service.services import certificates, grading, late
 from exam_service.services.context import Context
 from exam_service.services.sessions import CandidateSession
 from exam_service.services.standing import load_standing
@@ -31,4 +31,5 @@ async def me(ctx: Context, session: CandidateSession) -> MeView:
             ctx.policy.public_url,
             language=session.language,
             return_url=launch.return_url if launch else None,
+            late=await late.answers_of(tx, [attempt.id for attempt in standing.attempts]),
         )

@@ -1,5 +1,6 @@
 """Responses that arrive after the deadline and its grace: kept, judged, and decided by staff where nobody else can."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -17,6 +18,7 @@ from exam_service.services.context import Context
 from exam_service.services.enrolments import candidate_behind, enrolment_of
 from exam_service.services.invigilation import ReasonText, must_exist, said, standing_certificate
 from exam_service.services.ports import Tx
+from exam_service.services.standing_view import LateAnswers
 
 MOST_KEPT = 2000
 """Late saves of one attempt: hours offline, a save every few seconds. More than that nobody types."""
@@ -150,6 +152,19 @@ async def at_exam(
     shown = [await _view(tx, await grading.attempt_of(tx, save.attempt), save) for save in found[:limit]]
     last = shown[-1] if len(found) > limit else None
     return shown, None if last is None else f"{last.attempt}/{last.epoch}/{last.seq}"
+
+
+async def answers_of(tx: Tx, attempt_ids: Sequence[str]) -> dict[str, LateAnswers]:
+    """For candidates: how many of their responses arrived late, and what became of them."""
+    found = {}
+    for attempt_id in await tx.late_saves.count(attempt_ids) if attempt_ids else ():
+        items: dict[str | None, set[str]] = {None: set(), "accepted": set(), "refused": set()}
+        for save in await tx.late_saves.of(attempt_id):
+            items[save.decision] |= set(msgspec.json.decode(save.body, type=dict[str, object]))
+        found[attempt_id] = LateAnswers(
+            held=len(items[None]), accepted=len(items["accepted"]), refused=len(items["refused"])
+        )
+    return found
 
 
 async def _judged(

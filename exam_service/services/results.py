@@ -12,11 +12,11 @@ from exam_service.core.exams.model import Exam, ReviewTime
 from exam_service.core.exams.scoring import Result, latest, pass_decision, questions_of
 from exam_service.core.exams.standing import Opened, Standing, opened
 from exam_service.core.text import Text
-from exam_service.services import finishing, grading, receipts
+from exam_service.services import finishing, grading, late, receipts
 from exam_service.services.context import Context
 from exam_service.services.ports import Tx
 from exam_service.services.standing import load_standing
-from exam_service.services.standing_view import Reason, reason_of, review_is_open
+from exam_service.services.standing_view import LateAnswers, Reason, reason_of, review_is_open
 
 
 class SectionResultView(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +47,8 @@ class ResultView(msgspec.Struct, frozen=True, kw_only=True):
     review_open: bool = False
     score_opens: ReviewTime | None = None
     """When the score will be shown, while it is not."""
+    late: LateAnswers | None = None
+    """When responses arrived late; the result may change while some are held."""
 
 
 class ReviewItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -88,6 +90,7 @@ async def result(ctx: Context, org: str, enrolment_id: str, attempt_id: str) -> 
     async with ctx.store.read(org) as tx:
         form = await ctx.documents.form(tx, attempt_id)
         responses = latest(await tx.results.journal(attempt_id))
+        late_answers = (await late.answers_of(tx, [attempt_id])).get(attempt_id)
     view = ResultView(
         attempt=attempt.id,
         exam=exam.code,
@@ -100,6 +103,7 @@ async def result(ctx: Context, org: str, enrolment_id: str, attempt_id: str) -> 
         questions=len(form.items),
         review_open=review_is_open(what),
         score_opens=None if what.score else exam.review.score,
+        late=late_answers,
     )
     if stored is None or not what.score:
         return view

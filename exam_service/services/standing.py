@@ -1,7 +1,7 @@
 """Where one person stands in one course, loaded: what the candidate reads, what the LMS reads, and what may start."""
 
 from exam_service.core.errors import NotPublished
-from exam_service.core.exams.model import CourseVersion
+from exam_service.core.exams.model import Course, CourseVersion
 from exam_service.core.exams.standing import Standing
 from exam_service.core.records import Enrolment
 from exam_service.core.rules import Value
@@ -24,8 +24,20 @@ async def load_standing(ctx: Context, tx: Tx, enrolment: Enrolment) -> tuple[Sta
         reported=await reported(tx, enrolment.id),
         target_standing=enrolment.target_standing,
         now=ctx.now(),
+        still_writing=await _still_writing(ctx, tx, version.course),
     )
     return standing, version
+
+
+async def _still_writing(ctx: Context, tx: Tx, course: Course) -> frozenset[str]:
+    """The exams whose answers somebody who still writes must not hear of; asked of the few that run, when due."""
+    now, found = ctx.now(), set()
+    for exam in course.exams:
+        closes, review = exam.window.closes_at, exam.review
+        waits = "after_window" in (review.responses, review.correctness, review.key)
+        if waits and closes is not None and now >= closes and await tx.running.closes_at(course.code, exam.code, now):
+            found.add(exam.code)
+    return frozenset(found)
 
 
 async def course_of(tx: Tx, code: str) -> CourseVersion:

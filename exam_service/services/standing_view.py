@@ -1,7 +1,7 @@
 """A standing as it may be seen: by the candidate as far as the review policy has opened it (P6), by the LMS whole."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -82,6 +82,14 @@ class CountedView(_View, frozen=True, kw_only=True):
     passed: bool | None = None
 
 
+class LateAnswers(_View, frozen=True, kw_only=True):
+    """Of the responses that arrived late, how many wait for staff, count, and do not count."""
+
+    held: int
+    accepted: int
+    refused: int
+
+
 class AttemptLine(_View, frozen=True, kw_only=True):
     attempt: str
     number: int
@@ -92,6 +100,8 @@ class AttemptLine(_View, frozen=True, kw_only=True):
     percent: float | None = None
     passed: bool | None = None
     review_open: bool = False
+    late: LateAnswers | None = None
+    """When responses arrived late."""
 
 
 class ExamStanding(_View, frozen=True, kw_only=True):
@@ -165,7 +175,7 @@ class MeView(_View, frozen=True, kw_only=True):
 def me_view(
     standing: Standing, enrolment: Enrolment, candidate: Candidate, organisation: Organisation,
     certificates: Sequence[CertificateRecord], public_url: str, *,
-    language: str | None = None, return_url: str | None = None,
+    language: str | None = None, return_url: str | None = None, late: Mapping[str, LateAnswers] | None = None,
 ) -> MeView:  # fmt: skip
     """The candidate's view: scores only where the review policy has opened them."""
     return MeView(
@@ -176,7 +186,7 @@ def me_view(
         return_url=return_url,
         now=standing.now,
         facts=fact_views(standing),
-        exams=exam_standings(standing, enrolment, staff=False),
+        exams=exam_standings(standing, enrolment, staff=False, late=late),
         certificate=certificate_standing(standing, certificates, public_url, staff=False),
     )
 
@@ -211,9 +221,12 @@ def plain(value: Value) -> PlainValue:
     return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
 
 
-def exam_standings(standing: Standing, enrolment: Enrolment, *, staff: bool) -> tuple[ExamStanding, ...]:
+def exam_standings(
+    standing: Standing, enrolment: Enrolment, *, staff: bool, late: Mapping[str, LateAnswers] | None = None
+) -> tuple[ExamStanding, ...]:
     """Each exam in the order in which people take them. For staff, nothing is kept back."""
-    return tuple(_exam_standing(standing, enrolment, exam, staff) for exam in exam_sequence(standing.course))
+    sequence = exam_sequence(standing.course)
+    return tuple(_exam_standing(standing, enrolment, exam, staff, late or {}) for exam in sequence)
 
 
 def certificate_standing(
@@ -288,7 +301,9 @@ def extra_time_at(exam: Exam, enrolment: Enrolment) -> timedelta:
     return extra_time(exam, limit, enrolment.accommodations)
 
 
-def _exam_standing(standing: Standing, enrolment: Enrolment, exam: Exam, staff: bool) -> ExamStanding:
+def _exam_standing(
+    standing: Standing, enrolment: Enrolment, exam: Exam, staff: bool, late: Mapping[str, LateAnswers]
+) -> ExamStanding:
     now_running, result = running(standing, exam), standing.counted(exam)
     refusal = None if now_running else refusal_to_start(standing, exam)
     shown = staff or exam.code not in _hidden_scores(standing)
@@ -313,7 +328,7 @@ def _exam_standing(standing: Standing, enrolment: Enrolment, exam: Exam, staff: 
         if shown
         else CountedView(),
         attempts=tuple(
-            _attempt_line(standing, exam, attempt, staff)
+            _attempt_line(standing, exam, attempt, staff, late.get(attempt.id))
             for attempt in sorted(standing.attempts, key=lambda a: a.number)
             if attempt.exam == exam.code
         ),
@@ -324,7 +339,9 @@ def _running_view(attempt: Attempt, now: datetime) -> RunningView:
     return RunningView(attempt=attempt.id, deadline=attempt.deadline, seconds_left=seconds_left(attempt.deadline, now))
 
 
-def _attempt_line(standing: Standing, exam: Exam, attempt: Attempt, staff: bool) -> AttemptLine:
+def _attempt_line(
+    standing: Standing, exam: Exam, attempt: Attempt, staff: bool, late: LateAnswers | None
+) -> AttemptLine:
     what, result = opened(standing, exam, attempt), standing.results.get(attempt.id)
     shown = result if staff or what.score else None
     return AttemptLine(
@@ -337,6 +354,7 @@ def _attempt_line(standing: Standing, exam: Exam, attempt: Attempt, staff: bool)
         percent=None if shown is None else shown.percent,
         passed=None if shown is None else shown.passed,
         review_open=review_is_open(what),
+        late=late,
     )
 
 

@@ -23,6 +23,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     reported: Mapping[str, Value]
     target_standing: str | None
     now: datetime
+    still_writing: frozenset[str] = frozenset()
+    """Exams whose window has closed while somebody, with extra time, is still taking them."""
 
     def of(self, exam: Exam) -> tuple[Attempt, ...]:
         """The attempts that count at an exam, in order; voided ones do not."""
@@ -123,18 +125,20 @@ def opened(standing: Standing, exam: Exam, attempt: Attempt) -> Opened:
         return Opened(score=False, responses=False, correctness=False, key=False)
     review = exam.review
     return Opened(**{
-        what: _is_open(getattr(review, what), standing, exam) for what in ("score", "responses", "correctness", "key")
+        what: _is_open(what, getattr(review, what), standing, exam)
+        for what in ("score", "responses", "correctness", "key")
     })  # fmt: skip
 
 
-def _is_open(when: ReviewTime, standing: Standing, exam: Exam) -> bool:
+def _is_open(what: str, when: ReviewTime, standing: Standing, exam: Exam) -> bool:
     match when:
         case "at_once":
             return True
         case "after_window":
             closes = exam.window.closes_at
-            # An attempt with extra time may run past the window, and its candidate would see the answers.
-            return closes is not None and standing.now >= closes and running(standing, exam) is None
+            # An attempt with extra time may run past the window: its candidate would see the answers, or hear of them.
+            quiet = running(standing, exam) is None and (what == "score" or exam.code not in standing.still_writing)
+            return closes is not None and standing.now >= closes and quiet
         case "after_pass_or_last":
             return _nothing_to_gain(standing, exam)
         case "never":

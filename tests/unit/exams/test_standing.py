@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from exam_service.core import errors
@@ -272,6 +273,16 @@ def test_what_a_review_shows_when(
 ) -> None:
     it = standing(attempt(1), *attempts, scores=scores, **policy)
     assert opened(it, it.course.exams[0], it.attempts[0]) == (ALL if open_ else NONE)
+
+
+def test_while_somebody_still_writes_after_the_window_the_answers_stay_shut() -> None:
+    """The score opens: nobody learns an answer from it, and one with extra time must not hold up thousands."""
+    it = standing(attempt(1), **at("after_window"), window=window(closes=0))
+    waiting = msgspec.structs.replace(it, still_writing=frozenset({"post"}))
+    elsewhere = msgspec.structs.replace(it, still_writing=frozenset({"pre"}))
+    exam, mine = it.course.exams[0], it.attempts[0]
+    assert opened(waiting, exam, mine) == Opened(score=True, responses=False, correctness=False, key=False)
+    assert opened(elsewhere, exam, mine) == ALL
 
 
 @pytest.mark.parametrize("state", [s for s in State if s is not State.graded])

@@ -283,6 +283,33 @@ async def test_the_trail_of_an_exam(exam: Lms) -> None:
     assert [one["action"] for one in own] == ["attempt.extra-time", "attempt.extra-time-for-all"]
 
 
+async def test_the_answers_stay_shut_until_the_last_one_with_extra_time_has_ended(exam: Lms) -> None:
+    world = exam.world
+    closes = world.clock() + timedelta(minutes=20)
+    review = dict.fromkeys(("score", "responses", "correctness", "key"), "after_window")
+    await world.publish(open_course(window={"closes_at": closes.isoformat()}, review=review))
+    done = await world.take("post")
+    slow = await world.start(enrolment=await world.enrol("slow"))
+    await extend(exam, slow.attempt)
+    token = await world.session()
+    path = f"/v1/candidate/attempts/{done.attempt}"
+
+    async def opened() -> list[object]:
+        result, review = await exam.get(f"{path}/result", key=token), await exam.get(f"{path}/review", key=token)
+        return [result.json()["percent"], result.json()["review_open"], review.status_code]
+
+    assert await opened() == [None, False, 403]
+    world.clock.at = closes
+    assert await opened() == [100.0, False, 403]
+    world.clock.at = closes + timedelta(minutes=10, seconds=29)
+    assert await opened() == [100.0, False, 403]
+    # Whether or not anybody has graded the slow one yet (P2).
+    world.clock.pass_(seconds=1)
+    assert await opened() == [100.0, True, 200]
+    await sweeper.sweep(world.ctx)
+    assert await opened() == [100.0, True, 200]
+
+
 @pytest.mark.parametrize(
     "body, faults",
     [

@@ -12,7 +12,7 @@ from exam_service.core import errors
 from exam_service.core.exams.attempt import State
 from exam_service.core.exams.journal import Save, Saved
 from exam_service.core.records import LateSave
-from exam_service.services import attempts, late, results, sweeper
+from exam_service.services import attempts, late, messages, results, sweeper
 from tests.support.problems import faults_of, refused
 from tests.support.service import open_course
 from tests.web.lms.conftest import Lms
@@ -317,3 +317,40 @@ async def test_the_same_late_save_at_the_same_moment_is_one(lms_on_both: Lms) ->
         kept = await tx.late_saves.of(phone.view.attempt)
     assert len(kept) == 1
     assert isinstance(kept[0], LateSave)
+
+
+async def test_the_candidate_reads_what_became_of_late_responses(lms_on_both: Lms) -> None:
+    phone = await device(lms_on_both, HOLD)
+    world, token = phone.lms.world, await phone.lms.world.session()
+
+    async def read() -> list[Any]:
+        result = await phone.lms.get(f"/v1/candidate/attempts/{phone.view.attempt}/result", key=token)
+        me = await phone.lms.get("/v1/candidate/me", key=token)
+        return [result.json()["late"], me.json()["exams"][1]["attempts"][0]["late"]]
+
+    assert await read() == [None, None]
+    await phone.late(phone.some(2, 6), said=said())
+    await phone.late(phone.some(5, 8), seq=3, said=said())
+    assert await read() == [{"held": 6, "accepted": 0, "refused": 0}] * 2
+    before = (await messages.contact(world.ctx, world.org, world.enrolment, phone.view.attempt, 1)).news
+    await phone.decide(YES)
+    await phone.decide(NO, seq=3)
+    assert await read() == [{"held": 0, "accepted": 4, "refused": 3}] * 2
+    after = (await messages.contact(world.ctx, world.org, world.enrolment, phone.view.attempt, 1)).news
+    assert after == before + 2, "the page learns of each decision"
+
+
+async def test_late_responses_over_http(lms_on_both: Lms) -> None:
+    phone = await device(lms_on_both, HOLD)
+    token = await phone.lms.world.session()
+    path = f"/v1/candidate/attempts/{phone.view.attempt}/responses"
+    body = {"epoch": 1, "seq": 2, "responses": phone.some(2, 3), "offline": said()}
+    held = await phone.lms.post(path, json=body, key=token)
+    assert (held.status_code, held.json()["held"], held.json()["seconds_left"]) == (202, True, 0)
+    again = await phone.lms.post(path, json=body, key=token)
+    assert (again.status_code, again.json()["receipt"]) == (202, held.json()["receipt"])
+    without = {"epoch": 1, "seq": 3, "responses": phone.some(3, 4)}
+    problem = refused(await phone.lms.post(path, json=without, key=token), 409, "deadline-passed")
+    assert (problem["data"]["kept"], problem["data"]["why"]) == (True, "no-evidence")
+    assert problem["data"]["message"]["th"]
+    assert problem["data"]["receipt"]
