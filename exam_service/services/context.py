@@ -26,8 +26,8 @@ from exam_service.services.ports import (
     Store,
     Vault,
 )
-from exam_service.services.watches import Watches
 from exam_service.services.queues import Queues
+from exam_service.services.watches import Watches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ class Context:
     policy: Policy
     documents: Documents = field(default_factory=Documents)
     meter: Meter = field(default_factory=NoMeter)
-    """Counts for who operates the service: `ctx.meter.count("starts", paper="prepared")`."""
+    """Counts for who operates the service: `ctx.meter.count("late_saves", verdict="held")`."""
     load: Load = field(default_factory=Load)
     """How near the process is to what it can hold; `ctx.load.draining` is set when it was told to stop."""
     bank_schema: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""What an operator does on an exam day, with real processes under load."""
