@@ -8,10 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from bench import scripts
-from bench.client import Answer, Ask, Refused, Script, clock, get, good, post
-
-WAIT = (429, 503)
-"""Statuses that say: come again."""
+from bench.client import WAIT, Answer, Ask, Refused, Script, clock, get, good, post
 
 
 @dataclass(frozen=True)

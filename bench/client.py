@@ -36,6 +36,10 @@ class Answer(NamedTuple):
 Script = Generator[Ask, Answer, None]
 
 
+WAIT = (429, 503)
+"""Statuses that say: come again."""
+
+
 class Refused(Exception):
     """An answer that the script did not expect: a refusal is quick, and would count as speed."""
 
@@ -55,9 +59,14 @@ class Load:
     """(second of the run, requests that were due and had no answer), about ten times a second."""
 
     @property
+    def refused(self) -> int:
+        """Answers that said: come again."""
+        return sum(self.statuses.get(status, 0) for status in WAIT)
+
+    @property
     def rate(self) -> float:
-        """Answers a second."""
-        return len(self.latencies) / self.seconds
+        """Answers a second, without those that said: come again."""
+        return (len(self.latencies) - self.refused) / self.seconds
 
     def percentile(self, part: float) -> float:
         """The latency that `part` of the answers stayed within, in seconds."""
@@ -291,6 +300,14 @@ def good(answer: Answer) -> Answer:
     if not 200 <= answer.status < 300:
         raise Refused(f"{answer.status} {answer.body[:1000].decode(errors='replace')}")
     return answer
+
+
+def asked(request: bytes) -> Generator[Ask, Answer, Answer]:
+    """The answer, if it is a success, after as many refusals as it takes: who is told to wait waits. Raises Refused."""
+    due, until = 0.0, clock() + 300
+    while (answer := (yield Ask(request, due))).status in WAIT and clock() < until:
+        due = clock() + max(0.2, answer.retry_after)
+    return good(answer)
 
 
 def get(path: str, token: str = "") -> bytes:

@@ -11,7 +11,7 @@ import msgspec
 
 from bench import scripts
 from bench.behaviour import Day, Plan, Told
-from bench.client import Ask, Load, Script, drive, get, good
+from bench.client import Load, Script, asked, drive, get
 from bench.figures import Bench, Place
 from bench.servers import service
 from bench.site import Site, open_site
@@ -89,10 +89,10 @@ def _compare(port: int, site: Site, told: list[Told]) -> tuple[int, int]:
     def look(one: Told) -> Script:
         nonlocal lost, ungraded
         own = f"/v1/attempts/{one.attempt}"
-        journal = msgspec.json.decode(good((yield Ask(get(f"{own}/journal", site.key)))).body, type=_Journal)
+        journal = msgspec.json.decode((yield from asked(get(f"{own}/journal", site.key))).body, type=_Journal)
         stored = {(save.epoch, save.seq): bytes.fromhex(save.digest) for save in journal.saves}
         lost += sum(stored.get(key) != digest for key, digest in one.saved.items())
-        detail = msgspec.json.decode(good((yield Ask(get(own, site.key)))).body, type=_Detail)
+        detail = msgspec.json.decode((yield from asked(get(own, site.key))).body, type=_Detail)
         ungraded += detail.attempt.state != "graded"
 
     drive(port, (look(one) for one in told), connections=8, at_once=8)

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from bench import rows, scripts
-from bench.client import Ask, Script, drive, good, post
+from bench.client import Ask, Script, asked, drive, good, post
 from bench.figures import Bench, Place
 from bench.saves import CONNECTIONS
 from bench.servers import Server, service
@@ -75,7 +75,7 @@ def finished(server: Server, site: Site, saves: int, *, hand_in: bool = True) ->
     found = []
 
     def one(token: str) -> Script:
-        view = scripts.started((yield Ask(scripts.start_request(token))))
+        view = scripts.started((yield from asked(scripts.start_request(token))))
         found.append(view.attempt)
         head = scripts.save_head(view.attempt, token)
         for seq in range(1, saves + 1):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bench import rows, scripts
-from bench.client import Ask, Load, Script, clock, drive
+from bench.client import Ask, Load, Script, asked, clock, drive
 from bench.figures import Bench, Place
 from bench.servers import Server, service
 from bench.site import Site, open_site
@@ -109,7 +109,7 @@ def _due(request: bytes, due: float) -> Script:
 
 
 def _saved(request: bytes) -> Script:
-    yield Ask(request)
+    yield from asked(request)
 
 
 def _sustained(load: Load) -> bool:

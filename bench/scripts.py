@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from bench.client import Answer, Ask, Script, clock, drive, get, good, post, post_head
+from bench.client import Answer, Ask, Script, asked, drive, get, good, post, post_head
 from bench.site import EXAM, ITEMS, Site
 
 
@@ -52,20 +52,20 @@ def saves(head: bytes, seqs: Iterator[int]) -> Script:
 
 def start(token: str) -> Script:
     """Start an attempt, and nothing else."""
-    started((yield Ask(start_request(token))))
+    yield from asked(start_request(token))
 
 
 def exam(token: str, count: int = 20, *, hand_in: bool = True) -> Script:
     """A whole exam: start, paper, saves, submit, result."""
-    view = started((yield Ask(start_request(token))))
+    view = started((yield from asked(start_request(token))))
     own = f"/v1/candidate/attempts/{view.attempt}"
-    good((yield Ask(get(f"{own}/paper", token))))
+    yield from asked(get(f"{own}/paper", token))
     head = save_head(view.attempt, token)
     for seq in range(1, count + 1):
         good((yield Ask(save_request(head, view.epoch, seq))))
     if hand_in:
-        good((yield Ask(post(f"{own}/submit", b'{"epoch":%d}' % view.epoch, token))))
-        good((yield Ask(get(f"{own}/result", token))))
+        yield from asked(post(f"{own}/submit", b'{"epoch":%d}' % view.epoch, token))
+        yield from asked(get(f"{own}/result", token))
 
 
 def shuffled(count: int) -> list[int]:
@@ -85,20 +85,8 @@ def begin_of(port: int, tokens: list[str]) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
 
     def one(token: str) -> Script:
-        view = started((yield Ask(start_request(token))))
+        view = started((yield from asked(start_request(token))))
         found.append((view.attempt, token))
 
     drive(port, [one(token) for token in tokens], connections=8)
     return found
-
-
-def patient(request: bytes, refusals: dict[int, int]) -> Script:
-    """One request, sent again after the time that it is told to wait, as the page does."""
-    due = 0.0
-    while True:
-        answer = yield Ask(request, due)
-        if answer.status not in (429, 503):
-            good(answer)
-            return
-        refusals[answer.status] = refusals.get(answer.status, 0) + 1
-        due = clock() + max(0.2, answer.retry_after)

@@ -5,15 +5,12 @@ handler, JSON in and out. `naive`: one upsert per request, as one writes it firs
 receipts that nobody signed.
 """
 
-import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import uvicorn
 from litestar import Litestar, post
-
-from exam_service.cli.serve import uvicorn_loop
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -57,8 +54,7 @@ def main(what: str, port: int, database_url: str = "") -> None:
         lifespan="off" if app is raw else "on",
         server_header=False,
     )
-    with asyncio.Runner(loop_factory=uvicorn_loop()) as runner:
-        runner.run(uvicorn.Server(config).serve())
+    uvicorn.Server(config).run()
 
 
 if __name__ == "__main__":

@@ -52,7 +52,9 @@ def service(database_url: str, folder: Path, *, unsigned: bool = False, **more: 
     port = free_port()
     module = "bench.unsigned" if unsigned else "exam_service"
     command = [sys.executable, "-m", module, "serve", "--port", str(port)]
-    with _running(command, port, folder / "service.log", environ(database_url, folder, **more)) as server:
+    # What cannot sign is never ready.
+    path = "/healthz" if unsigned else "/readyz"
+    with _running(command, port, folder / "service.log", environ(database_url, folder, **more), path) as server:
         yield server
 
 
@@ -73,11 +75,11 @@ def environ(database_url: str, folder: Path, **more: str) -> dict[str, str]:
 
 
 @contextmanager
-def _running(command: list[str], port: int, log: Path, env: dict[str, str]) -> Iterator[Server]:
+def _running(command: list[str], port: int, log: Path, env: dict[str, str], path: str = "/") -> Iterator[Server]:
     started = clock()
     process = spawn(list(command), log=log, env=env, cwd=REPOSITORY)
     try:
-        _wait(process, port)
+        _wait(process, port, path)
         yield Server(port, process.pid, clock() - started)
     except Exception:
         print(process.output()[-4000:], file=sys.stderr)
@@ -86,9 +88,9 @@ def _running(command: list[str], port: int, log: Path, env: dict[str, str]) -> I
         process.stop(30)
 
 
-def _wait(process: Process, port: int) -> None:
-    """Until /readyz gives an answer; whoever knows no such path is ready when it says so."""
-    request = b"GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+def _wait(process: Process, port: int, path: str) -> None:
+    """Until it says that it is ready; whoever knows no such path is ready when it says so."""
+    request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode()
 
     def answers() -> bool:
         try:

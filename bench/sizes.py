@@ -2,7 +2,7 @@
 
 import statistics
 
-from bench.client import Ask, Script, drive, get, good
+from bench.client import Script, asked, drive, get
 from bench.figures import Bench
 from bench.open_loop import Crowd, store_running
 from bench.servers import service, settle
@@ -44,8 +44,8 @@ def _take(port: int, crowd: Crowd, first: int, last: int) -> None:
         head = crowd.heads[number]
         path, token = head.split(b" ")[1].decode(), head.partition(b"Bearer ")[2].partition(b"\r")[0].decode()
         own = path.removesuffix("/responses")
-        good((yield Ask(get(own, token))))
-        good((yield Ask(get(f"{own}/paper", token))))
-        good((yield Ask(crowd.save(number))))
+        yield from asked(get(own, token))
+        yield from asked(get(f"{own}/paper", token))
+        yield from asked(crowd.save(number))
 
     drive(port, (one(number) for number in range(first, last)), at_once=32)

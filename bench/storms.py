@@ -5,7 +5,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from bench import rows, scripts
-from bench.client import Ask, Load, Script, clock, drive, good, post
+from bench.client import Load, Script, asked, clock, drive, post
 from bench.exams import finished
 from bench.figures import Bench, Place
 from bench.servers import Server, service
@@ -38,20 +38,22 @@ def _starts(bench: Bench, kind: str, place: Place, site: Site) -> None:
                 prepared.append(_start_all(bench, site, server, people))
     for name, loads in (("drawn", drawn), ("prepared", prepared)):
         if loads:
-            bench.tell(f"storm_starts_{name}_last_s", kind, statistics.median(load.seconds for load, _ in loads), "s")
-            refused = statistics.median(sum(refusals.values()) for _, refusals in loads)
-            bench.tell(f"storm_starts_{name}_refused", kind, refused, "times told to come again")
+            bench.tell(f"storm_starts_{name}_last_s", kind, statistics.median(load.seconds for load in loads), "s")
+            bench.tell(
+                f"storm_starts_{name}_refused",
+                kind,
+                statistics.median(load.refused for load in loads),
+                "times told to come again",
+            )
 
 
-def _start_all(bench: Bench, site: Site, server: Server, people: list[str]) -> tuple[Load, dict[int, int]]:
-    refusals: dict[int, int] = {}
-    requests = [scripts.start_request(site.token(enrolment)) for enrolment in people]
-    load = drive(server.port, [scripts.patient(request, refusals) for request in requests], connections=len(people))
+def _start_all(bench: Bench, site: Site, server: Server, people: list[str]) -> Load:
+    load = drive(server.port, [scripts.start(site.token(enrolment)) for enrolment in people], connections=len(people))
     bench.say(
         f"  last after {load.seconds:.2f} s, p50 {load.percentile(0.5):.2f} s, p99 {load.percentile(0.99):.2f} s, "
         f"answers {load.statuses}"
     )
-    return load, refusals
+    return load
 
 
 def _submits(bench: Bench, kind: str, place: Place, site: Site) -> None:
@@ -74,10 +76,7 @@ def _submits(bench: Bench, kind: str, place: Place, site: Site) -> None:
             def hand_in(attempt: str, enrolment: str) -> Script:
                 nonlocal graded
                 request = post(f"/v1/candidate/attempts/{attempt}/submit", b'{"epoch":1}', site.token(enrolment))
-                due = clock()
-                while (answer := (yield Ask(request, due))).status == 503:
-                    due = clock() + max(0.2, answer.retry_after)
-                graded += b'"state":"graded"' in good(answer).body
+                graded += b'"state":"graded"' in (yield from asked(request)).body
 
             handed = [hand_in(*one) for one in zip(ids, people, strict=True)]
             begun = clock()
