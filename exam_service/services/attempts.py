@@ -9,7 +9,7 @@ import msgspec
 from exam_service.core import errors
 from exam_service.core.exams.attempt import Attempt, Open, State, seen, step
 from exam_service.core.exams.journal import Saved
-from exam_service.core.exams.scoring import latest
+from exam_service.core.exams.scoring import JournalEntry, latest
 from exam_service.core.exams.timing import seconds_left
 from exam_service.services import finishing, grading, receipts
 from exam_service.services.context import Context
@@ -78,9 +78,12 @@ async def open_in(ctx: Context, tx: Tx, attempt_id: str) -> AttemptView:
 
 async def view_of(ctx: Context, tx: Tx, stored: Attempt) -> AttemptView:
     """The attempt as its candidate sees it now."""
-    now = ctx.now()
+    return shown(stored, await tx.results.journal(stored.id), ctx.now())
+
+
+def shown(stored: Attempt, entries: Sequence[JournalEntry], now: datetime) -> AttemptView:
+    """The attempt with these saves as its candidate sees it then."""
     attempt = seen(stored, now)
-    entries = await tx.results.journal(attempt.id)
     return AttemptView(
         attempt=attempt.id,
         exam=attempt.exam,
@@ -97,7 +100,9 @@ async def view_of(ctx: Context, tx: Tx, stored: Attempt) -> AttemptView:
     )
 
 
-async def with_receipt(ctx: Context, attempt: Attempt, view: AttemptView, saves: Sequence[Saved]) -> AttemptView:
+async def with_receipt(
+    ctx: Context, attempt: Attempt, view: AttemptView, saves: Sequence[Saved] | Sequence[JournalEntry]
+) -> AttemptView:
     """The view with the receipt of the whole attempt, when it is over for good."""
     if attempt.state is not State.graded:
         return view

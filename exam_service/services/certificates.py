@@ -5,7 +5,7 @@ encoded again. A crash in between leaves a `pending` certificate, which whoever 
 stored bytes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import msgspec
@@ -77,6 +77,14 @@ async def issue_at_once(ctx: Context, org: str, enrolment_id: str) -> None:
         await request(ctx, org, enrolment_id, policy.kinds[0])
     except errors.NotYetEarned:
         return
+
+
+async def courses_at_once(ctx: Context, tx: Tx, version_ids: Collection[str]) -> set[str]:
+    """Those of the course versions whose course, as it is now, issues a certificate without being asked."""
+    codes = {id: (await ctx.documents.course(tx, id)).course.code for id in version_ids}
+    newest = await tx.courses.newest_ids(sorted(set(codes.values()))) if codes else {}
+    policies = {code: (await ctx.documents.course(tx, id)).course.certificate for code, id in newest.items()}
+    return {id for id, code in codes.items() if (policy := policies.get(code)) and policy.issue == "at_once"}
 
 
 async def complete(ctx: Context, org: str, certificate_id: str) -> CertificateRecord:

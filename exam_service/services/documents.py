@@ -2,14 +2,14 @@
 
 import sys
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
 from exam_service.core.banks.model import Bank
-from exam_service.core.exams.model import CourseVersion
-from exam_service.core.exams.paper import Form
+from exam_service.core.exams.model import CourseVersion, Exam
+from exam_service.core.exams.paper import Blueprint, Form
 from exam_service.core.exams.shape import Shape
 from exam_service.services.ports import Tx
 
@@ -47,6 +47,7 @@ class Documents:
         self._banks = Kept(64)
         self._courses = Kept(256)
         self._forms = Kept(2_000)
+        self._blueprints = Kept(64)
         self._shapes: dict[str, tuple[str, str, Shape]] = {}
 
     async def bank(self, tx: Tx, version_id: str) -> Bank:
@@ -76,6 +77,19 @@ class Documents:
             return None if paper is None else msgspec.json.decode(paper.form, type=Form)
 
         return _there(await self._forms.get(f"{tx.org}/{attempt_id}", load), attempt_id)
+
+    async def forms(self, tx: Tx, attempt_ids: Sequence[str]) -> dict[str, Form]:
+        """The forms of many attempts at once; they are not kept."""
+        found = await tx.attempts.forms(attempt_ids)
+        return {id: msgspec.json.decode(_there(found.get(id), id), type=Form) for id in attempt_ids}
+
+    async def blueprint(self, tx: Tx, version: CourseVersion, exam: Exam) -> Blueprint:
+        """An exam of a course version over its banks, ready to be drawn from."""
+
+        async def load() -> Blueprint:
+            return Blueprint(exam, await self.pool(tx, version))
+
+        return _there(await self._blueprints.get(f"{tx.org}/{version.id}/{exam.code}", load), exam.code)
 
     async def form_once(self, tx: Tx, attempt_id: str) -> Form:
         """The form of an attempt that will hardly be asked for again soon; it is not kept."""

@@ -1,13 +1,23 @@
 """Grading: when an attempt is over, its stored paper, journal and keys become its result, once."""
 
+import logging
+from collections.abc import Mapping, Sequence
+
 import msgspec
 
 from exam_service.core import errors
+from exam_service.core.banks.model import Bank
 from exam_service.core.exams.attempt import Attempt, Effect, Graded, Look, State, seen, step
-from exam_service.core.exams.scoring import Result, latest, score
+from exam_service.core.exams.model import Exam
+from exam_service.core.exams.paper import Form
+from exam_service.core.exams.scoring import JournalEntry, Result, latest, score
 from exam_service.core.records import StoredResult
 from exam_service.services.context import Context
 from exam_service.services.ports import Tx
+
+log = logging.getLogger(__name__)
+
+SWEPT_TOGETHER = 32
 
 REOPENED = "attempt.reopen"
 """In the audit trail: staff let an attempt go on after its end."""
@@ -24,13 +34,18 @@ async def carry_out(ctx: Context, tx: Tx, attempt: Attempt, effects: tuple[Effec
 
 async def compute(ctx: Context, tx: Tx, attempt: Attempt) -> Result:
     """The result of the attempt from its stored paper, journal and keys; the same number every time (P9)."""
+    form = await ctx.documents.form(tx, attempt.id)
+    exam, pool = await _key_of(ctx, tx, attempt, form)
+    return score(exam, form, latest(await tx.results.journal(attempt.id)), pool)
+
+
+async def _key_of(ctx: Context, tx: Tx, attempt: Attempt, form: Form) -> tuple[Exam, dict[str, Bank]]:
+    """What the attempt's paper is scored by: its exam, and the bank versions that it was drawn from."""
     version = await ctx.documents.course(tx, attempt.course_version)
     exam = version.course.exam(attempt.exam)
     if exam is None:
         raise LookupError(f"course version {version.id} has no exam {attempt.exam}")
-    form = await ctx.documents.form(tx, attempt.id)
-    pool = await ctx.documents.pool(tx, version, {item.bank for item in form.items})
-    return score(exam, form, latest(await tx.results.journal(attempt.id)), pool)
+    return exam, await ctx.documents.pool(tx, version, {item.bank for item in form.items})
 
 
 async def settle(ctx: Context, org: str, enrolment_id: str) -> bool:
@@ -57,6 +72,33 @@ async def settle_attempt(ctx: Context, org: str, attempt_id: str) -> Attempt | N
     return None
 
 
+async def settle_all(ctx: Context, tx: Tx, attempts: Sequence[Attempt]) -> list[Attempt]:
+    """Grade those that are over and have not been graded, and give these. They must be locked."""
+    now = ctx.now()
+    steps = [step(attempt, Look(), now) for attempt in attempts]
+    ended = [after for after, effects in steps if effects]
+    return await grade_all(ctx, tx, ended, await tx.results.journals([one.id for one in ended])) if ended else []
+
+
+async def grade_all(
+    ctx: Context, tx: Tx, ended: Sequence[Attempt], journals: Mapping[str, Sequence[JournalEntry]]
+) -> list[Attempt]:
+    """Store the results of attempts that have ended, whatever their number in a few statements. They must be locked."""
+    if not ended:
+        return []
+    forms = await ctx.documents.forms(tx, [one.id for one in ended])
+    results = []
+    for attempt in ended:
+        exam, pool = await _key_of(ctx, tx, attempt, forms[attempt.id])
+        result = score(exam, forms[attempt.id], latest(journals.get(attempt.id, ())), pool)
+        results.append(await _first_result(tx, attempt, result))
+    await tx.results.add_all(results)
+    now = ctx.now()
+    graded = [step(attempt, Graded(), now)[0] for attempt in ended]
+    await tx.attempts.put_all(graded)
+    return graded
+
+
 async def sweep(ctx: Context, limit: int = 500) -> list[tuple[str, str]]:
     """Grade the attempts of all organisations that nobody has looked at since they ran out; whose they were.
 
@@ -64,8 +106,27 @@ async def sweep(ctx: Context, limit: int = 500) -> list[tuple[str, str]]:
     """
     async with ctx.store.directory() as directory:
         due = list(await directory.due_attempts(ctx.now(), limit))
-    graded = [(org, await settle_attempt(ctx, org, attempt_id)) for org, attempt_id in due]
-    return [(org, attempt.enrolment) for org, attempt in graded if attempt is not None]
+    graded: list[tuple[str, str]] = []
+    for org in dict.fromkeys(org for org, _ in due):
+        of_org = [attempt_id for due_org, attempt_id in due if due_org == org]
+        for n in range(0, len(of_org), SWEPT_TOGETHER):
+            graded += [(org, one.enrolment) for one in await _sweep_group(ctx, org, of_org[n : n + SWEPT_TOGETHER])]
+    return graded
+
+
+async def _sweep_group(ctx: Context, org: str, attempt_ids: list[str]) -> list[Attempt]:
+    try:
+        async with ctx.store.begin(org) as tx:
+            locked = await tx.attempts.several(attempt_ids, lock=True)
+            return await settle_all(ctx, tx, list(locked.values()))
+    except errors.Unavailable:
+        raise
+    except Exception:
+        if len(attempt_ids) == 1:
+            # One that cannot be graded must not keep the others waiting for ever.
+            log.exception("attempt %s cannot be graded", attempt_ids[0])
+            return []
+        return [one for id in attempt_ids for one in await _sweep_group(ctx, org, [id])]
 
 
 async def regrade(ctx: Context, tx: Tx, attempt: Attempt, actor: str, reason: str) -> StoredResult:
@@ -86,22 +147,24 @@ async def regrade(ctx: Context, tx: Tx, attempt: Attempt, actor: str, reason: st
 
 
 async def _store_result(ctx: Context, tx: Tx, attempt: Attempt) -> None:
-    result = await compute(ctx, tx, attempt)
+    await tx.results.add(await _first_result(tx, attempt, await compute(ctx, tx, attempt)))
+
+
+async def _first_result(tx: Tx, attempt: Attempt, result: Result) -> StoredResult:
+    """The result of an attempt's end."""
     if attempt.ended_at is None:
         raise ValueError("only an attempt that has ended can be graded")
     before, who, why = await _graded_before(tx, attempt)
-    await tx.results.add(
-        StoredResult(
-            attempt=attempt.id,
-            revision=before + 1,
-            document=msgspec.json.encode(result),
-            percent=result.percent,
-            passed=result.passed,
-            # Not the time of the grading: when that happens to run must not be visible.
-            graded_at=attempt.ended_at,
-            graded_by=who,
-            reason=why,
-        )
+    return StoredResult(
+        attempt=attempt.id,
+        revision=before + 1,
+        document=msgspec.json.encode(result),
+        percent=result.percent,
+        passed=result.passed,
+        # Not the time of the grading: when that happens to run must not be visible.
+        graded_at=attempt.ended_at,
+        graded_by=who,
+        reason=why,
     )
 
 

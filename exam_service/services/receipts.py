@@ -12,6 +12,7 @@ from exam_service.core.certificates import jws
 from exam_service.core.certificates.receipt import Receipt, to_be_signed, together
 from exam_service.core.exams.attempt import Attempt
 from exam_service.core.exams.journal import Saved
+from exam_service.core.exams.scoring import JournalEntry
 from exam_service.core.exams.timing import seconds_left
 from exam_service.services import keys
 from exam_service.services.context import Context
@@ -38,19 +39,19 @@ async def sign(ctx: Context, saved: Saved) -> str:
     return await _signed(ctx, _receipt(saved))
 
 
-async def of_submission(ctx: Context, attempt: Attempt, saves: Sequence[Saved]) -> str:
+async def of_submission(ctx: Context, attempt: Attempt, saves: Sequence[Saved] | Sequence[JournalEntry]) -> str:
     """The receipt of an attempt that is over: when it ended, and one digest over the digests of all its saves in order.
 
     Whoever holds the receipts of the saves can see that none of them was left out.
     """
     if attempt.ended_at is None:
         raise ValueError("an attempt that runs has no receipt of its end")
-    in_order = sorted(saves, key=lambda saved: (saved.epoch, saved.seq))
+    digests = [digest for *_, digest in sorted((saved.epoch, saved.seq, saved.digest) for saved in saves)]
     receipt = Receipt(
         attempt=attempt.id,
         session=attempt.epoch,
         seq=SUBMISSION,
-        digest=_b64(hashlib.sha256(b"".join(saved.digest for saved in in_order)).digest()),
+        digest=_b64(hashlib.sha256(b"".join(digests)).digest()),
         received_at=attempt.ended_at,
         seconds_left=seconds_left(attempt.deadline, attempt.ended_at),
     )

@@ -84,7 +84,11 @@ async def test_attempts_are_added_changed_and_read_together(store: SqlStore) -> 
     async with store.begin(A.org) as tx:
         await tx.attempts.add_all([(new[0], PAPER), (new[1], OTHER)])
         assert [await tx.attempts.get(one.id) for one in new] == new
-        assert await tx.attempts.papers([one.id for one in new] + [B.id("att")]) == {new[0].id: PAPER, new[1].id: OTHER}
+        assert await tx.attempts.forms([one.id for one in new] + [B.id("att")]) == {
+            new[0].id: PAPER.form,
+            new[1].id: OTHER.form,
+        }
+        assert await tx.attempts.paper(new[1].id) == OTHER
         assert len(await tx.attempts.page("cm", None, 9)) == 3, "each knows its enrolment's course"
         later = [
             msgspec.structs.replace(
@@ -119,7 +123,7 @@ async def test_of_two_with_one_number_neither_batch_is_half_written(store: SqlSt
             await tx.attempts.add_all([(fresh, PAPER), (again, OTHER)])
     async with store.read(A.org) as tx:
         assert await tx.attempts.several([again.id, fresh.id]) == {}
-        assert await tx.attempts.papers([again.id, fresh.id]) == {}
+        assert await tx.attempts.forms([again.id, fresh.id]) == {}
 
 
 async def test_journals_and_results_of_many(store: SqlStore) -> None:
@@ -156,7 +160,8 @@ async def test_a_prepared_paper_becomes_the_attempts(store: SqlStore) -> None:
         assert taken == [prepared(2)]
         new = A.attempt(2, enrolment=A.id("enr", 2))
         await tx.attempts.add_all([(new, prepared(2).attempt)])
-        assert await tx.attempts.papers([new.id, prepared(2).attempt]) == {new.id: PAPER}
+        assert await tx.attempts.forms([new.id, prepared(2).attempt]) == {new.id: PAPER.form}
+        assert await tx.attempts.paper(new.id) == PAPER
         assert await tx.prepared.take([]) == []
         assert await tx.prepared.take([(A.id("enr", 2), "post")]) == []
         with pytest.raises(errors.NotFound):
@@ -184,7 +189,7 @@ async def test_who_lacks_a_paper(store: SqlStore) -> None:
         await tx.prepared.put_all([(prepared(1, exam=A.attempt().exam, number=number + 1), OTHER)])
         assert A.id("enr", 1) not in await lacking(tx, exam=A.attempt().exam)
         gone = prepared(1, exam=A.attempt().exam, number=number).attempt
-        assert await tx.attempts.papers([gone]) == {}, "the paper that was replaced is not kept"
+        assert await tx.attempts.forms([gone]) == {}, "the paper that was replaced is not kept"
 
 
 async def test_prepared_papers_are_the_organisations_own(store: SqlStore) -> None:
@@ -199,4 +204,4 @@ async def test_prepared_papers_are_the_organisations_own(store: SqlStore) -> Non
             await tx.prepared.put_all([(prepared(1, house=B, attempt="att_new"), OTHER)])
     async with store.read(B.org) as tx:
         assert await tx.prepared.of([B.id("enr")], "post") == {B.id("enr"): prepared(1, house=B)}
-        assert await tx.attempts.papers([prepared(1, house=B).attempt]) == {prepared(1, house=B).attempt: PAPER}
+        assert await tx.attempts.forms([prepared(1, house=B).attempt]) == {prepared(1, house=B).attempt: PAPER.form}

@@ -67,7 +67,7 @@ READS: dict[str, Callable[[SqlTx], Awaitable[object]]] = {
     "attempts.several": lambda tx: tx.attempts.several([B.id("att")]),
     "attempts.several, locked": lambda tx: tx.attempts.several([B.id("att")], lock=True),
     "attempts.of_all": lambda tx: tx.attempts.of_all([B.id("enr")]),
-    "attempts.papers": lambda tx: tx.attempts.papers([B.id("att")]),
+    "attempts.forms": lambda tx: tx.attempts.forms([B.id("att")]),
     "results.journals": lambda tx: tx.results.journals([B.id("att")]),
     "prepared.of": lambda tx: tx.prepared.of([B.id("enr")], "ahead"),
     "prepared.count": lambda tx: tx.prepared.count("only-b", "ahead", B.version("only-b").id),
@@ -129,7 +129,7 @@ async def test_lists_hold_ones_own_only(store: SqlStore) -> None:
         assert await tx.keys.status_list(1) == A.status_list()
         await tx.prepared.drop([AHEAD])
     async with store.read(B.org) as tx:
-        assert await tx.attempts.papers([AHEAD.attempt]) == {AHEAD.attempt: PAPER}
+        assert await tx.attempts.forms([AHEAD.attempt]) == {AHEAD.attempt: PAPER.form}
     async with store.begin("org_c") as tx:
         assert await tx.keys.status_list(1) is None
         assert await tx.log.claim(A.replay()) is None, "an Idempotency-Key is one organisation's"

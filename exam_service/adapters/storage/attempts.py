@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from exam_service.adapters.storage import tables
 from exam_service.adapters.storage.bulk import ADD_PAPERS, Many, Text, both, fetch, grouped, run_many
-from exam_service.adapters.storage.rows import Rows, chunks, columns, missing, struct_of, taken, values_of
+from exam_service.adapters.storage.rows import Rows, columns, missing, struct_of, taken, values_of
 from exam_service.core.exams.attempt import Attempt
 from exam_service.core.exams.journal import Saved
 from exam_service.core.exams.scoring import JournalEntry
@@ -21,6 +21,11 @@ _ADD = _ATTEMPTS.insert(
 )
 _PUT = _ATTEMPTS.update()
 _ADD_RESULTS = _RESULTS.insert()
+_CURRENT = both(
+    "SELECT COLUMNS FROM result r WHERE r.org = $1 AND r.attempt = ANY($2) AND r.revision = "
+    "(SELECT max(n.revision) FROM result n WHERE n.org = r.org AND n.attempt = r.attempt)",
+    _RESULTS.columns("r"),
+)
 _SEVERAL = both("SELECT COLUMNS FROM attempt WHERE org = $1 AND id = ANY($2) ORDER BY id", _ATTEMPTS.columns())
 # In the order of their ids, so that no two batches can wait for each other.
 _SEVERAL_LOCKED = both(
@@ -29,7 +34,7 @@ _SEVERAL_LOCKED = both(
 _OF_ALL = both(
     "SELECT COLUMNS FROM attempt WHERE org = $1 AND enrolment = ANY($2) ORDER BY started_at, id", _ATTEMPTS.columns()
 )
-_PAPERS = both("SELECT attempt, form, view FROM paper WHERE org = $1 AND attempt = ANY($2)")
+_FORMS = both("SELECT attempt, form FROM paper WHERE org = $1 AND attempt = ANY($2)")
 _JOURNALS = both(
     "SELECT attempt, epoch, seq, body, digest FROM journal WHERE org = $1 AND attempt = ANY($2) "
     "ORDER BY attempt, epoch, seq"
@@ -94,9 +99,8 @@ class SqlAttempts(Rows):
         if await _ATTEMPTS.write(self._connection, self._org, _PUT, attempts, closes) != len(attempts):
             missing("attempt", ", ".join(attempt.id for attempt in attempts))
 
-    async def papers(self, attempt_ids: Sequence[str]) -> Mapping[str, Paper]:
-        rows = await fetch(self._connection, _PAPERS, self._org, list(attempt_ids))
-        return {row[0]: Paper(form=row[1], view=row[2]) for row in rows}
+    async def forms(self, attempt_ids: Sequence[str]) -> Mapping[str, bytes]:
+        return {row[0]: row[1] for row in await fetch(self._connection, _FORMS, self._org, list(attempt_ids))}
 
     async def page(self, course: str | None, after: str | None, limit: int) -> Sequence[Attempt]:
         table = tables.attempt
@@ -150,21 +154,8 @@ class SqlResults(Rows):
             taken("result", ", ".join(f"{result.attempt} {result.revision}" for result in results))
 
     async def current(self, attempt_ids: Sequence[str]) -> Mapping[str, StoredResult]:
-        table = tables.result
-        found: dict[str, StoredResult] = {}
-        for some in chunks(attempt_ids, 5000):
-            newest = (
-                sa.select(table.c.attempt, sa.func.max(table.c.revision).label("revision"))
-                .where(table.c.org == self._org, table.c.attempt.in_(some))
-                .group_by(table.c.attempt)
-                .subquery()
-            )
-            query = _results().join(
-                newest, sa.and_(newest.c.attempt == table.c.attempt, newest.c.revision == table.c.revision)
-            )
-            rows = await self._connection.execute(query.where(table.c.org == self._org))
-            found |= {row.attempt: struct_of(StoredResult, row) for row in rows}
-        return found
+        rows = await fetch(self._connection, _CURRENT, self._org, list(attempt_ids))
+        return {row[0]: _RESULTS.of(row) for row in rows}
 
     async def history(self, attempt_id: str) -> Sequence[StoredResult]:
         table = tables.result
