@@ -122,9 +122,18 @@ class PostgresqlJournal:
         async with self._opening:
             if self._pool is None:
                 self._pool = await asyncpg.create_pool(
-                    **self._database.driver_arguments(), min_size=0, max_size=LANES + PATIENT
+                    **self._database.driver_arguments(),
+                    min_size=0,
+                    max_size=LANES + PATIENT,
+                    max_queries=1_000_000_000,
+                    # These connections do nothing but this, so there is nothing to reset, and no round trip for it.
+                    reset=_leave,
                 )
             return self._pool
+
+
+async def _leave(_: Connection) -> None:
+    """Leave the connection as it is."""
 
 
 async def _attempts(connection: Connection, lock: str, ids: Collection[str]) -> dict[str, Owned]:
