@@ -85,6 +85,7 @@ async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> 
                 launch_ttl=timedelta(seconds=settings.launch_ttl_seconds),
                 session_ttl=timedelta(hours=settings.session_hours),
                 sweep_every=timedelta(seconds=settings.sweep_seconds),
+                prepare_before=timedelta(minutes=settings.prepare_minutes),
             ),
         )
     finally:

@@ -87,6 +87,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Doc("Seconds after that in which what is under way is finished; what is left is then cut.", at_least=1)
     ] = 20
     sweep_seconds: Annotated[int, Doc("Seconds between sweeps, which finish attempts that ran out.", at_least=1)] = 15
+    prepare_minutes: Annotated[
+        int, Doc("Minutes before a window opens from which on papers are drawn ahead; 0 for never.", at_most=60 * 24)
+    ] = 60
     grace_seconds: Annotated[int, Doc("Seconds after a deadline in which a response in flight still counts.")] = 30
     launch_ttl_seconds: Annotated[int, Doc("Seconds in which a launch URL may be opened, once.", at_least=1)] = 600
     session_hours: Annotated[int, Doc("Hours that a candidate's session lasts.", at_least=1)] = 12

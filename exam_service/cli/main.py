@@ -11,6 +11,7 @@ from exam_service.cli.banks import banks
 from exam_service.cli.demo import demo
 from exam_service.cli.keys import keys
 from exam_service.cli.orgs import orgs
+from exam_service.cli.papers import papers
 from exam_service.cli.serve import serve
 from exam_service.cli.verify import verify
 from exam_service.core.errors import Refusal
@@ -34,7 +35,7 @@ def cli() -> None:
     """
 
 
-for command in (serve, demo, orgs, banks, verify, keys, backup, restore):
+for command in (serve, demo, orgs, banks, papers, verify, keys, backup, restore):
     cli.add_command(command)
 
 

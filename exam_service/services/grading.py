@@ -99,18 +99,15 @@ async def grade_all(
     return graded
 
 
-async def sweep(ctx: Context, limit: int = 500) -> list[tuple[str, str]]:
-    """Grade the attempts of all organisations that nobody has looked at since they ran out; whose they were.
-
-    Gives (organisation, enrolment) of each.
-    """
+async def sweep(ctx: Context, limit: int) -> list[tuple[str, Attempt]]:
+    """Grade attempts of all organisations that nobody has looked at since they ran out; with their organisation."""
     async with ctx.store.directory() as directory:
         due = list(await directory.due_attempts(ctx.now(), limit))
-    graded: list[tuple[str, str]] = []
+    graded: list[tuple[str, Attempt]] = []
     for org in dict.fromkeys(org for org, _ in due):
         of_org = [attempt_id for due_org, attempt_id in due if due_org == org]
         for n in range(0, len(of_org), SWEPT_TOGETHER):
-            graded += [(org, one.enrolment) for one in await _sweep_group(ctx, org, of_org[n : n + SWEPT_TOGETHER])]
+            graded += [(org, one) for one in await _sweep_group(ctx, org, of_org[n : n + SWEPT_TOGETHER])]
     return graded
 
 

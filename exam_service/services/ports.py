@@ -224,6 +224,9 @@ class Directory(Protocol):
     async def org_of_api_key(self, key_id: str) -> str | None: ...
     async def org_of_launch(self, launch_id: str) -> str | None: ...
     async def org_of_certificate(self, certificate_id: str) -> str | None: ...
+    async def newest_versions(self) -> Sequence[tuple[str, str]]:
+        """(organisation, course version) of every course that is published."""
+
     async def due_attempts(self, closed_before: datetime, limit: int) -> Sequence[tuple[str, str]]:
         """(organisation, attempt) of those still in progress whose deadline and grace are over, oldest first."""
 

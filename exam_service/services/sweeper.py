@@ -3,8 +3,11 @@
 import asyncio
 import logging
 
+from exam_service.core.exams.attempt import Attempt
 from exam_service.services import certificates, grading
 from exam_service.services.context import Context
+
+TOGETHER = 500
 
 log = logging.getLogger(__name__)
 
@@ -22,9 +25,23 @@ async def run(ctx: Context) -> None:
 
 
 async def sweep(ctx: Context) -> int:
-    """Grade what is over, and issue what is issued at once; how many attempts there were."""
-    swept = await grading.sweep(ctx)
-    ctx.meter.count("swept_attempts", len(swept))
-    for org, enrolment in dict.fromkeys(swept):
+    """Grade what is over, and issue what is issued at once; how many attempts there were.
+
+    All of it in one go, because thousands may run out at one deadline.
+    """
+    total = 0
+    while True:
+        swept = await grading.sweep(ctx, TOGETHER)
+        ctx.meter.count("swept_attempts", len(swept))
+        for org in dict.fromkeys(org for org, _ in swept):
+            await _issue(ctx, org, [attempt for its, attempt in swept if its == org])
+        total += len(swept)
+        if len(swept) < TOGETHER:
+            return total
+
+
+async def _issue(ctx: Context, org: str, graded: list[Attempt]) -> None:
+    async with ctx.store.read(org) as tx:
+        at_once = await certificates.courses_at_once(ctx, tx, {one.course_version for one in graded})
+    for enrolment in dict.fromkeys(one.enrolment for one in graded if one.course_version in at_once):
         await certificates.issue_at_once(ctx, org, enrolment)
-    return len(swept)

@@ -42,6 +42,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("attempts", "gauge", "Attempts stored, by state; overdue ones are over and not graded yet.", ("state",)),
     Metric("sweeps", "counter", "Sweeps, by how they ended.", ("outcome",)),
     Metric("swept_attempts", "counter", "Attempts that a sweep graded."),
+    Metric("papers_prepared", "counter", "Papers that were drawn before their attempts began."),
     Metric("certificates_issued", "counter", "Certificates issued.", ("kind",)),
     Metric("rate_limiter_shared", "gauge", "1 while Redis shares the rate limits, 0 while each process is alone."),
 )  # fmt: skip

@@ -128,6 +128,15 @@ class SqlDirectory:
     async def org_of_certificate(self, certificate_id: str) -> str | None:
         return await self._org(tables.certificate, certificate_id)
 
+    async def newest_versions(self) -> Sequence[tuple[str, str]]:
+        course, version = tables.course, tables.course_version
+        newest = sa.and_(
+            version.c.org == course.c.org, version.c.code == course.c.code, version.c.number == course.c.published
+        )
+        query = sa.select(version.c.org, version.c.id).join(course, newest).order_by(version.c.org, version.c.id)
+        async with self._database.read() as connection:
+            return [(row.org, row.id) for row in await connection.execute(query)]
+
     async def due_attempts(self, closed_before: datetime, limit: int) -> Sequence[tuple[str, str]]:
         table = tables.attempt
         query = (
