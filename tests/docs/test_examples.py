@@ -20,6 +20,7 @@ from exam_service.core.exams.model import (
     Course,
     Exam,
     FactDeclaration,
+    LateResponses,
     ReviewPolicy,
     Window,
 )
@@ -28,6 +29,7 @@ from exam_service.core.exams.rule_check import check_rule, fact_types
 from exam_service.core.records import SCOPES
 from exam_service.core.rules import Facts, Rule, decide
 from exam_service.core.text import Text
+from exam_service.services.late import DecisionBody
 from exam_service.web.problems import STATUS
 from tests.docs import pages
 from tests.docs.pages import TOP, Block
@@ -105,6 +107,19 @@ def test_the_shown_report_is_what_the_check_says() -> None:
 
     said = [f"[{fault.question}] {fault.message.en}" for fault in check_bank(bank)[1]]
     assert [line.partition(": ")[2] for line in report.text.splitlines()[1:3]] == said
+
+
+# Exam day
+
+
+def test_the_policies_and_the_decision_of_the_exam_day_are_read() -> None:
+    page = "docs/how-to/run-an-exam-day.md"
+    (block,) = pages.blocks(page, "json", "decision")
+    assert parsed(block.value, DecisionBody).decision == "accept"
+    policies = [
+        msgspec.json.decode(found) for found in re.findall(r'^\| `(\{"policy".*?\})`', pages.read(page), re.MULTILINE)
+    ]
+    assert [parsed(policy, LateResponses).policy for policy in policies] == ["refuse", "accept", "hold"]
 
 
 # Rules

@@ -99,6 +99,15 @@ def test_setting_up_a_course(demo: Demo) -> None:
     assert '"extra_minutes":10' in said
 
 
+def test_running_an_exam_day(demo: Demo) -> None:
+    names = script_of("docs/how-to/connect-an-lms.md", blocks=slice(1))
+    statuses, said = demo.run(names + script_of("docs/how-to/run-an-exam-day.md"))
+    assert statuses == [201, 201, 200, 201, 200, 200, 201, 201, 200, 200, 200, 200, 200, 200, 200, 200]
+    for shown in ('"minutes":5,"attempts":1', '"writes_here":true', '"news":4', '"action":"attempt.extra-time"'):
+        assert shown in said
+        assert shown.replace('":', '": ').replace(',"', ', "') in pages.read("docs/how-to/run-an-exam-day.md")
+
+
 def test_the_command_that_fills_a_database_without_serving(demo: Demo, tmp_path: Path) -> None:
     """docs/how-to/run-it.md: the first organisation."""
     elsewhere = demo.environ | {"EXAM_DATA_DIR": str(tmp_path / "data")}
