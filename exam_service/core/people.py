@@ -19,6 +19,7 @@ _RANK = re.compile(
 
 Standing = str
 """Academic standing (วิทยฐานะ), as the organisation writes it: `professional`, `senior_professional`, …"""
+_LEADING_VOWEL = re.compile("([เ-ไ])([ก-ฮ])")
 
 
 class PersonName(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -48,6 +49,14 @@ class PersonName(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         joined = not self.title or (_THAI.fullmatch(self.title) and not _RANK.search(self.title))
         first = self.title + ("" if joined else " ") + self.given
         return f"{first} {self.family}".strip()
+
+    @property
+    def order(self) -> str:
+        """What lists are sorted by: the given name first; a vowel that is written before its consonant counts after it.
+
+        Source: Royal Institute Dictionary, order of words (การเรียงลำดับคำ); without its finer rules of tone marks.
+        """
+        return _LEADING_VOWEL.sub(r"\2\1", f"{self.given} {self.family}").casefold()
 
     @property
     def masked(self) -> str:

@@ -178,6 +178,8 @@ class Enrolled(msgspec.Struct, frozen=True):
     enrolment: str
     external_id: str
     name: str
+    order: str
+    """What the list is sorted by."""
 
 
 class LiveAttempt(msgspec.Struct, frozen=True):

@@ -98,7 +98,7 @@ class Watch:
                     after = found[-1].enrolment
                     if len(found) < TOGETHER:
                         break
-                self._people = dict(sorted(people.items(), key=lambda pair: (pair[1].name, pair[0])))
+                self._people = dict(sorted(people.items(), key=lambda pair: (pair[1].order, pair[0])))
                 self._people_until = loop.time() + PEOPLE_EVERY_SECONDS
             await self._count_saves(tx, newest.values())
         at = ctx.now()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
 
 import msgspec
 from litestar.response import Stream
@@ -11,7 +12,7 @@ from exam_service.core.errors import NotAuthenticated, NotFound
 RETRY_MILLISECONDS = 3000
 """After so long a browser asks again when the stream broke."""
 HEARTBEAT_SECONDS = 15.0
-"""A comment is sent when there was nothing else for so long, so that no proxy thinks the connection dead."""
+"""A heartbeat is sent when there was nothing else for so long, so that no proxy thinks the connection dead."""
 ALLOWED_SECONDS = 5.0
 """Whoever loses the right to watch loses the stream within so long."""
 
@@ -25,18 +26,24 @@ _HEADERS = {
 
 
 def event_stream(
-    events: AsyncIterator[msgspec.Struct | None], name: str, allowed: Callable[[], Awaitable[object]]
+    events: AsyncIterator[msgspec.Struct | None],
+    name: str,
+    allowed: Callable[[], Awaitable[object]],
+    clock: Callable[[], datetime],
 ) -> Stream:
     """Each thing as a JSON event of that name, numbered; None is a moment without news.
 
     `allowed` is asked now and then, and raises NotAuthenticated when the stream is to end. Each event is whole, so who
     comes back after a break has missed nothing.
     """
-    return Stream(_lines(events, name, allowed), media_type=EVENT_STREAM, headers=_HEADERS)
+    return Stream(_lines(events, name, allowed, clock), media_type=EVENT_STREAM, headers=_HEADERS)
 
 
 async def _lines(
-    events: AsyncIterator[msgspec.Struct | None], name: str, allowed: Callable[[], Awaitable[object]]
+    events: AsyncIterator[msgspec.Struct | None],
+    name: str,
+    allowed: Callable[[], Awaitable[object]],
+    clock: Callable[[], datetime],
 ) -> AsyncIterator[bytes]:
     now = asyncio.get_running_loop().time
     sent = asked = now()
@@ -53,6 +60,7 @@ async def _lines(
                 yield b"id: %d\nevent: %s\ndata: %s\n\n" % (number, name.encode(), msgspec.json.encode(event))
             elif now() - sent >= HEARTBEAT_SECONDS:
                 sent = now()
-                yield b": still here\n\n"
+                # For proxies the comment; for the page, which cannot see comments, an event that says how late it is.
+                yield b": still here\nevent: still\ndata: %s\n\n" % msgspec.json.encode({"at": clock()})
     except (NotAuthenticated, NotFound):
         yield b"event: over\ndata: {}\n\n"

@@ -64,7 +64,9 @@ def test_every_key_that_is_asked_for_exists() -> None:
     assert missing == set()
 
 
-@pytest.mark.parametrize("area", ["attempt", "common", "home", "launch", "problem", "question", "result", "review"])
+@pytest.mark.parametrize(
+    "area", ["attempt", "common", "home", "launch", "problem", "question", "result", "review", "staff"]
+)
 def test_every_entry_is_used(area: str) -> None:
     exact = {key for key, begins in mentioned() if not begins}
     begun = tuple(key for key, begins in mentioned() if begins)

@@ -31,10 +31,9 @@ class SqlLive(Rows):
         )
         if after is not None:
             query = query.where(enrolments.c.id > after)
-        return [
-            Enrolled(id, external_id, msgspec.convert(name, PersonName).display)
-            for id, external_id, name in await self._connection.execute(query)
-        ]
+        rows = await self._connection.execute(query)
+        named = ((id, external_id, msgspec.convert(name, PersonName)) for id, external_id, name in rows)
+        return [Enrolled(id, external_id, name.display, name.order) for id, external_id, name in named]
 
     async def attempts(self, course: str, exam: str, after: str | None, limit: int) -> Sequence[LiveAttempt]:
         table, journal = tables.attempt, tables.journal

@@ -108,6 +108,7 @@ async def events(course: FromPath[str], exam: FromPath[str], request: Plain, ctx
         live.follow(ctx, session.org, course, exam, only, after, PEOPLE),
         "live",
         lambda: staff_sessions.decode(ctx, token),
+        ctx.now,
     )
 
 

@@ -1,5 +1,6 @@
 """How the pages of programme staff say numbers, times and who did what."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
@@ -20,6 +21,9 @@ TONES: Mapping[LiveState, str] = {
     LiveState.voided: "warn",
 }
 """The colour of a state; its words stand beside it."""
+
+
+_MINUTES = re.compile(r"^\+(\d+) min: ")
 
 
 class Part(NamedTuple):
@@ -72,6 +76,11 @@ def actor(name: str) -> tuple[str, str]:
     return ("key" if name.startswith("key_") else "system"), name
 
 
+def because(reason: str, language: str) -> str:
+    """The reason as the trail keeps it, its minutes in the reader's language."""
+    return _MINUTES.sub(r"+\1 นาที: ", reason) if language == "th" else reason
+
+
 def deed(action: str) -> str:
-    """The last part of the key of the words for an action: `attempt.extra-time` is `attempt_extra_time`."""
+    """The end of the key under which the words for an action are kept: its dots and dashes are underscores there."""
     return action.replace(".", "_").replace("-", "_")

@@ -219,7 +219,7 @@ async def test_while_the_database_is_away_the_stream_stays_open_and_says_nothing
 async def _lines(lms: Lms, until: bytes, key: str) -> bytes:
     """What the events' handler sends, up to these bytes or its end."""
     made = lms.world
-    stream = events.event_stream(_follow(made), "live", lambda: api_keys.authenticate(made.ctx, key))
+    stream = events.event_stream(_follow(made), "live", lambda: api_keys.authenticate(made.ctx, key), made.ctx.now)
     sent = b""
     async with asyncio.timeout(5):
         async for chunk in stream.iterator:
@@ -236,7 +236,7 @@ async def test_events_are_numbered_and_whole_and_a_heartbeat_keeps_them_alive(
     await lms.world.publish(open_course())
     sent = await _lines(lms, b"still here", lms.world.key)
     assert sent.startswith(b"retry: 3000\n\nid: 1\nevent: live\ndata: {")
-    assert sent.endswith(b"}\n\n: still here\n\n")
+    assert b'}\n\n: still here\nevent: still\ndata: {"at":"2026-11-22T02:00:00Z"}\n\n' in sent
     view = msgspec.json.decode(sent.partition(b"data: ")[2].partition(b"\n")[0], type=LiveView)
     assert view.counts.enrolled == 1
 

@@ -31,6 +31,11 @@ function connect() {
     stream("live");
     show();
   });
+  events.addEventListener("still", (event) => {
+    heard = Date.now();
+    if (view) view.at = JSON.parse(event.data).at;
+    stream("live");
+  });
   events.addEventListener("over", over);
   events.addEventListener("error", () => {
     // A broken stream is opened again by the browser; one that was refused is not.
@@ -43,7 +48,7 @@ function connect() {
 async function check() {
   stream("lost");
   try {
-    const answer = await fetch(page.base, { method: "HEAD", redirect: "manual" });
+    const answer = await fetch(page.base, { redirect: "manual" });
     if (answer.status === 401 || answer.status === 403 || answer.status === 404) return over();
   } catch {
     // No network: it is tried again below.
@@ -144,6 +149,9 @@ function update(row, person) {
   }
   put(row.contact, person.last_contact ? clock(person.last_contact, { seconds: true }) : t("staff.nothing"));
   put(row.saves, person.attempt ? String(person.saves) : t("staff.nothing"));
+  row.contact.classList.toggle("nil", !person.last_contact);
+  row.saves.classList.toggle("nil", !person.attempt);
+  row.left.classList.toggle("nil", person.seconds_left === null);
   if (row.saved !== null && row.saved !== person.saves) {
     row.element.classList.remove("changed");
     // The next frame, so that the animation begins anew.
@@ -183,8 +191,12 @@ function put(element, text) {
 }
 
 setInterval(() => {
-  if (events === null || view === null) return;
+  if (events === null) return;
   for (const row of rows.values()) left(row);
+  if (Date.now() - heard > SILENCE_MS) {
+    stream("lost");
+    connect();
+  }
 }, 1000);
 
 // A computer that slept, or a network that swallows everything, leaves a stream that is open and dead.
