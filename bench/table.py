@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from bench.figures import RESULTS
+from bench.figures import DATABASES, RESULTS
 from bench.servers import REPOSITORY
 
 PAGE = REPOSITORY / "docs" / "performance.md"
@@ -18,6 +18,7 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     # marker -> (figure, target); the targets are the ones that were set before anything was measured.
     "saves": (
         ("save_vs_echo", "≥ 1.0"),
+        ("save_vs_echo_cpu", ""),
         ("naive_upsert_vs_echo", ""),
         ("raw_vs_echo", "the ceiling"),
         ("save_p99_vs_echo_p99", "≤ 3"),
@@ -30,6 +31,7 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("echo_cpu_us", ""),
         ("receipt_cost_us", ""),
         ("receipt_part_of_save", ""),
+        ("signature_us", ""),
     ),
     "starts": (
         ("start_prepared_vs_echo", "≥ 0.4"),
@@ -96,7 +98,7 @@ def table(rows: Iterable[tuple[str, str]], found: dict[tuple[str, str], dict[str
     """One table in Markdown; a figure that was never taken has a dash."""
     out = ["| figure | wanted | SQLite | PostgreSQL | unit |", "|---|--:|--:|--:|---|"]
     for figure, target in rows:
-        both = [found.get((figure, database)) for database in ("sqlite", "postgresql")]
+        both = [found.get((figure, database), found.get((figure, ""))) for database in DATABASES]
         unit = next((one["unit"] for one in both if one), "")
         shown = " | ".join(_number(one["value"]) if one else "–" for one in both)
         out.append(f"| `{figure}` | {target} | {shown} | {unit} |")
