@@ -43,6 +43,9 @@ class FakeService:
         self.calls: list[tuple[str, str]] = []
         self.down = False
         """The proxy in front says that nobody is there."""
+        self.extra_headers: list[tuple[bytes, bytes]] = []
+        self.lost_answers = 0
+        """So many saves are recorded, but their answer is lost."""
         self.has_contact = True
         self.person = "somsri"
         """Whose session the browser has."""
@@ -85,7 +88,8 @@ class FakeService:
             (b"content-type", kind.encode()),
             (b"content-security-policy", PAGE_POLICY.encode()),
             (b"cache-control", b"no-store"),
-            (b"set-cookie", f"exam_who={self.person}; path=/; samesite=lax".encode()),
+            (b"set-cookie", f"exam_who={self.person}; path=/; max-age=43200; samesite=lax".encode()),
+            *self.extra_headers,
         ]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
@@ -126,7 +130,9 @@ class FakeService:
             case "GET", "paper":
                 return reply(sample.PAPER)
             case "POST", "responses":
-                return self.attempt.save(body)
+                answer = self.attempt.save(body)
+                self.lost_answers, lost = max(0, self.lost_answers - 1), self.lost_answers > 0
+                return broken() if lost else answer
             case "POST", "submit":
                 return self.attempt.submit(json.loads(body)["epoch"])
             case "GET", "result":

@@ -60,3 +60,12 @@ async def until(condition: Callable[[], bool]) -> None:
             return
         await asyncio.sleep(0.05)
     assert condition()
+
+
+async def enter_kept(page: Page) -> None:
+    """Enter, and wait until the page would open without network."""
+    await enter(page)
+    await page.evaluate(
+        "navigator.serviceWorker.ready.then(({ active }) => active.state === 'activated' || "
+        "new Promise((done) => active.addEventListener('statechange', () => active.state === 'activated' && done())))"
+    )

@@ -105,7 +105,7 @@ function heard(state, ack) {
   runner?.saving.show(state);
   if (state.phase !== "stopped" || ending) return;
   if (state.reason === "moved") showMoved();
-  if (state.reason === "ended") leave();
+  if (["ended", "voided"].includes(state.reason)) leave();
   if (state.reason === "reopen") boot(true);
 }
 
@@ -177,11 +177,12 @@ async function leave(view) {
   [ending, gone] = [true, true];
   countdown.stop();
   contact?.stop();
-  outbox?.stop("ended");
+  outbox?.stop(outbox.stopped ?? "ended");
+  const voided = view?.state === "voided" || outbox?.stopped === "voided";
   const { refused = [], held = [], accepted = [] } = outbox?.fate ?? {};
   const lost = new Set([...refused, ...(outbox ? outbox.items : memory.unsent)]);
   const fate = { refused: lost.size, held: new Set(held).size, accepted: new Set(accepted).size, asked: memory.notes.asked };
-  if (view?.state !== "voided" && Object.values(fate).some(Boolean)) fates.set(attempt, fate);
+  if (!voided && Object.values(fate).some(Boolean)) fates.set(attempt, fate);
   if (await memory.clear()) await forgetPage();
   location.replace(`/exam/attempts/${attempt}/result`);
 }

@@ -33,7 +33,7 @@ export function submitDialog({ attempt, runner, outbox, left, done, moved, queue
     const going = (await outbox.flush()) || without;
     draw();
     if (outbox.stopped === "moved") return close(), moved();
-    if (outbox.stopped === "ended") return done();
+    if (["ended", "voided"].includes(outbox.stopped)) return done();
     if (!going && outbox.state.reason !== "rejected") return close(), queue();
     if (!going) {
       fill(message, h("div", { class: "notice bad" }, icon("alert"), h("div", {}, h("p", {}, t("attempt.submit_blocked", { n: outbox.unsaved })),
@@ -85,7 +85,7 @@ export async function handingIn({ attempt, outbox, asked, left, look, resume, do
     await outbox.flush();
     if (stopped) return;
     if (outbox.stopped === "moved") return moved;
-    if (outbox.stopped === "ended") return done;
+    if (["ended", "voided"].includes(outbox.stopped)) return done;
     unsaved.textContent = outbox.unsaved ? t("attempt.time_up_unsaved", { n: outbox.unsaved }) : "";
     const inTime = left() === null || left() > 0;
     element.querySelector("[data-action=back]")?.toggleAttribute("hidden", !inTime);

@@ -87,7 +87,7 @@ export class Memory {
         }
         // Receipts are numbered anew in each device session; of this one there is none yet.
         const [first, last] = [batch.first, batch.last].map((one) => ({ ...one, receipt: 0 }));
-        if (Object.keys(responses).length) queue.push({ responses, first, last });
+        if (Object.keys(responses).length) queue.push({ responses, first, last, waited: true });
       }
     }
     const session = { seq: view.saved_seq, flight: null, queue, rejected: [], conflicts, base: view.responses, kept: Date.now() };

@@ -12,7 +12,7 @@ const LONGEST_WAIT = 30000;
 const LONGEST_ASKED = 600000; // a service that asks for more patience than this is asked again
 const AT_ONCE = 10000; // a save that goes out within this time needs no evidence
 
-const ENDED = ["attempt-ended", "attempt-voided"];
+const ENDED = { "attempt-ended": "ended", "attempt-voided": "voided" };
 const NOT_OURS = [401, 403, 404];
 
 export class Outbox {
@@ -83,6 +83,7 @@ export class Outbox {
     if (!batch || !this.clock.together(batch.first, stamp)) this.queue.push(batch = { responses: {}, first: stamp });
     batch.responses[item] = value;
     batch.last = stamp;
+    batch.waited ||= this.trouble !== null;
     this.firstChange ??= this.now();
     this.#remember();
     if (!this.stopped && !this.working && !this.trouble) {
@@ -150,7 +151,7 @@ export class Outbox {
   #take() {
     const batches = this.queue.splice(0, this.sure() ? this.queue.length : 1);
     const responses = JSON.stringify(Object.assign({}, ...batches.map((batch) => batch.responses)));
-    this.flight = { seq: this.seq + 1, responses, last: batches.at(-1).last, tried: this.trouble !== null };
+    this.flight = { seq: this.seq + 1, responses, last: batches.at(-1).last, waited: batches.some((batch) => batch.waited), tried: false };
     this.firstChange = null;
     const kept = this.#remember();
     this.#say();
@@ -159,10 +160,10 @@ export class Outbox {
 
   // The responses are the same bytes at every try; the evidence says how long they have waited by now.
   #body() {
-    const { seq, responses, last, tried } = this.flight;
+    const { seq, responses, last, waited, tried } = this.flight;
     const { ms, monotonic } = this.clock.since(last);
     const offline = { answered_ago_ms: ms, monotonic, after_receipt: last.receipt, contact_ago_ms: this.contactAgo(), queued: this.queue.length + 1 };
-    const late = tried || ms > AT_ONCE ? `,"offline":${JSON.stringify(offline)}` : "";
+    const late = waited || tried || ms > AT_ONCE || !monotonic ? `,"offline":${JSON.stringify(offline)}` : "";
     return `{"epoch":${this.epoch},"seq":${seq},"responses":${responses}${late}}`;
   }
 
@@ -186,7 +187,7 @@ export class Outbox {
   // Whether the work can go on at once.
   #failed(error) {
     if (error.code === "moved-to-other-device") this.stop("moved");
-    else if (ENDED.includes(error.code)) this.stop("ended");
+    else if (error.code in ENDED) this.stop(ENDED[error.code]);
     else if (error.code === "deadline-passed") {
       // Refused by the exam's policy, and kept there for staff to see; so they shall see the rest too.
       this.fate.refused.push(...this.#flying());
@@ -203,7 +204,7 @@ export class Outbox {
 
   // One answer that is refused must not hold up the others: it is set aside, still unsaved, and the rest goes under the same number.
   #setAside(error) {
-    const { responses: sent, last } = this.flight;
+    const { responses: sent, last, waited } = this.flight;
     const responses = JSON.parse(sent);
     const named = error.faults.flatMap((fault) => fault.path?.match(/\bi[0-9]+\b/g) ?? []).filter((item) => item in responses);
     const bad = new Set(named.length ? named : Object.keys(responses));
@@ -216,7 +217,7 @@ export class Outbox {
       if (bad.has(item)) this.rejected.set(item, { value, last });
       else again[item] = value;
     }
-    if (Object.keys(again).length) this.queue.unshift({ responses: again, first: last, last });
+    if (Object.keys(again).length) this.queue.unshift({ responses: again, first: last, last, waited });
     this.#remember();
   }
 
