@@ -145,9 +145,11 @@ class ModelCandidate:
         assert len(found) < 2
         return found[0] if found else None
 
-    def start(self, now: datetime) -> ModelAttempt:
-        """The one that runs, opened here; or another."""
+    def start(self, now: datetime) -> ModelAttempt | None:
+        """The one that runs, opened here; or another; or none while responses to one that ran out may still arrive."""
         found = self.running(now)
+        if found is None and any(attempt.state(now) == "expired" for attempt in self.attempts):
+            return None
         if found is None:
             found = ModelAttempt(len(self.attempts) + 1, now, now + LIMIT + self.extra)
             self.attempts.append(found)
