@@ -22,6 +22,7 @@ from exam_service.web.candidate import certificates as candidate_certificates
 from exam_service.web.candidate import contact as candidate_contact
 from exam_service.web.candidate import pages as candidate_pages
 from exam_service.web.candidate.saves import Saves
+from exam_service.web.candidate.straight import StartsAndSubmits
 from exam_service.web.entrance import Entrance
 from exam_service.web.kinds import BOUNDS, START
 from exam_service.web.lms import routers as lms_routers
@@ -87,7 +88,9 @@ def create_app(
     gate = app.state.gate = Gate(ctx, BOUNDS | {START: BOUNDS[START]._replace(waiting=starts_waiting)})
     app.state.figures = Figures(ctx, gate.in_flight_of, memory)
     # Around the router, because what is turned away must not cost what the router costs.
-    app.asgi_handler = Saves(Entrance(app.asgi_handler, gate, ctx), gate, ctx, app.state.limits, max_body)
+    entrance = Entrance(app.asgi_handler, gate, ctx)
+    straight = StartsAndSubmits(entrance, gate, ctx, app.state.limits, max_body)
+    app.asgi_handler = Saves(straight, gate, ctx, app.state.limits, max_body)
     return app
 
 

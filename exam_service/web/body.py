@@ -19,7 +19,11 @@ _LONGEST_KEY = 255
 
 async def read_body(request: Request[Any, Any, Any], kind: type[T]) -> T:
     """The JSON body as `kind`. Raises Invalid with every fault and its path."""
-    content = await request.body()
+    return parse(await request.body(), kind)
+
+
+def parse(content: bytes, kind: type[T]) -> T:
+    """The same of a body that is there already."""
     try:
         raw = msgspec.json.decode(content or b"{}")
         holds_nul = b"\\u0000" in content and _holds_nul(raw)

@@ -45,7 +45,7 @@ class Saves:
         if not (path.endswith(_AFTER) and path.startswith(_BEFORE) and facts.get("method") == "POST"):
             await self._app(scope, receive, send)
             return
-        asked = _Asked(facts["headers"])
+        asked = Asked(facts["headers"])
         attempt = path[len(_BEFORE) : -len(_AFTER)]
         if "/" in attempt or "\0" in attempt or not 0 <= asked.length <= self._max_body:
             await self._app(scope, receive, send)
@@ -69,14 +69,14 @@ class Saves:
         await send({"type": "http.response.body", "body": content, "more_body": False})
 
     async def _save(
-        self, attempt: str, asked: "_Asked", receive: Receive, request_id: str
+        self, attempt: str, asked: "Asked", receive: Receive, request_id: str
     ) -> tuple[int, list[tuple[bytes, bytes]], bytes, str | None]:
         """(status, headers, body, code of the refusal)."""
         ctx = self._ctx
         try:
             session = sessions.decode(ctx, asked.token())
             await take(ctx, f"candidate/{session.enrolment}", self._per_minute)
-            asks = read(await _body(receive))
+            asks = read(await body_of(receive))
             view = await saving.save(
                 ctx, session.org, session.enrolment, attempt, asks.epoch, asks.seq, bytes(asks.responses), asks.offline
             )
@@ -93,8 +93,8 @@ class Saves:
         )
 
 
-class _Asked:
-    """What the headers of a save say, read once."""
+class Asked:
+    """What the headers of a request say, read once."""
 
     __slots__ = ("_authorization", "_cookies", "_site", "length", "request_id")
 
@@ -141,7 +141,7 @@ def read(content: bytes) -> saving.SaveRequest:
         raise too_deep() from error
 
 
-async def _body(receive: Receive) -> bytes:
+async def body_of(receive: Receive) -> bytes:
     """The whole body, whose length the headers gave; the server sees to it that no more comes."""
     message = await receive()
     content: bytes = message.get("body", b"")  # type: ignore[assignment]
