@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from exam_service import __version__
 from exam_service.core import errors
@@ -41,12 +42,20 @@ class Figures:
         if not self._registered:
             self._registered = True
             self._register()
-        for name, queue in self._ctx.load.queues:
-            if name not in self._queues:
-                self._queues.add(name)
-                self._ctx.meter.gauge("queue_waiting", lambda q=queue: q.waiting, queue=name)  # type: ignore[misc]
-                self._ctx.meter.gauge("queue_oldest_seconds", lambda q=queue: q.waited, queue=name)  # type: ignore[misc]
+        for name, _ in self._ctx.load.queues:
+            # Some are one for each organisation, as `starts/org_…`; together they are `starts`.
+            kind = name.partition("/")[0]
+            if kind not in self._queues:
+                self._queues.add(kind)
+                self._ctx.meter.gauge("queue_waiting", partial(self._waiting, kind), queue=kind)
+                self._ctx.meter.gauge("queue_oldest_seconds", partial(self._waited, kind), queue=kind)
         await self._count_attempts()
+
+    def _waiting(self, kind: str) -> float:
+        return sum(queue.waiting for name, queue in self._ctx.load.queues if name.partition("/")[0] == kind)
+
+    def _waited(self, kind: str) -> float:
+        return max(queue.waited for name, queue in self._ctx.load.queues if name.partition("/")[0] == kind)
 
     def _register(self) -> None:
         ctx, meter = self._ctx, self._ctx.meter

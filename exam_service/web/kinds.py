@@ -31,18 +31,19 @@ NEVER = float("inf")
 BOUNDS: dict[str, Bounds] = {
     # Saves and submits of running attempts are turned away only by the bound of their own queue.
     SAVE: Bounds(8_000, 0, NEVER),
-    SUBMIT: Bounds(64, 4_000, NEVER),
+    SUBMIT: Bounds(32, 4_000, NEVER),
     # Who has started must see the questions.
-    PAPER: Bounds(64, 4_000, 6.0),
-    CANDIDATE: Bounds(64, 2_000, 3.0),
-    STAFF: Bounds(16, 100, 3.0),
+    PAPER: Bounds(16, 4_000, 6.0),
+    CANDIDATE: Bounds(16, 2_000, 3.0),
+    STAFF: Bounds(8, 100, 3.0),
     LIVE: Bounds(500, 0, 3.0),
     STATIC: Bounds(64, 1_000, 3.0),
     # A school's class that starts at one moment waits in line; past that the line would be longer than patience.
-    START: Bounds(64, 4_000, 1.0),
+    # As many as fill a group or two; more would only make every save wait behind all their steps.
+    START: Bounds(32, 4_000, 1.0),
     # A bank may have 20 MB, so few of these are in memory at once.
-    LMS: Bounds(16, 200, 1.5),
-    PUBLIC: Bounds(16, 200, 1.5),
+    LMS: Bounds(8, 200, 1.5),
+    PUBLIC: Bounds(8, 200, 1.5),
     OPERATIONS: Bounds(32, 0, NEVER),
 }
 

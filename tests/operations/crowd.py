@@ -17,6 +17,8 @@ class Crowd:
 
     site: Site
     takers: list[Taker]
+    hand_in: bool = True
+    """Else each stays in its first attempt and saves."""
     sittings: list[Sitting] = field(default_factory=list)
     saves: list[float] = field(default_factory=list)
     """Seconds that each acknowledged save took."""
@@ -35,7 +37,7 @@ class Crowd:
         while not self.enough.is_set():
             sitting = await taker.start()
             self.sittings.append(sitting)
-            for _ in range(taker.dice.randint(3, 10)):
+            for _ in range(taker.dice.randint(3, 10) if self.hand_in else 100_000):
                 if self.enough.is_set():
                     return
                 before = time.monotonic()
@@ -46,13 +48,13 @@ class Crowd:
 
 
 @asynccontextmanager
-async def crowd(site: Site, size: int) -> AsyncIterator[Crowd]:
+async def crowd(site: Site, size: int, *, hand_in: bool = True) -> AsyncIterator[Crowd]:
     """So many candidates at work while the block runs; at its end they stop where they are."""
     takers = []
     for number in range(size):
         token = await site.session(await site.enrol(f"c{number}"))
         takers.append(Taker(site.url, token, site.http, random.Random(number)))
-    made = Crowd(site, takers)
+    made = Crowd(site, takers, hand_in=hand_in)
     tasks = [asyncio.create_task(made.take(taker)) for taker in takers]
     try:
         yield made

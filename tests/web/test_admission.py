@@ -167,7 +167,8 @@ class Waits:
 def test_pressure_is_what_a_candidate_would_feel() -> None:
     assert Load().pressure == 0
     assert Load([("saves", Waits(MOST_WAITING, 0))]).pressure == 1
-    assert Load([("saves", Waits(0, 2 * WAITED_SECONDS)), ("starts", Waits(0, 0))]).pressure == 2
+    assert Load([("saves", Waits(0, 2 * WAITED_SECONDS)), ("submits/org_1", Waits(0, 0))]).pressure == 2
+    assert Load([("starts/org_1", Waits(MOST_WAITING, 9))]).pressure == 0, "starts wait for each other in a line"
     load = Load()
     load.heard(LAG_SECONDS * 2)
     assert load.pressure < 1, "one hiccup is no overload"
