@@ -17,7 +17,7 @@ from tests.support.postgres import PostgresServer
 from tests.support.process import free_port
 from tests.support.proxy import Proxy
 from tests.support.running import RunningService, environment, running_replicas
-from tests.support.site import COURSE, EXAM
+from tests.support.site import COURSE, EXAM, client
 from tests.support.taker import Sitting, Taker, check
 from tests.support.valkey import ValkeyServer, valkey_server
 
@@ -94,25 +94,23 @@ async def saving(taker: Taker, enough: asyncio.Event, took: list[float]) -> Sitt
 async def passed_at_once(fleet: Fleet, name: str) -> tuple[int, float]:
     """(how many of a burst over all processes a limit let through, how many seconds the burst took)."""
     token = await fleet.site.launch(await fleet.site.enrol(name))
-    begun = time.monotonic()
-    answers = await asyncio.gather(
-        *(
-            fleet.site.http.get(f"{fleet.services[n % REPLICAS].url}/l/{token}")
-            for n in range(REPLICAS * PER_MINUTE * 2)
-        )
-    )
+    urls = [f"{fleet.services[n % REPLICAS].url}/l/{token}" for n in range(4 * PER_MINUTE)]
+    # Connections of its own: one that has been idle may be closed just when it is used.
+    async with client() as http:
+        begun = time.monotonic()
+        answers = await asyncio.gather(*(http.get(url) for url in urls))
     assert {answer.status_code for answer in answers} == {200, 429}
     return sum(answer.status_code == 200 for answer in answers), time.monotonic() - begun
 
 
 def free_again(seconds: float) -> int:
     """How much of a limit came free again while a burst lasted, as ever more of it was used."""
-    return math.ceil(seconds / (60 / PER_MINUTE)) - 1
+    return math.floor(seconds / (60 / PER_MINUTE))
 
 
 async def shared_again(fleet: Fleet) -> None:
     """Return when a burst over all processes is let through as one limit says, and no more."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         passed, took = await passed_at_once(fleet, secrets.token_hex(4))
         while passed > PER_MINUTE + free_again(took):
             # They look for it about once a second.
