@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import BrowserContext, Error, Page, async_playwright, expect
 
 from tests.browser import sample
-from tests.browser.conftest import PHONE, RUNNER, OpenContext
+from tests.browser.conftest import RUNNER, OpenContext
 from tests.browser.fake_api import FakeService, broken
 from tests.browser.steps import (
     choose,
@@ -31,7 +31,7 @@ async def own_browser(chromium: Path, folder: Path, url: str) -> AsyncIterator[B
     """A browser with a profile on the disk, which the next one finds again."""
     async with async_playwright() as playwright:
         context = await playwright.chromium.launch_persistent_context(
-            folder, executable_path=chromium, args=list(ARGUMENTS), base_url=url, viewport=PHONE, locale="th-TH"
+            folder, executable_path=chromium, args=list(ARGUMENTS), base_url=url, locale="th-TH"
         )
         try:
             yield context
@@ -74,6 +74,7 @@ async def test_without_network_the_page_opens_with_everything_and_sends_it_later
     await expect_unsaved(phone, 1)
     await expect(phone.locator(".strip")).to_contain_text("ค่าประมาณ")
     await expect(phone.locator(".timer")).to_contain_text("≈")
+    await expect(phone.locator(".button.primary").first).to_have_css("background-color", "rgb(13, 92, 99)")
     await choose(phone, 3)
     await go(phone, "previous")
     await expect(phone.locator("input[value=c2]")).to_be_checked()
@@ -219,7 +220,8 @@ async def _kept(page: Page) -> list[str]:
     found: list[str] = await page.evaluate(
         """new Promise((resolve) => {
           indexedDB.open("exam", 1).onsuccess = ({ target: { result } }) => {
-            result.transaction("kept").objectStore("kept").getAllKeys().onsuccess = (event) => resolve(event.target.result);
+            const asked = result.transaction("kept").objectStore("kept").getAllKeys();
+            asked.onsuccess = () => resolve(asked.result);
           };
         })"""
     )
@@ -245,7 +247,7 @@ async def test_the_worker_keeps_the_page_and_nobody_s_data(phone: Page, service:
 async def test_a_deploy_is_there_after_one_load_with_network(phone: Page, service: FakeService) -> None:
     await enter_kept(phone)
     service.deployed = "<p hidden>second version</p>"
-    before = await phone.evaluate("caches.keys()")
+    before = now = await phone.evaluate("caches.keys()")
     await phone.reload()
     assert "second version" in await phone.content()
     for _ in range(200):

@@ -1,4 +1,4 @@
-"""How an attempt ends without network: handing in waits in plain sight, and late answers get what the exam's policy says."""
+"""How an attempt ends without network: handing in waits in plain sight, and a policy decides on late answers."""
 
 import time
 
@@ -51,7 +51,7 @@ async def test_handing_in_that_waits_can_be_taken_back(desk: Page, service: Fake
 
 
 @pytest.mark.parametrize(
-    ("policy", "said"),
+    "policy, said",
     [("refuse", "จึงไม่ถูกนับ"), ("hold", "เจ้าหน้าที่จะพิจารณา"), ("accept", "ถูกนับตามเกณฑ์")],
 )
 async def test_when_the_deadline_passes_meanwhile_the_page_says_what_became_of_it(

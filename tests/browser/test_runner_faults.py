@@ -232,7 +232,7 @@ async def test_answers_that_came_too_late_are_owned_up_to(phone: Page, service: 
     service.attempt.ends = time.monotonic() - 1
     await phone.context.set_offline(False)
     await phone.wait_for_url("**/result")
-    await expect(phone.locator(".notice[role=alert]")).to_contain_text("1 ข้อ")
+    await expect(phone.locator(".notice[role=alert]")).to_contain_text("1 ข้อมาถึงหลังหมดเวลา")
 
 
 async def test_nothing_is_handed_in_before_every_answer_is_saved(desk: Page, service: FakeService) -> None:

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import posixpath
 import re
 from pathlib import Path
 
@@ -50,12 +51,15 @@ def kept_page(blank: str) -> KeptPage:
     for name, file in files.items():
         digest.update(f"\n{name}\n".encode() + file.content)
     version = digest.hexdigest()[:16]
-    needed = tuple(sorted({name for name in re.findall(r'"/static/([^"]+)"', blank) if name in files}))
+    needed = {name for name in re.findall(r'"/static/([^"]+)"', blank) if name in files}
+    for name in [name for name in needed if name.endswith(".css")]:
+        imported = re.findall(r'@import (?:url\()?"([^"]+)"', files[name].content.decode())
+        needed |= {posixpath.normpath(posixpath.join(posixpath.dirname(name), one)) for one in imported}
     html = blank.replace('"/static/', f'"{PLACE}{version}/')
     files["page"] = KeptFile(html.encode(), "text/html; charset=utf-8")
-    checked = {name: _integrity(files[name].content) for name in ("page", *needed)}
+    checked = {name: _integrity(files[name].content) for name in ("page", *sorted(needed))}
     head = f"const VERSION = {json.dumps(version)};\nconst FILES = {json.dumps(checked)};\n"
-    return KeptPage(version, files, needed, head.encode() + program)
+    return KeptPage(version, files, tuple(sorted(needed)), head.encode() + program)
 
 
 def _integrity(content: bytes) -> str:

@@ -180,8 +180,9 @@ async function leave(view) {
   outbox?.stop(outbox.stopped ?? "ended");
   const voided = view?.state === "voided" || outbox?.stopped === "voided";
   const { refused = [], held = [], accepted = [] } = outbox?.fate ?? {};
-  const lost = new Set([...refused, ...(outbox ? outbox.items : memory.unsent)]);
-  const fate = { refused: lost.size, held: new Set(held).size, accepted: new Set(accepted).size, asked: memory.notes.asked };
+  const lost = (outbox ? outbox.items : memory.unsent).length;
+  const count = (items) => new Set(items).size;
+  const fate = { refused: count(refused), held: count(held), accepted: count(accepted), lost, asked: memory.notes.asked };
   if (!voided && Object.values(fate).some(Boolean)) fates.set(attempt, fate);
   if (await memory.clear()) await forgetPage();
   location.replace(`/exam/attempts/${attempt}/result`);

@@ -29,7 +29,7 @@ export const shortcuts = {
   set on(value) { write("exam:shortcuts", value); },
 };
 
-/** What became of the answers of an attempt that did not arrive in time: {refused, held, accepted, asked}; the result page says it. */
+/** What became of the answers of an attempt that did not arrive in time: {refused, held, accepted, lost, asked}; the result page says it. */
 export const fates = {
   of: (attempt) => read(`exam:fate:${attempt}`),
   set: (attempt, fate) => write(`exam:fate:${attempt}`, fate),
