@@ -21,7 +21,7 @@ SHORTEST, LONGEST = 5.0, 30.0
 """Bounds of Retry-After, in seconds. The latter grows with the pressure."""
 PATIENCE_SECONDS = 10.0
 """Nobody is put at the end of a line that will take longer."""
-_SMOOTHING = 0.05
+WINDOW_SECONDS = 1.0
 _SANE_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _ONLY_DIGITS = re.compile(rb"[0-9.-]+")
 
@@ -29,14 +29,16 @@ _ONLY_DIGITS = re.compile(rb"[0-9.-]+")
 class Line:
     """Requests of one kind: some are worked on, some wait for their turn, in the order they came."""
 
-    __slots__ = ("bounds", "running", "seconds", "waiting")
+    __slots__ = ("_done", "_since", "bounds", "rate", "running", "waiting")
 
     def __init__(self, bounds: Bounds) -> None:
         self.bounds = bounds
         self.running = 0
         self.waiting: deque[asyncio.Future[None]] = deque()
-        self.seconds = 0.0
-        """How long one takes, smoothed."""
+        self.rate: float | None = None
+        """How many a second were done while others waited, over the last second or so; None: not known."""
+        self._since: float | None = None
+        self._done = 0
 
     @property
     def in_flight(self) -> int:
@@ -47,7 +49,7 @@ class Line:
         if self.running < self.bounds.together:
             return False
         ahead = len(self.waiting) + 1
-        return ahead > self.bounds.waiting or ahead * self.seconds > PATIENCE_SECONDS * self.bounds.together
+        return ahead > self.bounds.waiting or (self.rate is not None and ahead > PATIENCE_SECONDS * self.rate)
 
     def enter(self) -> "asyncio.Future[None] | None":
         """Take a place: None when it is one's turn already."""
@@ -58,15 +60,27 @@ class Line:
         self.waiting.append(turn)
         return turn
 
-    def leave(self, seconds: float) -> None:
+    def leave(self, now: float) -> None:
         """One is done; the next has its turn."""
-        self.seconds += _SMOOTHING * (seconds - self.seconds)
+        self._measure(now)
         while self.waiting:
             turn = self.waiting.popleft()
             if not turn.done():
                 turn.set_result(None)
                 return
         self.running -= 1
+
+    def _measure(self, now: float) -> None:
+        if not self.waiting:
+            # Whoever comes is served at once: how fast they come says nothing about how fast they could be served.
+            self._since, self.rate = None, None
+        elif self._since is None:
+            self._since, self._done = now, 0
+        else:
+            self._done += 1
+            if now - self._since >= WINDOW_SECONDS:
+                self.rate = self._done / (now - self._since)
+                self._since, self._done = now, 0
 
 
 class Gate:
@@ -119,7 +133,7 @@ class Gate:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
-                line.leave(line.seconds)
+                line.leave(time.monotonic())
             raise
 
     def done(
@@ -133,7 +147,10 @@ class Gate:
         route: str | None = None,
     ) -> None:
         """It was answered. `code` is of the refusal, when it was one."""
-        self._lines[kind].leave(seconds)
+        now = time.monotonic()
+        self._lines[kind].leave(now)
+        if kind != OPERATIONS:
+            self.last_answer = now
         self.tell(kind, status, seconds, code=code, request_id=request_id, route=route)
 
     def tell(
@@ -147,8 +164,6 @@ class Gate:
         route: str | None = None,
     ) -> None:
         """Count and log an answer of one that was not taken on, or is done."""
-        if kind != OPERATIONS:
-            self.last_answer = time.monotonic()
         meter = self._ctx.meter
         meter.count("requests", kind=kind, status=str(status))
         meter.observe("request_seconds", seconds, kind=kind)

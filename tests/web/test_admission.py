@@ -9,7 +9,7 @@ from exam_service.core.errors import Busy
 from exam_service.services.context import Context
 from exam_service.services.load import LAG_SECONDS, MOST_WAITING, WAITED_SECONDS, Load
 from exam_service.services.meter import NoMeter
-from exam_service.web.admission import LONGEST, SHORTEST, Gate
+from exam_service.web.admission import LONGEST, PATIENCE_SECONDS, SHORTEST, Gate, Line
 from exam_service.web.kinds import BOUNDS, NEVER, Bounds, kind_of
 from tests.support.service import START as NOW
 
@@ -134,23 +134,34 @@ async def test_who_goes_while_waiting_leaves_no_gap(press: Press) -> None:
     assert gate.in_flight == 0
 
 
-def test_nobody_is_put_into_a_line_that_takes_too_long(press: Press) -> None:
-    gate = Gate(cast(Context, press), {"start": Bounds(1, 1_000, 1.0)})
-    for _ in range(200):
-        gate.admit("start")
-        gate.done("start", 201, 4.0)
+async def test_nobody_is_put_into_a_line_that_takes_too_long() -> None:
+    line, second = Line(Bounds(2, 10_000, 1.0)), 0
+    turns = [line.enter() for _ in range(200)]
+    assert sum(turn is None for turn in turns) == 2
+    assert [line.rate, line.full()] == [None, False]
 
-    async def line() -> int:
-        waiting = []
-        while gate.refuse("start") is None:
-            waiting.append(asyncio.create_task(gate.turn("start")))
-            await asyncio.sleep(0)
-        for task in waiting:
-            task.cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)
-        return len(waiting)
+    def five_are_done() -> None:
+        """Five a second, at one moment, as groups are."""
+        nonlocal second
+        second += 1
+        for _ in range(5):
+            line.leave(float(second))
 
-    assert asyncio.run(line()) == 3, "one is worked on, and two more make some ten seconds"
+    five_are_done()
+    five_are_done()
+    five_are_done()
+    assert line.rate is not None
+    assert 4 <= line.rate <= 5.5
+    found = []
+    while line.waiting:
+        found.append((len(line.waiting), line.full()))
+        five_are_done()
+    # Who comes when some fifty wait has ten seconds to wait.
+    assert {full for waiting, full in found if waiting > 6 * PATIENCE_SECONDS} == {True}
+    assert {full for waiting, full in found if waiting < 4 * PATIENCE_SECONDS} == {False}
+    five_are_done()
+    rate: float | None = line.rate
+    assert rate is None, "nobody waits: it is not known how fast they could be served"
 
 
 def test_while_it_drains_only_starts_are_refused(press: Press, gate: Gate) -> None:
