@@ -48,11 +48,15 @@ def enrolments(place: Place, template: str, first: int, last: int, age: str = RU
     )
 
 
-def attempts(place: Place, template: str, first: int, last: int, age: str = RUNNING, **changed: str) -> None:
+def attempts(
+    place: Place, template: str, first: int, last: int, age: str = RUNNING, *, cut: bool = False, **changed: str
+) -> None:
     """Attempts first..last of the enrolments with those numbers, with paper, result and journal like the template's.
 
-    `changed`: what replaces columns of the attempt, in SQL.
+    `cut`: only the beginning of each paper, for those that nobody will read. `changed`: what replaces columns of the
+    attempt, in SQL.
     """
+    short = {"form": "substr(t.form, 1, 500)", "view": "substr(t.view, 1, 500)"} if cut else {}
     attempt = _id(place, "att", age)
     of_template = f"attempt = '{template}'"
     run(
@@ -67,7 +71,7 @@ def attempts(place: Place, template: str, first: int, last: int, age: str = RUNN
             enrolment=_id(place, "enr", age),
             **changed,
         ),
-        _copies(place, tables.paper, of_template, first, last, attempt=attempt),
+        _copies(place, tables.paper, of_template, first, last, attempt=attempt, **short),
         _copies(place, tables.result, of_template, first, last, attempt=attempt),
         _copies(place, tables.journal, of_template, first, last, attempt=attempt),
     )
