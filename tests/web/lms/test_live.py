@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -81,7 +81,8 @@ async def test_a_list_is_read_by_state_and_page_by_page(lms: Lms) -> None:
     started = [await made.enrol(f"s{n}") for n in range(5)]
     views = {enrolment: await made.start("post", enrolment) for enrolment in started}
     seen: list[str] = []
-    path, after = f"{PATH}?only=started&limit=2", ""
+    path = f"{PATH}?only=started&limit=2"
+    after: str | None = ""
     while after is not None:
         page = (await lms.get(path + (f"&after={after}" if after else ""))).json()
         assert page["total"] == 5
@@ -222,8 +223,8 @@ async def _lines(lms: Lms, until: bytes, key: str) -> bytes:
     stream = events.event_stream(_follow(made), "live", lambda: api_keys.authenticate(made.ctx, key), made.ctx.now)
     sent = b""
     async with asyncio.timeout(5):
-        async for chunk in stream.iterator:
-            sent += chunk if isinstance(chunk, bytes) else chunk.encode()
+        async for chunk in cast("AsyncIterator[bytes]", stream.iterator):
+            sent += chunk
             if until in sent:
                 break
     return sent

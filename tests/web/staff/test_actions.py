@@ -31,15 +31,14 @@ async def test_extra_time_for_one_is_asked_back_then_given_once(desk_on_both: De
     assert asked.status_code == 200
     assert all(words in asked.text for words in ("Is this right?", "10 minutes", "ไฟฟ้าดับ", "ชื่อ one"))
     assert (await _stored(desk, view.attempt)).deadline == before, "asking does nothing"
+    there = f"{EXAM}/attempts/{view.attempt}?done=extra-time"
     for _ in range(2):
         done = await desk.confirm(asked)
-        assert (done.status_code, done.headers["location"]) == (
-            303, f"{EXAM}/attempts/{view.attempt}?done=extra-time",
-        )  # fmt: skip
+        assert (done.status_code, done.headers["location"]) == (303, there)
     stored = await _stored(desk, view.attempt)
     assert ((stored.deadline - before).total_seconds(), stored.extra_seconds) == (600, 600)
     assert await _trail(desk, view.attempt) == [("attempt.extra-time", f"staff:{NAME}", "+10 min: ไฟฟ้าดับ")]
-    shown = (await desk.get(done.headers["location"])).text
+    shown = (await desk.get(there)).text
     assert "Done: Give extra time" in shown
     assert "10 extra minutes" in shown
     assert "ไฟฟ้าดับ" in shown
@@ -70,7 +69,7 @@ async def test_extra_time_and_a_message_for_everybody(desk: Desk) -> None:
         stored = await _stored(desk, view.attempt)
         assert (stored.extra_seconds, stored.news) == (300, 2)
     async with made.ctx.store.read(made.org) as tx:
-        (message,) = await tx.messages.to(views[0].attempt)
+        ((message,),) = (await tx.messages.to([views[0].attempt])).values()
     assert (message.text.th, message.text.en, message.sent_by) == ("ห้องสอบปิด\nสิบห้านาที", None, f"staff:{NAME}")
     shown = (await desk.get()).text
     for words in ("Extra time for everybody", "fire drill", "Message to everybody"):
@@ -109,6 +108,7 @@ async def test_late_responses_are_shown_with_their_evidence_and_decided(desk: De
     await desk.come_in()
     for path in (EXAM, f"{EXAM}/attempts/{view.attempt}"):
         shown = (await desk.get(path)).text
+        assert '<h2 id="late">' in shown
         assert "03:00 after the deadline" in shown
         assert "own clock ran on" in shown
         assert "To be decided" in shown
@@ -119,7 +119,7 @@ async def test_late_responses_are_shown_with_their_evidence_and_decided(desk: De
     shown = (await desk.get(f"{EXAM}/attempts/{view.attempt}")).text
     assert "Accepted" in shown
     assert "the net was down" in shown
-    assert "Late responses to decide" not in (await desk.get()).text
+    assert '<h2 id="late">' not in (await desk.get()).text
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ async def test_thousands_are_shown_page_by_page(desk: Desk, monkeypatch: pytest.
         await desk.world.enrol(name)
     await desk.come_in()
     seen: list[str] = []
-    path = f"{EXAM}?only=not_started"
+    page, path = "", f"{EXAM}?only=not_started"
     for _ in range(3):
         page = (await desk.get(path)).text
         seen += re.findall(r"<small>(\w+)</small>", page)
@@ -84,6 +84,7 @@ async def test_in_thai_everything_is_thai(desk: Desk) -> None:
     view = await desk.world.start("post")
     await desk.come_in()
     await desk.do(action="extra-time", attempt=view.attempt, minutes=5, reason="ไฟดับ")
+    page = ""
     for path in ("/staff", EXAM, f"{EXAM}/attempts/{view.attempt}"):
         page = (await desk.get(f"{path}?lang=th")).text
         assert '<html lang="th">' in page
