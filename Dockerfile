@@ -28,6 +28,8 @@ ENV PATH=/app/venv/bin:$PATH \
 VOLUME /var/lib/exam
 EXPOSE 8000
 USER exam
+# At SIGTERM readiness is withdrawn and what was accepted is finished; EXAM_DRAIN_… say within which time.
+STOPSIGNAL SIGTERM
 # The image has no curl; Python asks itself.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f\"http://127.0.0.1:{os.environ.get('EXAM_PORT') or 8000}/healthz\", timeout=2)"]

@@ -12,6 +12,9 @@ from typing import Any, cast
 import click
 
 from exam_service import bootstrap, settings
+from exam_service.adapters.metrics.catalogue import METRICS
+from exam_service.adapters.storage import backup
+from exam_service.adapters.storage.migrate import SchemaTooNew
 from exam_service.cli import serve
 from exam_service.cli.main import cli
 from exam_service.core import errors
@@ -26,7 +29,10 @@ DOCS = TOP / "docs"
 
 _PART = re.compile(r"(<!-- made: ([a-z-]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
-_COMMAND_LINE = (settings.BadSettings, bootstrap.MasterKeyMissing, serve.PortTaken)
+_COMMAND_LINE = (
+    settings.BadSettings, bootstrap.MasterKeyMissing, bootstrap.OtherMasterKey, bootstrap.NotSqlite, serve.PortTaken,
+    SchemaTooNew, backup.AlreadyThere, backup.ServiceRuns, backup.BackupUnfit,
+)  # fmt: skip
 """Refusals that only an operator meets: no request is answered with them."""
 
 
@@ -109,6 +115,15 @@ def _http_errors(before: str) -> str:
     return _table(("code", "status", "says", "when, and what to do"), rows, before)
 
 
+def _metrics(before: str) -> str:
+    rows = [
+        (f"`{metric.exposed}`", metric.kind, ", ".join(f"`{label}`" for label in metric.labels) or "–", metric.doc)
+        for metric in METRICS
+    ]
+    lines = [" | ".join(row) for row in rows]
+    return "| metric | kind | by | what |\n|---|---|---|---|\n" + "".join(f"| {line} |\n" for line in lines)
+
+
 def _operator_errors(before: str) -> str:
     rows = [(kind.code, _sentences(kind.sentence.en, kind.sentence.th)) for kind in _COMMAND_LINE]
     return _table(("code", "says", "when, and what to do"), rows, before)
@@ -186,6 +201,7 @@ MAKERS: Mapping[str, Callable[[str], str]] = {
     "errors": _errors,
     "http-errors": _http_errors,
     "operator-errors": _operator_errors,
+    "metrics": _metrics,
     "bank-faults": _bank_faults,
     "faults": _faults,
     "endpoints": _endpoints,
