@@ -95,6 +95,8 @@ class SaveView(msgspec.Struct, frozen=True, kw_only=True):
     seq: int
     received_at: datetime
     in_grace: bool
+    late: bool
+    """It arrived after the grace, and counts by the exam's policy or by decision of staff."""
     digest: str
     """SHA-256 of the responses as they were sent, in hex; the receipt holds the same."""
     responses: dict[str, object]
@@ -184,6 +186,7 @@ async def journal(ctx: Context, tx: Tx, attempt_id: str) -> JournalView:
                 seq=saved.seq,
                 received_at=saved.received_at,
                 in_grace=saved.in_grace,
+                late=saved.late,
                 digest=saved.digest.hex(),
                 responses=responses[saved.epoch, saved.seq],
             )

@@ -106,7 +106,7 @@ async def give_time_to_all(ctx: Context, tx: Tx, course: str, exam: str, body: M
             for attempt in locked
             if attempt.state is State.in_progress and now < attempt.grace_ends_at
         ]
-        await tx.running.extend(moved)
+        await tx.attempts.put_all(moved)
         await tx.log.audit_all([audit.event(ctx, actor, audit.FOR_ALL, one.id, reason) for one in moved])
         given += len(moved)
     await audit.record(ctx, tx, actor, "exam.extra-time", f"{course}/{exam}", reason)

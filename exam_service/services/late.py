@@ -140,7 +140,9 @@ async def decide(ctx: Context, tx: Tx, key: Key, body: DecisionBody, actor: str)
 async def of_attempt(tx: Tx, attempt_id: str) -> list[LateSaveView]:
     """Every late save of an attempt, in the device's order. Raises NotFound."""
     attempt = await grading.attempt_of(tx, attempt_id)
-    return [await _view(tx, attempt, save) for save in await tx.late_saves.of(attempt_id)]
+    kept = await tx.late_saves.of(attempt_id)
+    whose = await _whose(tx, attempt) if kept else ("", "")
+    return [_shown(attempt, save, *whose) for save in kept]
 
 
 async def at_exam(
@@ -149,7 +151,14 @@ async def at_exam(
     """Late saves at an exam, and where the next page begins. Raises NotFound, Invalid."""
     await must_exist(tx, course, exam)
     found = await tx.late_saves.at(course, exam, undecided=undecided, after=_cursor(after), limit=limit + 1)
-    shown = [await _view(tx, await grading.attempt_of(tx, save.attempt), save) for save in found[:limit]]
+    shown: list[LateSaveView] = []
+    whose: dict[str, tuple[Attempt, str, str]] = {}
+    for save in found[:limit]:
+        if save.attempt not in whose:
+            attempt = await grading.attempt_of(tx, save.attempt)
+            whose[save.attempt] = (attempt, *await _whose(tx, attempt))
+        attempt, enrolment, candidate = whose[save.attempt]
+        shown.append(_shown(attempt, save, enrolment, candidate))
     last = shown[-1] if len(found) > limit else None
     return shown, None if last is None else f"{last.attempt}/{last.epoch}/{last.seq}"
 
@@ -256,13 +265,22 @@ def _as_told(attempt: Attempt, kept: LateSave) -> Saved:
 
 
 async def _view(tx: Tx, attempt: Attempt, save: LateSave) -> LateSaveView:
+    return _shown(attempt, save, *await _whose(tx, attempt))
+
+
+async def _whose(tx: Tx, attempt: Attempt) -> tuple[str, str]:
+    """The enrolment, and the learning system's id for the person."""
     enrolment = await enrolment_of(tx, attempt.enrolment)
+    return enrolment.id, (await candidate_behind(tx, enrolment)).external_id
+
+
+def _shown(attempt: Attempt, save: LateSave, enrolment: str, candidate: str) -> LateSaveView:
     claims = None if save.evidence is None else msgspec.json.decode(save.evidence, type=Evidence)
     judged = _judgement(save)
     return LateSaveView(
         attempt=save.attempt,
-        enrolment=enrolment.id,
-        candidate=(await candidate_behind(tx, enrolment)).external_id,
+        enrolment=enrolment,
+        candidate=candidate,
         epoch=save.epoch,
         seq=save.seq,
         received_at=save.received_at,

@@ -1,22 +1,40 @@
 """Words of staff to candidates, and the contact by which a page learns of them and of all that staff changed."""
 
+from asyncio import Future
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
+from typing import NamedTuple
 
 import msgspec
 
 from exam_service.core import errors
-from exam_service.core.exams.attempt import State, seen
+from exam_service.core.exams.attempt import Attempt, State, seen
 from exam_service.core.exams.timing import seconds_left
 from exam_service.core.records import StaffMessage
 from exam_service.core.text import Text
 from exam_service.services import audit, grading
 from exam_service.services.context import Context
 from exam_service.services.enrolments import enrolment_of
+from exam_service.services.group_commit import GroupCommit
 from exam_service.services.invigilation import ReasonText, must_exist, said
 from exam_service.services.ports import Tx
 
 LONGEST = 1000
+
+
+RETRY_AFTER = timedelta(seconds=3)
+MOST_TOGETHER = 256
+
+
+class _Asked(NamedTuple):
+    enrolment: str
+    attempt: str
+
+
+class _Told(NamedTuple):
+    attempt: Attempt
+    messages: Sequence[StaffMessage]
 
 
 class MessageBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -66,12 +84,12 @@ class ContactView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def contact(ctx: Context, org: str, enrolment_id: str, attempt_id: str, epoch: int | None) -> ContactView:
-    """One small read, for a page asks often; also when the attempt is over, for staff may let it go on."""
+    """For a page to ask often; also when the attempt is over, for staff may let it go on. Raises NotFound.
+
+    Those who ask at the same moment are answered from one read.
+    """
+    stored, sent = await _queue(ctx, org).put(_Asked(enrolment_id, attempt_id))
     now = ctx.now()
-    async with ctx.store.read(org) as tx:
-        stored = await grading.attempt_of(tx, attempt_id, enrolment_id)
-        # Every message is news, so without news there is none to be read.
-        sent: Sequence[StaffMessage] = await tx.messages.to(attempt_id) if stored.news else ()
     ctx.presence.heard(org, attempt_id, now)
     attempt = seen(stored, now)
     runs = attempt.state is State.in_progress
@@ -85,6 +103,33 @@ async def contact(ctx: Context, org: str, enrolment_id: str, attempt_id: str, ep
         news=attempt.news,
         messages=tuple(MessageView(id=one.id, text=one.text, sent_at=one.sent_at) for one in sent),
     )
+
+
+def _queue(ctx: Context, org: str) -> GroupCommit[_Asked, _Told]:
+    return ctx.queues.of(
+        f"contacts/{org}",
+        lambda: GroupCommit(
+            partial(_read, ctx, org),
+            refuse=lambda: errors.Unavailable(retry_at=ctx.now() + RETRY_AFTER),
+            most_together=MOST_TOGETHER,
+        ),
+    )
+
+
+async def _read(ctx: Context, org: str, asked: Sequence[_Asked]) -> list[_Told | Exception | Future[_Told]]:
+    async with ctx.store.read(org) as tx:
+        found = await tx.attempts.several(list({one.attempt for one in asked}))
+        # Every message is news, so who has no news has no message.
+        told = [attempt.id for attempt in found.values() if attempt.news]
+        sent = await tx.messages.to(told) if told else {}
+    answers: list[_Told | Exception | Future[_Told]] = []
+    for one in asked:
+        attempt = found.get(one.attempt)
+        if attempt is None or attempt.enrolment != one.enrolment:
+            answers.append(errors.NotFound(what="attempt", id=one.attempt))
+        else:
+            answers.append(_Told(attempt, sent.get(attempt.id, ())))
+    return answers
 
 
 async def send(ctx: Context, tx: Tx, attempt_id: str, body: MessageBody, actor: str) -> SentView:

@@ -17,9 +17,6 @@ class Running(Protocol):
     async def lock(self, attempt_ids: Sequence[str]) -> Sequence[Attempt]:
         """Nobody else changes them until this transaction ends; saves go on."""
 
-    async def extend(self, attempts: Sequence[Attempt]) -> None:
-        """Store deadline, extra seconds and news of attempts that are locked, in one statement."""
-
     async def tell(self, course: str, exam: str, now: datetime) -> int:
         """One more piece of news for each, in one statement; how many there are."""
 
@@ -51,8 +48,8 @@ class Messages(Protocol):
     """What staff told candidates."""
 
     async def add(self, message: StaffMessage) -> None: ...
-    async def to(self, attempt_id: str) -> Sequence[StaffMessage]:
-        """To the attempt, and to everybody at its exam while it ran, oldest first."""
+    async def to(self, attempt_ids: Sequence[str]) -> Mapping[str, Sequence[StaffMessage]]:
+        """To each attempt, and to everybody at its exam while it ran, oldest first; those without any are missing."""
 
     async def at(self, course: str, exam: str, after: str | None, limit: int) -> Sequence[StaffMessage]: ...
 

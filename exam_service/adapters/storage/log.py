@@ -5,8 +5,12 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from exam_service.adapters.storage import tables
+from exam_service.adapters.storage.bulk import Many
 from exam_service.adapters.storage.rows import Rows, missing, taken, values_of
 from exam_service.core.records import ApiKey, AuditEvent, Job, Replay
+
+_EVENTS = Many(AuditEvent, tables.audit_event)
+_ADD_EVENTS = _EVENTS.insert()
 
 
 class SqlApiKeys(Rows):
@@ -53,9 +57,8 @@ class SqlLog(Rows):
             taken("audit event", event.id)
 
     async def audit_all(self, events: Sequence[AuditEvent]) -> None:
-        if events:
-            rows = [values_of(event, tables.audit_event) | {"org": self._org} for event in events]
-            await self._connection.execute(tables.audit_event.insert(), rows)
+        if await _EVENTS.write(self._connection, self._org, _ADD_EVENTS, events) != len(events):
+            taken("audit event", events[0].id)
 
     async def audited_at(
         self, course: str, exam: str, without: str, after: str | None, limit: int

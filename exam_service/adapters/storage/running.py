@@ -3,7 +3,7 @@
 Every question begins at the index of what still runs, so what ever ended costs nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -32,27 +32,6 @@ class SqlRunning(Rows):
             .with_for_update(key_share=True)
         )
         return [struct_of(Attempt, row) for row in await self._connection.execute(query)]
-
-    async def extend(self, attempts: Sequence[Attempt]) -> None:
-        table = tables.attempt
-        if not attempts:
-            return
-        statement = (
-            table.update()
-            .where(table.c.org == self._org, table.c.id == sa.bindparam("of"))
-            .values({name: sa.bindparam(f"new_{name}") for name in ("deadline", "closes_at", "extra_seconds", "news")})
-        )
-        rows = [
-            {
-                "of": one.id,
-                "new_deadline": one.deadline,
-                "new_closes_at": one.closes_at,
-                "new_extra_seconds": one.extra_seconds,
-                "new_news": one.news,
-            }
-            for one in attempts
-        ]
-        await self._connection.execute(statement, rows)
 
     async def tell(self, course: str, exam: str, now: datetime) -> int:
         table = tables.attempt
@@ -86,31 +65,27 @@ class SqlMessages(Rows):
             tables.message.insert().values(**values_of(message, tables.message), org=self._org)
         )
 
-    async def to(self, attempt_id: str) -> Sequence[StaffMessage]:
+    async def to(self, attempt_ids: Sequence[str]) -> Mapping[str, Sequence[StaffMessage]]:
         table, attempts = tables.message, tables.attempt
+        at_its_exam = sa.and_(
+            attempts.c.org == table.c.org, attempts.c.course == table.c.course, attempts.c.exam == table.c.exam
+        )
         for_all = sa.and_(
             table.c.attempt.is_(None),
             table.c.sent_at >= attempts.c.started_at,
             sa.or_(attempts.c.ended_at.is_(None), table.c.sent_at <= attempts.c.ended_at),
         )
         query = (
-            sa.select(*columns(StaffMessage, table))
-            .join(
-                attempts,
-                sa.and_(
-                    attempts.c.org == table.c.org,
-                    attempts.c.course == table.c.course,
-                    attempts.c.exam == table.c.exam,
-                ),
-            )
-            .where(
-                table.c.org == self._org,
-                attempts.c.id == attempt_id,
-                sa.or_(table.c.attempt == attempt_id, for_all),
-            )
+            sa.select(attempts.c.id.label("reader"), *columns(StaffMessage, table))
+            .join(attempts, at_its_exam)
+            .where(table.c.org == self._org, attempts.c.id.in_(attempt_ids))
+            .where(sa.or_(table.c.attempt == attempts.c.id, for_all))
             .order_by(table.c.id)
         )
-        return [struct_of(StaffMessage, row) for row in await self._connection.execute(query)]
+        found: dict[str, list[StaffMessage]] = {}
+        for row in await self._connection.execute(query):
+            found.setdefault(row.reader, []).append(struct_of(StaffMessage, row))
+        return found
 
     async def at(self, course: str, exam: str, after: str | None, limit: int) -> Sequence[StaffMessage]:
         table = tables.message
