@@ -109,7 +109,7 @@ async def test_a_lost_connection_is_said_and_mended(browser: Browser, watched: t
         await expect(page.locator("#stream")).to_have_attribute("data-state", "live", timeout=10_000)
         await page.context.set_offline(True)
         await expect(page.get_by_role("alert")).to_contain_text("ขาดการเชื่อมต่อกับระบบ", timeout=10_000)
-        await made.start("post")
+        await made.start("post", await made.enrol("user-8"))
         await page.context.set_offline(False)
         await expect(page.locator("#stream")).to_have_attribute("data-state", "live", timeout=15_000)
         await expect(page.locator("#trouble")).to_be_hidden()
