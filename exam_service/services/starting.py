@@ -34,8 +34,6 @@ log = logging.getLogger(__name__)
 RETRY_AFTER = timedelta(seconds=3)
 MOST_WAITING = 10_000
 MOST_TOGETHER = 64
-LANES = 2
-"""While one group waits for the database, the next one is decided."""
 
 
 class Start(NamedTuple):
@@ -58,7 +56,6 @@ def _queue(ctx: Context, org: str) -> GroupCommit[Start, AttemptView]:
             refuse=lambda: errors.Unavailable(retry_at=ctx.now() + RETRY_AFTER),
             most_waiting=MOST_WAITING,
             most_together=MOST_TOGETHER,
-            lanes=1 if ctx.policy.database == "sqlite" else LANES,
         ),
     )
 

@@ -21,7 +21,6 @@ RETRY_AFTER = timedelta(seconds=3)
 MOST_WAITING = 10_000
 MOST_TOGETHER = 32
 """Grading takes half a millisecond each, in which nobody else is served."""
-LANES = 2
 
 
 class HandIn(NamedTuple):
@@ -62,7 +61,6 @@ def _queue(ctx: Context, org: str) -> GroupCommit[HandIn, HandedIn]:
             refuse=lambda: errors.Unavailable(retry_at=ctx.now() + RETRY_AFTER),
             most_waiting=MOST_WAITING,
             most_together=MOST_TOGETHER,
-            lanes=1 if ctx.policy.database == "sqlite" else LANES,
         ),
     )
 
