@@ -18,6 +18,7 @@ from exam_service.services.context import Context
 from tests.support.chromium import ARGUMENTS, find_chromium
 from tests.support.live import Live, live_service
 from tests.support.service import right_responses
+from tools import staff_pictures
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 SIZES = (ViewportSize(width=360, height=740), ViewportSize(width=1280, height=800))
@@ -34,6 +35,7 @@ async def main() -> None:
             for size in SIZES:
                 with tempfile.TemporaryDirectory() as folder:
                     await _series(browser, Path(folder), language, size)
+        await staff_pictures.shoot_all(browser)
         await browser.close()
 
 
@@ -84,6 +86,12 @@ async def _walk(page: Page, live: Live, org: str, shoot: Shoot) -> None:
     await choices.nth(1).check(force=True)
     await page.locator("[data-action=flag]").click()
     await shoot("attempt")
+    await page.context.set_offline(True)
+    await choices.nth(2).check(force=True)
+    await page.locator(".save[data-save=trouble]").wait_for()
+    await shoot("offline")
+    await page.context.set_offline(False)
+    await page.locator(".save[data-save=saved]").wait_for()
     while await page.locator("[data-action=finish]").count() == 0:
         await page.locator("[data-action=next]").click()
     await page.locator("[data-action=finish]").click()

@@ -108,6 +108,14 @@ def test_running_an_exam_day(demo: Demo) -> None:
         assert shown.replace('":', '": ').replace(',"', ', "') in pages.read("docs/how-to/run-an-exam-day.md")
 
 
+def test_watching_an_exam(demo: Demo) -> None:
+    names = script_of("docs/how-to/connect-an-lms.md", blocks=slice(1))
+    statuses, said = demo.run(names + script_of("docs/how-to/watch-an-exam.md"))
+    assert statuses[:2] == [201, 200]
+    assert f"http://localhost:{demo.port}/staff/_enter/" in said
+    assert "event: live" in said
+
+
 def test_the_command_that_fills_a_database_without_serving(demo: Demo, tmp_path: Path) -> None:
     """docs/how-to/run-it.md: the first organisation."""
     elsewhere = demo.environ | {"EXAM_DATA_DIR": str(tmp_path / "data")}
