@@ -64,7 +64,12 @@ async def until(condition: Callable[[], bool]) -> None:
 
 async def enter_kept(page: Page) -> None:
     """Enter, and wait until the page would open without network."""
-    await enter(page)
+    await enter_kept_at(page, RUNNER)
+
+
+async def enter_kept_at(page: Page, address: str) -> None:
+    await page.goto(address)
+    await expect(page.locator(".question")).to_be_visible()
     await page.evaluate(
         "navigator.serviceWorker.ready.then(({ active }) => active.state === 'activated' || "
         "new Promise((done) => active.addEventListener('statechange', () => active.state === 'activated' && done())))"
