@@ -5,21 +5,17 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from exam_service import __version__, resources
 from exam_service.adapters.crypto import ed25519
-from exam_service.adapters.crypto.data_integrity import DataIntegrity
 from exam_service.adapters.crypto.keyring import Keyring
 from exam_service.adapters.crypto.vault import Vault, new_master
 from exam_service.adapters.formats import native, roster
 from exam_service.adapters.live.memory import MemoryBell, MemoryPresence, MemoryRateLimiter
-from exam_service.adapters.live.redis import RedisRateLimiter
-from exam_service.adapters.live.redis_bell import RedisBell
-from exam_service.adapters.live.redis_presence import RedisPresence
 from exam_service.adapters.metrics.prometheus import PrometheusMeter
-from exam_service.adapters.qr import decode
 from exam_service.adapters.qr.codes import QrCodes
 from exam_service.adapters.storage import backup, migrate, open_journal, open_store
 from exam_service.core.errors import NotFound, Refusal
@@ -27,8 +23,12 @@ from exam_service.core.text import Text
 from exam_service.services.background import Background
 from exam_service.services.context import Context, Policy
 from exam_service.services.load import Load
+from exam_service.services.ports import Bell, Presence, RateLimiter
 from exam_service.services.queues import Queues
 from exam_service.settings import Settings, decode_master_key, encode_master_key
+
+if TYPE_CHECKING:
+    from exam_service.adapters.crypto.data_integrity import DataIntegrity
 
 
 class MasterKeyMissing(Refusal):
@@ -54,9 +54,7 @@ async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> 
     await migrate(settings.database_url)
     store = open_store(settings.database_url, pool_size=settings.db_pool_size, clock=clock)
     journal = open_journal(store, clock)
-    limiter = RedisRateLimiter(settings.redis_url) if settings.redis_url else MemoryRateLimiter()
-    presence = RedisPresence(settings.redis_url) if settings.redis_url else MemoryPresence()
-    bell = RedisBell(settings.redis_url) if settings.redis_url else MemoryBell()
+    limiter, presence, bell = _live(settings.redis_url)
     background, queues = Background(), Queues()
     try:
         yield Context(
@@ -69,7 +67,7 @@ async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> 
             entropy=secrets.token_bytes,
             vault=vault,
             signer=Keyring(vault),
-            canonical=DataIntegrity(resources.certs() / "contexts").hash_data,
+            canonical=_canonical,
             qr=QrCodes(),
             read_bank=native.read_bank,
             bank_schema=native.schema(),
@@ -96,6 +94,32 @@ async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> 
         await bell.close()
         await limiter.close()
         await store.close()
+
+
+# What the exam path does not need is loaded when it is first used, so that a process starts quickly and stays small.
+
+
+def _live(redis_url: str | None) -> tuple[RateLimiter, Presence, Bell]:
+    """What may be lost, shared through Redis when there is one."""
+    if redis_url is None:
+        return MemoryRateLimiter(), MemoryPresence(), MemoryBell()
+    from exam_service.adapters.live.redis import RedisRateLimiter
+    from exam_service.adapters.live.redis_bell import RedisBell
+    from exam_service.adapters.live.redis_presence import RedisPresence
+
+    return RedisRateLimiter(redis_url), RedisPresence(redis_url), RedisBell(redis_url)
+
+
+@cache
+def _data_integrity() -> "DataIntegrity":
+    from exam_service.adapters.crypto.data_integrity import DataIntegrity
+
+    return DataIntegrity(resources.certs() / "contexts")
+
+
+def _canonical(document: dict[str, Any], proof_config: dict[str, Any]) -> bytes:
+    """The Canonical port. The first certificate of a process waits for the JSON-LD library, a fraction of a second."""
+    return _data_integrity().hash_data(document, proof_config)
 
 
 def master_key(settings: Settings) -> bytes:
@@ -275,7 +299,9 @@ Verifier = tuple[
 
 def offline_verifier() -> Verifier:
     """(check a signature, canonical form, texts of an image): what verifying without this service's database needs."""
-    return ed25519.verify, DataIntegrity(resources.certs() / "contexts").hash_data, decode.texts
+    from exam_service.adapters.qr import decode
+
+    return ed25519.verify, _canonical, decode.texts
 
 
 def check_bank_file(content: bytes, filename: str) -> Any:

@@ -57,11 +57,11 @@ async def test_a_database_made_from_a_template_holds_what_the_template_holds(pos
 
 async def test_a_migrated_database_is_this_tests_own(database_url: str) -> None:
     from exam_service.adapters.storage.engine import Database
-    from exam_service.adapters.storage.migrate import is_current
+    from exam_service.adapters.storage.migrate import fits
 
     database = Database(database_url, pool_size=1)
     async with database.write() as connection:
-        assert await is_current(connection)
+        assert await fits(connection)
     await database.close()
 
 

@@ -1,13 +1,11 @@
 """Migrations: bring a database to this version's schema, however many replicas start at once."""
 
+import re
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,6 +14,10 @@ from exam_service.adapters.storage.engine import Database
 from exam_service.core.errors import Refusal
 from exam_service.core.text import Text
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+# Alembic takes a second and 10 MB, so it is loaded only where a schema is changed: not by each start of each replica.
 _FOLDER = Path(__file__).parent / "migrations"
 
 _LOCK = 0x6578616D
@@ -71,20 +73,42 @@ def _fits(connection: sa.Connection) -> bool:
     return since in known()
 
 
+class _Revision(NamedTuple):
+    """What a file of a migration says of itself."""
+
+    name: str
+    after: str | None
+    works_since: str
+
+
 @cache
+def _revisions() -> dict[str, _Revision]:
+    """Every migration of this version, by its name."""
+    found = [_read(file.read_text(encoding="utf-8")) for file in sorted((_FOLDER / "versions").glob("*.py"))]
+    return {revision.name: revision for revision in found}
+
+
+def _read(source: str) -> _Revision:
+    said = dict(re.findall(r'^(revision|down_revision|works_since) = (?:"(\w+)"|None)$', source, re.MULTILINE))
+    return _Revision(said["revision"], said["down_revision"] or None, str(said.get("works_since", said["revision"])))
+
+
 def known() -> frozenset[str]:
     """Every revision that this version knows."""
-    return frozenset(script.revision for script in ScriptDirectory(str(_FOLDER)).walk_revisions())
+    return frozenset(_revisions())
 
 
 @cache
-def newest() -> str | None:
-    """The newest revision that this version knows."""
-    return ScriptDirectory(str(_FOLDER)).get_current_head()
+def newest() -> str:
+    """The newest revision that this version knows. Raises ValueError when there are two."""
+    (head,) = known() - {revision.after for revision in _revisions().values()}
+    return head
 
 
-def configuration(connection: sa.Connection) -> Config:
+def configuration(connection: sa.Connection) -> "Config":
     """Alembic's configuration, in code: there is no alembic.ini to find."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(_FOLDER))
     config.set_main_option("file_template", "%%(year)d_%%(month).2d_%%(day).2d_%%(slug)s")
@@ -93,21 +117,24 @@ def configuration(connection: sa.Connection) -> Config:
 
 
 def _upgrade(connection: sa.Connection) -> None:
-    found = MigrationContext.configure(connection).get_current_revision()
+    found = _current(connection)
     if found == newest():
         return
     if found is not None and found not in known():
         if not _fits(connection):
             raise SchemaTooNew(found=found)
         return
+    from alembic import command
+
     command.upgrade(configuration(connection), "head")
-    _write_note(connection)
-
-
-def _write_note(connection: sa.Connection) -> None:
-    """Say of the newest schema which versions can work with it; without a word of its own, only its own."""
-    script = ScriptDirectory(str(_FOLDER)).get_revision(newest() or "base")
     note = tables.schema_note
-    connection.execute(note.delete().where(note.c.revision == script.revision))
-    since = getattr(script.module, "works_since", script.revision)
-    connection.execute(note.insert().values(revision=script.revision, works_since=since))
+    connection.execute(note.delete().where(note.c.revision == newest()))
+    connection.execute(note.insert().values(revision=newest(), works_since=_revisions()[newest()].works_since))
+
+
+def _current(connection: sa.Connection) -> str | None:
+    """The schema's revision; None for an empty database."""
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    return found
