@@ -235,8 +235,8 @@ async def drawn(ctx: Context, tx: Tx, version: CourseVersion, exam: Exam, before
     """A paper of the exam for somebody who has met the questions of those forms in this course, at any of its exams."""
     blueprint = await ctx.documents.blueprint(tx, version, exam)
     met = {(item.bank, item.question) for form in before for item in form.items}
-    form, view = blueprint.compose(ctx.entropy(16), met)
-    return Paper(form=msgspec.json.encode(form), view=msgspec.json.encode(view))
+    form, view = blueprint.frozen(ctx.entropy(16), met)
+    return Paper(form=msgspec.json.encode(form), view=view)
 
 
 def next_number(before: Iterable[Attempt], exam: Exam) -> int:

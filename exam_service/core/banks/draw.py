@@ -75,8 +75,14 @@ class Dice:
         """All the items in random order: the one that `shuffled` gives, worked out in place."""
         rest = list(items)
         ordered = []
+        words, safe = self._words, (1 << 32) - len(rest)
         for left in range(len(rest), 0, -1):
-            pick = self.below(left)
+            # A word under `safe` is one that `below` takes as it is; this is the inner loop of every start.
+            if words and words[-1] < safe:
+                pick = words.pop() % left
+            else:
+                pick = self.below(left)
+                words = self._words
             ordered.append(rest[pick])
             rest[pick] = rest[left - 1]
         return tuple(ordered)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 import msgspec
 
 from exam_service.core.banks.draw import Dice, Shortage, Stratum, draw, fitting, shortages
-from exam_service.core.banks.interactions import TYPES, BadResponse, ItemView, Response
+from exam_service.core.banks.interactions import TYPES, BadResponse, BaseQuestion, ItemView, Response
 from exam_service.core.banks.model import Bank
 from exam_service.core.errors import Fault
 from exam_service.core.exams.model import BlueprintStratum, Exam
@@ -84,46 +84,101 @@ class Blueprint:
             fits = fitting(bank.questions, objective=wanted.objective, difficulty=wanted.difficulty, tag=wanted.tag)
             self.strata.append(Stratum(wanted.count, [start[wanted.bank] + n for n in fits]))
         self._places = {entry: place for place, entry in enumerate(self.entries)}
+        self._pieces: dict[int, _Pieces] = {}
 
     def compose(self, seed: bytes, seen: Collection[tuple[str, str]]) -> tuple[Form, PaperView]:
         """Draw a paper. `seen` are the (bank, question id) of the candidate's earlier papers.
 
         Raises draw.Infeasible, which a published exam cannot meet.
         """
+        form = self._draw(seed, seen)
+        sections = tuple(
+            SectionView(
+                title=section.title,
+                items=tuple(
+                    self.pool[one.bank].by_id[one.question].view(one.item, one.order)
+                    for one in form.items
+                    if one.section == section.code
+                ),
+            )
+            for section in self.exam.sections
+        )
+        return form, PaperView(exam=self.exam.code, title=self.exam.title, sections=sections)
+
+    def frozen(self, seed: bytes, seen: Collection[tuple[str, str]]) -> tuple[Form, bytes]:
+        """The same paper with its view as the JSON that it is sent as, joined from pieces that are kept."""
+        form = self._draw(seed, seen)
+        views: dict[str, list[bytes]] = {section.code: [] for section in self.exam.sections}
+        for one in form.items:
+            views[one.section].append(self._at(self._places[one.bank, one.question]).item(one))
+        sections = [
+            b'{"title":%b,"items":[%b]}' % (msgspec.json.encode(section.title), b",".join(views[section.code]))
+            for section in self.exam.sections
+        ]
+        whole = b'{"exam":%b,"title":%b,"sections":[%b]}'
+        exam = self.exam
+        return form, whole % (msgspec.json.encode(exam.code), msgspec.json.encode(exam.title), b",".join(sections))
+
+    def _at(self, place: int) -> "_Pieces":
+        pieces = self._pieces.get(place)
+        if pieces is None:
+            bank, question = self.entries[place]
+            pieces = self._pieces[place] = _Pieces(self.pool[bank].by_id[question])
+        return pieces
+
+    def _draw(self, seed: bytes, seen: Collection[tuple[str, str]]) -> Form:
         exam = self.exam
         avoid = {self._places[entry] for entry in seen if entry in self._places}
         drawn = iter(draw(self.strata, avoid, Dice(seed, "draw")))
         items: list[PaperItem] = []
-        sections: list[SectionView] = []
         shuffle = Dice(seed, "shuffle")
         for section in exam.sections:
             # The draw itself is in random order; unshuffled means stratum by stratum, each in the order of its bank.
             places = [place for _ in section.strata for place in sorted(next(drawn))]
             if exam.shuffle.questions:
                 places = list(shuffle.shuffled(places))
-            views: list[ItemView] = []
             for place in places:
-                bank, question_id = self.entries[place]
-                question = self.pool[bank].by_id[question_id]
-                order = question.choice_ids()
-                if exam.shuffle.options:
-                    order = shuffle.order(order)
-                name = f"i{len(items) + 1}"
+                bank, question = self.entries[place]
+                pieces = self._at(place)
                 items.append(
                     PaperItem(
-                        item=name,
+                        item=f"i{len(items) + 1}",
                         bank=bank,
-                        question=question_id,
-                        type=question.type,
+                        question=question,
+                        type=pieces.type,
                         section=section.code,
-                        points=question.points,
-                        order=order,
+                        points=pieces.points,
+                        order=shuffle.order(pieces.order) if exam.shuffle.options else pieces.order,
                     )
                 )
-                views.append(question.view(name, order))
-            sections.append(SectionView(title=section.title, items=tuple(views)))
-        form = Form(exam=exam.code, seed=seed.hex(), items=tuple(items))
-        return form, PaperView(exam=exam.code, title=exam.title, sections=tuple(sections))
+        return Form(exam=exam.code, seed=seed.hex(), items=tuple(items))
+
+
+class _Pieces:
+    """What the view of a question is joined from: all but its name on the paper and the order of its choices."""
+
+    __slots__ = ("_after", "_before", "_choices", "order", "points", "type")
+
+    def __init__(self, question: BaseQuestion) -> None:
+        self.order = order = question.choice_ids()
+        self.points = question.points
+        self.type = question.type
+        view = question.view("", order)
+        self._before = b'","type":%b,"stem":%b' % (msgspec.json.encode(view.type), msgspec.json.encode(view.stem))
+        self._choices = {
+            option: b'","text":%b}' % msgspec.json.encode(choice.text)
+            for option, choice in zip(order, view.choices, strict=True)
+        }
+        self._after = b"}" if view.unit is None else b',"unit":%b}' % msgspec.json.encode(view.unit)
+
+    def item(self, place: PaperItem) -> bytes:
+        """The view at a place of a form; byte for byte what encoding an ItemView gives."""
+        choices = b""
+        if place.order:
+            texts = self._choices
+            named = [b'{"id":"c%d%b' % (n, texts[option]) for n, option in enumerate(place.order, 1)]
+            choices = b',"choices":[%b]' % b",".join(named)
+        return b'{"item":"%b%b%b%b' % (place.item.encode(), self._before, choices, self._after)
 
 
 def infeasible(exam: Exam, pool: Pool, path: str) -> list[Fault]:

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from exam_service.core.banks.draw import Infeasible
-from exam_service.core.exams.paper import Form, Pool, compose, infeasible, read_responses
+from exam_service.core.exams.paper import Blueprint, Form, Pool, compose, infeasible, read_responses
 from tests.support.documents import bank, choice, exam
 
 EASY = [choice(n, "a", "easy", tags=["new"] if n < 3 else []) for n in range(8)]
@@ -170,3 +170,23 @@ def test_every_response_that_does_not_fit_is_told() -> None:
         + [("bad-response", "responses.i1"), ("bad-response", "responses.i6")]
     )
     assert all(fault.message.th and fault.message.en for fault in faults)
+
+
+TYPES = [
+    choice(0, "a", "easy"),
+    choice(1, "a", "easy", type="multiple_response", key=["right", "w1"]),
+    FACTS[0] | {"id": "yes", "objective": "a"},
+    FACTS[0] | {"id": "n", "type": "numeric", "objective": "a", "key": 3.5, "unit": {"th": '"หน่วย"', "en": "m/s"}},
+    FACTS[0] | {"id": "plain", "type": "numeric", "objective": "a", "key": 3.5},
+    FACTS[0] | {"id": "s", "type": "short_text", "objective": "a", "key": ["ความตรง\n"], "stem": {"en": '<b>\\ "'}},
+]
+
+
+@pytest.mark.parametrize("shuffle", [{}, {"options": False, "questions": False}])
+def test_the_frozen_view_is_the_one_that_encoding_gives(shuffle: dict[str, Any]) -> None:
+    sections = [{"code": "all", "title": {"th": "ทุกแบบ"}, "strata": [{"bank": "law", "count": len(TYPES)}]}]
+    for it, pool in ((whole(shuffle=shuffle), POOL), (exam(sections=sections, shuffle=shuffle), {"law": bank(*TYPES)})):
+        blueprint = Blueprint(it, pool)
+        for n in range(20):
+            form, view = blueprint.compose(seed(n), ())
+            assert blueprint.frozen(seed(n), ()) == (form, msgspec.json.encode(view))
