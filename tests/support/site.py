@@ -132,7 +132,7 @@ def bank() -> dict[str, Any]:
 
 
 def _question(n: int) -> dict[str, Any]:
-    base = {"id": f"q{n}", "objective": "all", "difficulty": "medium"}
+    base = {"id": f"q{n}", "objective": "all", "difficulty": "medium", "tags": [("choice", "truth", "number")[n % 3]]}
     if n % 3 == 0:
         options = [{"id": f"o{k}", "text": {"en": "right" if k == n % 4 else f"wrong {k}"}} for k in range(4)]
         return {**base, "type": "single_choice", "stem": {"en": f"{n}"}, "options": options, "key": f"o{n % 4}"}

@@ -1,8 +1,12 @@
-"""`make torture`: the long form of promise P1. ROUNDS (200) on each of DATABASES (sqlite,postgresql), from SEED."""
+"""`make torture`: the long form of promise P1 and of the model of an attempt.
+
+ROUNDS (200) of kills on each of DATABASES (sqlite,postgresql) from SEED, then EXAMPLES (500) histories of an attempt.
+"""
 
 import asyncio
 import os
 import random
+import subprocess
 import sys
 from typing import cast, get_args
 
@@ -25,7 +29,10 @@ def main() -> int:
         figures = asyncio.run(torture(cast(Database, database), rounds, seed, _say))
         _say("\n".join([figures.line(), *figures.faults]))
         found += len(figures.faults)
-    return 1 if found else 0
+    examples = os.environ.get("EXAMPLES") or "500"
+    model = [sys.executable, "-m", "pytest", "-q", "tests/property/test_attempt_model.py"]
+    failed = subprocess.run(model, env=os.environ | {"EXAM_TEST_MODEL_EXAMPLES": examples}, check=False).returncode
+    return 1 if found or failed else 0
 
 
 if __name__ == "__main__":
