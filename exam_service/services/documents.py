@@ -73,8 +73,8 @@ class Documents:
 
     async def form(self, tx: Tx, attempt_id: str) -> Form:
         async def load() -> Form | None:
-            paper = await tx.attempts.paper(attempt_id)
-            return None if paper is None else msgspec.json.decode(paper.form, type=Form)
+            form = (await tx.attempts.forms([attempt_id])).get(attempt_id)
+            return None if form is None else msgspec.json.decode(form, type=Form)
 
         return _there(await self._forms.get(f"{tx.org}/{attempt_id}", load), attempt_id)
 
@@ -93,8 +93,7 @@ class Documents:
 
     async def form_once(self, tx: Tx, attempt_id: str) -> Form:
         """The form of an attempt that will hardly be asked for again soon; it is not kept."""
-        paper = await tx.attempts.paper(attempt_id)
-        return _there(None if paper is None else msgspec.json.decode(paper.form, type=Form), attempt_id)
+        return (await self.forms(tx, [attempt_id]))[attempt_id]
 
     def shape_at_hand(self, org: str, enrolment_id: str, attempt_id: str) -> Shape | None:
         """What the attempt's paper takes, if it is kept and the attempt is theirs."""
