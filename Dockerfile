@@ -28,7 +28,7 @@ ENV PATH=/app/venv/bin:$PATH \
 VOLUME /var/lib/exam
 EXPOSE 8000
 USER exam
-# At SIGTERM readiness is withdrawn and what was accepted is finished; EXAM_DRAIN_… say within which time.
+# At SIGTERM readiness is withdrawn and what was accepted is finished; EXAM_DRAIN_SECONDS and EXAM_DRAIN_LIMIT_SECONDS say within which time.
 STOPSIGNAL SIGTERM
 # The image has no curl; Python asks itself.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
