@@ -33,7 +33,7 @@ class Answer(NamedTuple):
     """Since the request was due."""
 
 
-Script = Generator[Ask, Answer, None]
+Script = Generator[Ask, Answer, object]
 
 
 WAIT = (429, 503)
@@ -49,6 +49,8 @@ class Load:
     """What one run of scripts gave."""
 
     seconds: float = 0.0
+    own_cpu: float = 0.0
+    """Processor seconds of this client."""
     latencies: list[float] = field(default_factory=list)
     statuses: dict[int, int] = field(default_factory=dict)
     finished: int = 0
@@ -106,7 +108,7 @@ class _Driver:
         self._until = float("inf") if seconds is None else clock() + seconds
 
     def run(self, at_once: int | None, arrivals: Iterator[tuple[float, Script]]) -> Load:
-        started = clock()
+        started, used = clock(), time.process_time()
         for script in _first(self._scripts, at_once):
             self._begin(script)
         noted = 0.0
@@ -134,7 +136,7 @@ class _Driver:
                 for number, event in self._epoll.poll(max(0.0, until - now)):
                     self._on(self._by_fd[number], event)
         finally:
-            self._load.seconds = clock() - started
+            self._load.seconds, self._load.own_cpu = clock() - started, time.process_time() - used
             self._epoll.close()
             for connection in self._all:
                 if connection.socket is not None:

@@ -61,7 +61,7 @@ def store_running(place: Place, site: Site, count: int) -> Crowd:
 def _search(bench: Bench, kind: str, crowd: Crowd, server: Server) -> None:
     most = len(crowd.heads)
     # Everybody saves once, so that what a start would have brought to hand is at hand.
-    load = drive(server.port, (_saved(crowd.save(n)) for n in range(most)), connections=64, at_once=64)
+    load = drive(server.port, (asked(crowd.save(n)) for n in range(most)), connections=64, at_once=64)
     tried = round(min(most, EVERY * load.rate))
     short, long = max(1.0, 2 * bench.seconds), max(2.0, 12 * bench.seconds)
     step = 1.15
@@ -106,10 +106,6 @@ def _arrivals(crowd: Crowd, candidates: int, seconds: float) -> Iterator[tuple[f
 
 def _due(request: bytes, due: float) -> Script:
     yield Ask(request, due)
-
-
-def _saved(request: bytes) -> Script:
-    yield from asked(request)
 
 
 def _sustained(load: Load) -> bool:

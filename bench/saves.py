@@ -63,6 +63,8 @@ def _tell(bench: Bench, kind: str, loads: dict[str, list[Load]], costs: dict[str
         bench.tell(f"{name}_cpu_us", kind, statistics.median(costs[name]) * 1e6, "us")
     for name in ("save", "naive_upsert", "raw"):
         bench.tell(f"{name}_vs_echo", kind, median_ratio(rates[name], rates["echo"]), "ratio")
+    own = statistics.median(len(load.latencies) / load.own_cpu for load in loads["raw"])
+    bench.tell("client_ceiling_per_second", kind, own, "1/s")
     bench.tell("save_vs_echo_cpu", kind, median_ratio(costs["echo"], costs["save"]), "ratio")
     for name in ("save", "naive_upsert"):
         bench.tell(f"{name}_p99_vs_echo_p99", kind, median_ratio(tails[name], tails["echo"]), "ratio")

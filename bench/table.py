@@ -27,6 +27,7 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("echo_per_second", ""),
         ("naive_upsert_per_second", ""),
         ("raw_per_second", ""),
+        ("client_ceiling_per_second", ""),
         ("save_cpu_us", ""),
         ("echo_cpu_us", ""),
         ("receipt_cost_us", ""),
