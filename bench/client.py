@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 clock = time.perf_counter
 
@@ -33,7 +33,7 @@ class Answer(NamedTuple):
     """Since the request was due."""
 
 
-Script = Generator[Ask, Answer, object]
+Script = Generator[Ask, Answer, Any]
 
 
 WAIT = (429, 503)
