@@ -5,6 +5,7 @@ One JSON line a figure on standard output, also kept in bench/results.jsonl; lin
 
 import argparse
 import importlib
+import traceback
 
 from bench.figures import DATABASES, Bench, machine
 
@@ -33,17 +34,28 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="how often each is repeated; medians are told")
     parser.add_argument("--seconds", type=float, default=5.0, help="of one run under load")
     parser.add_argument("--databases", nargs="+", choices=DATABASES, default=DATABASES)
-    parser.add_argument("--scale", type=float, default=1.0, help="of stored rows and people; below 1 to try it out")
+    parser.add_argument(
+        "--scale", type=float, default=1.0, help="of stored rows and people; below 1 to try it out, and nothing is kept"
+    )
     parser.add_argument("--dry", action="store_true", help="do not keep the figures in bench/results.jsonl")
     given = parser.parse_args()
     if unknown := set(given.names) - set(MEASUREMENTS):
         parser.error(f"there is no {', '.join(sorted(unknown))}; there is {', '.join(MEASUREMENTS)}")
-    with Bench(given.runs, given.seconds, given.databases, given.scale, keep=not given.dry) as bench:
+    failed = []
+    # Figures of another size would stand under the names of the real ones.
+    keep = not given.dry and given.scale == 1
+    with Bench(given.runs, given.seconds, given.databases, given.scale, keep=keep) as bench:
         bench.say(machine())
         for name in given.names or MEASUREMENTS:
             bench.say(name)
-            importlib.import_module(f"bench.{name}").measure(bench)
-            bench.say(f"{name}: done; {machine()}")
+            try:
+                importlib.import_module(f"bench.{name}").measure(bench)
+            except Exception:  # noqa: BLE001 - an hour of other measurements must not be lost with this one.
+                failed.append(name)
+                bench.say(f"{name} failed:\n{traceback.format_exc()}")
+            bench.say(f"{name}: over; {machine()}")
+    if failed:
+        parser.exit(1, f"failed: {', '.join(failed)}\n")
 
 
 if __name__ == "__main__":
