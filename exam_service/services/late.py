@@ -199,6 +199,12 @@ async def _judged(
     except errors.DeadlinePassed:
         pass
     else:
+        written = {one.seq: one for one in await tx.results.saves(attempt.id) if one.epoch == save.epoch}.get(save.seq)
+        if written is not None:
+            # The same save came twice, and the other one was first.
+            if written.digest != save.digest:
+                raise errors.SequenceReused(seq=save.seq)
+            return None, msgspec.structs.replace(written, news=attempt.news)
         saved = signed(seconds_left=admitted.seconds_left, in_grace=admitted.in_grace)
         await tx.late_saves.enter(
             msgspec.structs.replace(base, receipt=saved.receipt),

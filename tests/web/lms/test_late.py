@@ -255,6 +255,9 @@ async def test_time_that_was_given_meanwhile_makes_it_a_save_like_any_other(lms_
     await lms_on_both.post(f"{phone.path}/extra-time", json={"minutes": 10, "reason": "x"})
     saved = await phone.late(phone.some(2, 10), said=said())
     assert (saved.late, saved.held, saved.seconds_left) == (False, False, 600)
+    assert (await phone.late(phone.some(2, 10), said=said())).receipt == saved.receipt
+    with pytest.raises(errors.SequenceReused):
+        await phone.late(phone.some(2, 9), said=said())
     assert await phone.kept() == []
     await phone.lms.world.submit(phone.view)
     assert await phone.revisions() == [(1, 100.0)]
