@@ -141,7 +141,7 @@ async def test_submit_and_void(fleet: Fleet) -> None:
 async def test_submit_and_sweep(fleet: Fleet) -> None:
     """At the deadline, with three sweepers about: ended once, at the deadline or when it was handed in before it."""
     jwks, entrants = await fleet.site.jwks(), await racers(fleet)
-    deadline, exam = closing(4)
+    deadline, exam = closing(6)
     await fleet.site.publish(**exam)
 
     async def race(taker: Taker) -> tuple[Taker, Sitting, list[str]]:
@@ -174,7 +174,7 @@ async def test_submit_and_sweep(fleet: Fleet) -> None:
 async def test_extend_and_expire(fleet: Fleet) -> None:
     """Time given at the last moment: either it counts, and the attempt runs on, or it came too late and has ended."""
     jwks, entrants = await fleet.site.jwks(), await racers(fleet)
-    deadline, exam = closing(4)
+    deadline, exam = closing(6)
     await fleet.site.publish(**exam)
     closes = deadline + timedelta(seconds=1)
 
