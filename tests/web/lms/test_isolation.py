@@ -39,14 +39,18 @@ async def test_what_is_another_organisations_is_as_unknown_as_what_is_nowhere(lm
         ("POST", "/v1/courses/{}/check", "course", None),
         ("POST", "/v1/courses/{}/publish", "course", None),
         ("GET", "/v1/courses/{}/exams", "course", None),
+        ("GET", "/v1/courses/{}/exams/post/live", "course", None),
+        ("GET", "/v1/courses/{}/exams/post/live/events", "course", None),
         ("GET", "/v1/courses/{}/versions/1", "course", None),
         ("GET", "/v1/candidates/{}", "person", None),
     ]
     for method, path, kind, body in calls:
         own = mine[kind]
         nowhere = own[:-1] + ("0" if own[-1] != "0" else "1")
-        theirs = await lms.call(method, path.format(own), key=other.key, json=body)
-        unknown = await lms.call(method, path.format(nowhere), key=other.key, json=body)
+        # Each request has an id of its own, unless the caller gives one.
+        same = {"X-Request-Id": "the-same-for-both"}
+        theirs = await lms.call(method, path.format(own), key=other.key, json=body, headers=same)
+        unknown = await lms.call(method, path.format(nowhere), key=other.key, json=body, headers=same)
         refused(theirs, 404, "not-found")
         assert theirs.text.replace(own, "ID") == unknown.text.replace(nowhere, "ID"), path
     for path in ("/v1/enrolments", "/v1/candidates", "/v1/attempts", "/v1/results", "/v1/courses", "/v1/api-keys"):

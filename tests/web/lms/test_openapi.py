@@ -14,6 +14,7 @@ from exam_service.services.api_keys import ApiKeyBody
 from exam_service.services.candidates import CandidateBody, CandidateSearch
 from exam_service.services.enrolments import EnrolmentBody, EnrolmentChanges, EnrolmentWithCandidateBody
 from exam_service.services.launches import LaunchBody
+from exam_service.services.staff_sessions import StaffLinkBody
 from tests.web.lms.conftest import Lms
 
 
@@ -98,6 +99,7 @@ KINDS: dict[tuple[str, str], tuple[Any, ...]] = {
     ("/v1/enrolments", "post"): (EnrolmentBody, EnrolmentWithCandidateBody),
     ("/v1/enrolments/{enrolment}", "patch"): (EnrolmentChanges,),
     ("/v1/enrolments/{enrolment}/launches", "post"): (LaunchBody,),
+    ("/v1/staff-links", "post"): (StaffLinkBody,),
 }
 
 
