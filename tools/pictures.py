@@ -89,6 +89,7 @@ async def _walk(page: Page, live: Live, org: str, shoot: Shoot) -> None:
     await page.context.set_offline(True)
     await choices.nth(2).check(force=True)
     await page.locator(".save[data-save=trouble]").wait_for()
+    await page.evaluate("scrollTo(0, 0)")
     await shoot("offline")
     await page.context.set_offline(False)
     await page.locator(".save[data-save=saved]").wait_for()
