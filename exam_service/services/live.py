@@ -1,7 +1,7 @@
 """The live view of an exam: who has started, saves, lost contact, is done. Made of the database and of who was heard.
 
 However many watch an exam in one process, it is looked at once every two seconds; when nobody watches, never. A look at
-a very large exam costs more, so the next one waits until looking is at most a twentieth of this process's time.
+a very large exam takes longer, so the next one waits, for fifteen seconds at most.
 """
 
 import asyncio
@@ -18,10 +18,12 @@ from exam_service.services.ports import Tx
 
 EVERY_SECONDS = 2.0
 SHARE = 20
-"""Looking costs at most one part in so many of the time."""
+"""Looking takes at most one part in so many of the time, and yet"""
+SLOWEST_SECONDS = 15.0
+"""it is looked at least so often, however large the exam is."""
 PEOPLE_EVERY_SECONDS = 30.0
 """Who is enrolled, and how they are called, is read anew so often; who starts and is not yet known, at once."""
-TOGETHER = 2000
+TOGETHER = 500
 """Rows of one query, and people counted without a pause: saves go on in between."""
 TOPIC = "live"
 """Rung with `organisation/course/exam` when staff changed something, so that everybody sees it at once."""
@@ -62,7 +64,8 @@ class Watch:
                 self._good_until = begun + EVERY_SECONDS
                 self._last = await self._look()
                 if self._good_until:
-                    self._good_until = begun + max(EVERY_SECONDS, SHARE * (loop.time() - begun))
+                    took = loop.time() - begun
+                    self._good_until = begun + max(EVERY_SECONDS, min(SLOWEST_SECONDS, SHARE * took))
             return self._last
 
     async def pause(self) -> None:
