@@ -21,7 +21,9 @@ TIMEOUT = httpx.Timeout(20)
 
 
 def client() -> httpx.AsyncClient:
-    return httpx.AsyncClient(timeout=TIMEOUT, limits=httpx.Limits(max_connections=None, max_keepalive_connections=64))
+    # The service closes what was idle for five seconds; a connection that it is just closing must not be used.
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=64, keepalive_expiry=2)
+    return httpx.AsyncClient(timeout=TIMEOUT, limits=limits)
 
 
 @dataclass

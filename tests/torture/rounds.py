@@ -87,7 +87,8 @@ async def torture(database: Database, rounds: int, seed: int, say: Callable[[str
             # In turn, so that a short run kills each of them too.
             victim = field_.victims[number % len(field_.victims)]
             await _round(field_, takers, victim, dice, figures)
-            say(f"{database} round {number + 1}: killed {victim.name}; {figures.acknowledged} saves so far")
+            said = f"{figures.acknowledged} saves so far, {len(figures.faults)} faults"
+            say(f"{database} round {number + 1}: killed {victim.name}; {said}")
         figures.faults += await _numbers(field_.site, figures.attempts)
         figures.faults += [f"crash: {count} × {said}" for said, count in figures.answers.items() if "500 " in said]
     figures.seconds = time.monotonic() - begun
