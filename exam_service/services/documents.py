@@ -91,10 +91,6 @@ class Documents:
 
         return _there(await self._blueprints.get(f"{tx.org}/{version.id}/{exam.code}", load), exam.code)
 
-    async def form_once(self, tx: Tx, attempt_id: str) -> Form:
-        """The form of an attempt that will hardly be asked for again soon; it is not kept."""
-        return (await self.forms(tx, [attempt_id]))[attempt_id]
-
     def shape_at_hand(self, org: str, enrolment_id: str, attempt_id: str) -> Shape | None:
         """What the attempt's paper takes, if it is kept and the attempt is theirs."""
         found = self._shapes.get(attempt_id)

@@ -13,7 +13,7 @@ from exam_service.core.exams.late import Evidence
 from exam_service.core.exams.shape import Shape, shape_of
 from exam_service.core.exams.timing import seconds_left
 from exam_service.core.text import Text
-from exam_service.services import grading, late, receipts
+from exam_service.services import late, receipts
 from exam_service.services.context import Context
 from exam_service.services.group_commit import GroupCommit
 
@@ -125,7 +125,7 @@ def _queue(ctx: Context) -> GroupCommit[Save, Saved]:
 
     return GroupCommit(
         write,  # type: ignore[arg-type]  # object stands for the outcomes, which the journal's types name
-        refuse=lambda: errors.Unavailable(retry_at=ctx.now() + RETRY_AFTER),
+        refuse=partial(_unavailable, ctx),
         most_waiting=MOST_WAITING,
         most_together=MOST_TOGETHER,
         lanes=ctx.journal.lanes,
@@ -134,12 +134,35 @@ def _queue(ctx: Context) -> GroupCommit[Save, Saved]:
 
 
 async def _load_shape(ctx: Context, org: str, enrolment_id: str, attempt_id: str) -> Shape:
-    """What responses the attempt's paper takes; kept, so that a save need not read it. Raises NotFound."""
-    async with ctx.store.read(org) as tx:
-        await grading.attempt_of(tx, attempt_id, enrolment_id)
-        shape = shape_of(await ctx.documents.form_once(tx, attempt_id))
+    """What responses the attempt's paper takes; kept, so that a save need not read it. Raises NotFound.
+
+    First saves come by the thousand in one minute, so those of one moment are read together.
+    """
+    reading = ctx.queues.of(
+        f"shapes/{org}",
+        lambda: GroupCommit(
+            partial(_read_shapes, ctx, org), refuse=partial(_unavailable, ctx), most_together=MOST_TOGETHER
+        ),
+    )
+    found: tuple[str, Shape] = await reading.put(attempt_id)
+    owner, shape = found
+    if owner != enrolment_id:
+        raise errors.NotFound(what="attempt", id=attempt_id)
     ctx.documents.keep_shape(org, enrolment_id, attempt_id, shape)
     return shape
+
+
+async def _read_shapes(ctx: Context, org: str, attempt_ids: Sequence[str]) -> list[tuple[str, Shape] | Exception]:
+    """Of each attempt whose it is, and what its paper takes."""
+    async with ctx.store.read(org) as tx:
+        there = await tx.attempts.several(sorted(set(attempt_ids)))
+        forms = await ctx.documents.forms(tx, list(there))
+    shapes = {id: (one.enrolment, shape_of(forms[id])) for id, one in there.items()}
+    return [shapes.get(id) or errors.NotFound(what="attempt", id=id) for id in attempt_ids]
+
+
+def _unavailable(ctx: Context) -> errors.Unavailable:
+    return errors.Unavailable(retry_at=ctx.now() + RETRY_AFTER)
 
 
 def _invalid_body(message: str) -> errors.Invalid:
