@@ -76,14 +76,18 @@ def _submits(bench: Bench, kind: str, place: Place, site: Site) -> None:
             def hand_in(attempt: str, enrolment: str) -> Script:
                 nonlocal graded
                 request = post(f"/v1/candidate/attempts/{attempt}/submit", b'{"epoch":1}', site.token(enrolment))
-                graded += b'"state":"graded"' in (yield from asked(request)).body
+                answer = yield from asked(request)
+                graded += b'"state":"graded"' in answer.body
 
             handed = [hand_in(*one) for one in zip(ids, people, strict=True)]
             begun = clock()
             load = drive(server.port, handed, connections=count)
             _await_all_graded(place, ids)
             seconds.append(clock() - begun)
-        bench.say(f"  all graded after {seconds[-1]:.2f} s, {graded} when answered, answers {load.statuses}")
+        bench.say(
+            f"  all graded after {seconds[-1]:.2f} s, {graded} when answered, p50 {load.percentile(0.5):.2f} s, "
+            f"p99 {load.percentile(0.99):.2f} s, answers {load.statuses}"
+        )
     bench.tell("storm_submits_all_graded_s", kind, statistics.median(seconds), "s")
 
 
