@@ -84,8 +84,9 @@ async def events(
 ) -> Stream:
     """Server-sent events named `live`, each the whole view, whenever anything but the time has changed.
 
-    Every event stands for itself: who was cut off has missed nothing. An event `still` says every 15 seconds that there is
-    nothing new. It ends when the process stops, and with an event `over` when the key is revoked; `seconds_left` counts down without being sent.
+    Every event stands for itself: who was cut off has missed nothing. An event `still` says every 15 seconds that there
+    is nothing new. It ends when the process stops, and with an event `over` when the key is revoked; `seconds_left`
+    counts down without being sent.
     """
     caller.must("results")
     # Refused as a whole before the stream begins, when there is no such exam.
