@@ -49,7 +49,9 @@ BOUNDS: dict[str, Bounds] = {
 
 _OPERATIONS = frozenset(("/healthz", "/readyz", "/metrics"))
 _OF_RUNNING = {"responses": SAVE, "submit": SUBMIT, "paper": PAPER, "contact": PAPER, "open": PAPER}
-_STAFF_WORDS = frozenset(("live", "extra-time", "messages", "late-saves", "void", "reopen", "launches"))
+_STAFF_WORDS = frozenset(
+    ("live", "extra-time", "messages", "late-saves", "decision", "audit", "void", "reopen", "launches")
+)
 """What staff do while an exam runs, and what an LMS does to let a candidate in."""
 
 
