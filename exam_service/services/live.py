@@ -12,7 +12,9 @@ from datetime import UTC, datetime
 from exam_service.core.errors import NotFound, Unavailable
 from exam_service.core.exams.live import LiveState
 from exam_service.core.records import Enrolled, LiveAttempt
+from exam_service.services import grading
 from exam_service.services.context import Context
+from exam_service.services.enrolments import enrolment_of
 from exam_service.services.live_view import LiveView, Snapshot, Standing, same, standing
 from exam_service.services.ports import Tx
 
@@ -126,6 +128,14 @@ class Watch:
 def changed(ctx: Context, org: str, course: str, exam: str) -> None:
     """Everybody who watches the exam, in whatever process, sees it anew at once. Call it after the transaction."""
     ctx.bell.publish(TOPIC, f"{org}/{course}/{exam}")
+
+
+async def changed_by(ctx: Context, org: str, attempt_id: str) -> None:
+    """The same, of the exam that the attempt is at. Raises NotFound."""
+    async with ctx.store.read(org) as tx:
+        attempt = await grading.attempt_of(tx, attempt_id)
+        enrolment = await enrolment_of(tx, attempt.enrolment)
+    changed(ctx, org, enrolment.course, attempt.exam)
 
 
 def _watch(ctx: Context, org: str, course: str, exam: str) -> Watch:

@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Request, get, post
 from litestar.params import FromPath
 
-from exam_service.services import attempt_records, invigilation
+from exam_service.services import attempt_records, invigilation, live
 from exam_service.services.attempt_records import (
     AttemptDetail,
     AttemptRecord,
@@ -58,9 +58,11 @@ async def void(
     """It counts neither as a score nor as one of the allowed attempts; the reason is kept. Reopening undoes it."""
     caller.must("results")
     body = await read_body(request, VoidBody)
-    return await once(
+    answer = await once(
         ctx, caller.org, repeat, AttemptDetail, lambda tx: invigilation.void(ctx, tx, attempt, body, caller.key_id)
     )
+    live.changed(ctx, caller.org, answer.course, answer.attempt.exam)
+    return answer
 
 
 @get("/results", summary="List the results", **documented(scope="results"))

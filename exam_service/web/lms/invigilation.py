@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from litestar import Request, get, post
 from litestar.params import FromPath, QueryParameter
 
-from exam_service.services import audit, certificates, grading, invigilation, late, messages
+from exam_service.services import audit, certificates, grading, invigilation, late, live, messages
 from exam_service.services.attempt_records import AttemptDetail
 from exam_service.services.audit import AuditView
 from exam_service.services.invigilation import GivenToAll, MinutesBody
@@ -50,10 +50,12 @@ async def extra_time(
     candidate opens the attempt again; the result until then stays as a revision."""
     caller.must("results")
     body = await read_body(request, MinutesBody)
-    return await once(
+    answer = await once(
         ctx, caller.org, repeat, AttemptDetail,
         lambda tx: invigilation.give_time(ctx, tx, attempt, body, caller.key_id),
     )  # fmt: skip
+    live.changed(ctx, caller.org, answer.course, answer.attempt.exam)
+    return answer
 
 
 @post(
@@ -75,10 +77,12 @@ async def extra_time_for_all(
     gets nothing of it."""
     caller.must("results")
     body = await read_body(request, MinutesBody)
-    return await once(
+    answer = await once(
         ctx, caller.org, repeat, GivenToAll,
         lambda tx: invigilation.give_time_to_all(ctx, tx, course, exam, body, caller.key_id),
     )  # fmt: skip
+    live.changed(ctx, caller.org, course, exam)
+    return answer
 
 
 @post(
@@ -97,9 +101,11 @@ async def reopen(attempt: FromPath[str], request: AnyRequest, ctx: Ctx, caller: 
     earlier results stay as revisions, and the next one says who reopened it and why."""
     caller.must("results")
     body = await read_body(request, MinutesBody)
-    return await once(
+    answer = await once(
         ctx, caller.org, repeat, AttemptDetail, lambda tx: invigilation.reopen(ctx, tx, attempt, body, caller.key_id)
     )
+    live.changed(ctx, caller.org, answer.course, answer.attempt.exam)
+    return answer
 
 
 @post(
@@ -111,9 +117,11 @@ async def message(attempt: FromPath[str], request: AnyRequest, ctx: Ctx, caller:
     """The candidate's page shows it within a minute, mostly at the next save. In Thai or English or both."""
     caller.must("results")
     body = await read_body(request, MessageBody)
-    return await once(
+    answer = await once(
         ctx, caller.org, repeat, SentView, lambda tx: messages.send(ctx, tx, attempt, body, caller.key_id)
     )
+    live.changed(ctx, caller.org, answer.course, answer.exam)
+    return answer
 
 
 @post(
@@ -127,10 +135,12 @@ async def message_to_all(
     """Who starts later does not see it."""
     caller.must("results")
     body = await read_body(request, MessageBody)
-    return await once(
+    answer = await once(
         ctx, caller.org, repeat, SentView,
         lambda tx: messages.send_to_all(ctx, tx, course, exam, body, caller.key_id),
     )  # fmt: skip
+    live.changed(ctx, caller.org, course, exam)
+    return answer
 
 
 @get(
@@ -209,6 +219,7 @@ async def decide(
         ctx, caller.org, repeat, DecidedView,
         lambda tx: late.decide(ctx, tx, (attempt, epoch, seq), body, caller.key_id),
     )  # fmt: skip
+    await live.changed_by(ctx, caller.org, attempt)
     if answer.revision is not None:
         # The better result may be what was missing for a certificate that is issued at once.
         await certificates.issue_at_once(ctx, caller.org, answer.late_save.enrolment)

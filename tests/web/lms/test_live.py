@@ -7,7 +7,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from exam_service.core.errors import NotFound, Unavailable
+from exam_service.core.errors import DeadlinePassed, NotFound, Unavailable
 from exam_service.core.exams.live import LiveState
 from exam_service.core.people import PersonName
 from exam_service.services import api_keys, live
@@ -147,6 +147,38 @@ async def test_however_many_watch_it_is_looked_at_once(lms: Lms, monkeypatch: py
     live.changed(made.ctx, made.org, "course", "post")
     assert (await lms.get(PATH)).json()["counts"]["running"] == 1
     assert looks == 2
+
+
+@pytest.mark.parametrize(
+    "path, body",
+    [
+        ("/v1/attempts/{attempt}/extra-time", {"minutes": 5, "reason": "x"}),
+        ("/v1/attempts/{attempt}/messages", {"text": {"en": "x"}}),
+        ("/v1/attempts/{attempt}/void", {"reason": "x"}),
+        ("/v1/attempts/{ended}/reopen", {"minutes": 5, "reason": "x"}),
+        ("/v1/attempts/{late}/late-saves/1/1/decision", {"decision": "accept", "reason": "x"}),
+        ("/v1/courses/course/exams/post/extra-time", {"minutes": 5, "reason": "x"}),
+        ("/v1/courses/course/exams/post/messages", {"text": {"en": "x"}}),
+    ],
+)
+async def test_who_watches_sees_at_once_what_the_learning_system_did(
+    lms: Lms, monkeypatch: pytest.MonkeyPatch, path: str, body: dict[str, Any]
+) -> None:
+    made = lms.world
+    await made.publish(open_course())
+    late = await made.start("post")
+    made.clock.pass_(minutes=40)
+    with pytest.raises(DeadlinePassed):
+        await made.save(late, 1, {"i1": None})
+    made.enrolment = await made.enrol("ended")
+    ended = await made.start("post")
+    await made.submit(ended)
+    view = await made.start("post", await made.enrol("runs"))
+    rung: list[tuple[str, str]] = []
+    monkeypatch.setattr(made.ctx.bell, "publish", lambda *what: rung.append(what))
+    path = path.format(attempt=view.attempt, ended=ended.attempt, late=late.attempt)
+    assert (await lms.post(path, json=body)).is_success
+    assert rung == [(live.TOPIC, f"{made.org}/course/post")]
 
 
 async def test_who_is_renamed_is_shown_under_the_new_name_after_half_a_minute(
