@@ -7,10 +7,10 @@ import msgspec
 
 from exam_service.core.documents import read
 from exam_service.core.errors import Invalid, NotFound
-from exam_service.services import invigilation, late, live, messages
+from exam_service.services import certificates, invigilation, late, live, messages
 from exam_service.services.context import Context
 from exam_service.services.invigilation import MinutesBody, VoidBody
-from exam_service.services.late import DecisionBody
+from exam_service.services.late import DecidedView, DecisionBody
 from exam_service.services.messages import MessageBody
 from exam_service.services.once import RepeatKey, once
 from exam_service.services.ports import Tx
@@ -37,6 +37,13 @@ class Deed(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def reason(self) -> str:
         return self.body.reason or ""
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of it."""
+
+    regraded: str | None = None
+    """The enrolment whose result is another one now."""
 
 
 def checked(given: Mapping[str, str]) -> Deed:
@@ -74,14 +81,19 @@ async def do(ctx: Context, session: StaffSession, course: str, exam: str, deed: 
     if not session.may_see(course, exam):
         raise NotFound(what="exam", id=f"{course}/{exam}")
 
-    async def work(tx: Tx) -> int:
+    async def work(tx: Tx) -> Done:
         if deed.attempt is not None:
             await attempt_at(tx, session, course, exam, deed.attempt)
-        await _use_case(ctx, course, exam, deed, session.actor)(tx)
-        return 0
+        done = await _use_case(ctx, course, exam, deed, session.actor)(tx)
+        if isinstance(done, DecidedView) and done.revision is not None:
+            return Done(regraded=done.late_save.enrolment)
+        return Done()
 
-    await once(ctx, session.org, repeat, int, work)
+    done = await once(ctx, session.org, repeat, Done, work)
     live.changed(ctx, session.org, course, exam)
+    if done.regraded is not None:
+        # The better result may be what was missing for a certificate that is issued at once.
+        await certificates.issue_at_once(ctx, session.org, done.regraded)
 
 
 def _use_case(ctx: Context, course: str, exam: str, deed: Deed, actor: str) -> Callable[[Tx], Awaitable[object]]:

@@ -123,6 +123,28 @@ async def test_late_responses_are_shown_with_their_evidence_and_decided(desk: De
     assert '<h2 id="late">' not in (await desk.get()).text
 
 
+async def test_the_certificate_that_accepted_responses_earn_is_issued_at_once(desk: Desk) -> None:
+    made, course = desk.world, open_course(late_responses={"policy": "hold"})
+    await made.publish(course | {"certificate": course["certificate"] | {"issue": "at_once"}})
+    view = await made.start("post")
+    answers = await made.key_of(view)
+    made.clock.pass_(minutes=33)
+    evidence = Evidence(answered_ago_ms=200_000, monotonic=True, after_receipt=0, contact_ago_ms=None, queued=1)
+    held = await saving.save(
+        made.ctx, made.org, made.enrolment, view.attempt, view.epoch, 1, msgspec.json.encode(answers), evidence
+    )
+    assert held.held
+    await desk.come_in()
+    fields: dict[str, Any] = {"action": "late-save", "attempt": view.attempt, "epoch": 1, "seq": 1, "reason": "x"}
+    await desk.do(**fields, decision="refuse")
+    async with made.ctx.store.read(made.org) as tx:
+        assert not await tx.certificates.of(made.enrolment)
+    await desk.do(**fields, decision="accept")
+    async with made.ctx.store.read(made.org) as tx:
+        (issued,) = await tx.certificates.of(made.enrolment)
+    assert issued.state == "stands"
+
+
 @pytest.mark.parametrize(
     "fields,status,code",
     [
