@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import socket
+import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
@@ -83,6 +85,7 @@ async def run(ctx: Context, loaded: Settings) -> None:
     _require_port(loaded)
     logs.configure(loaded)
     allow_many_connections()
+    tune_interpreter()
     await keys.ensure(ctx, keys.SERVICE, "receipts")
     app = create_app(
         ctx,
@@ -120,6 +123,18 @@ def allow_many_connections() -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def tune_interpreter() -> None:
+    """Set the interpreter for one busy event loop with a thread that writes beside it.
+
+    The thread gives up the interpreter's lock with every statement, and would wait 5 ms to win it back from a loop that
+    never rests: most of the time of a group of saves. What a request allocates is gone with it, so looking for cycles
+    every 700 objects finds nothing and costs a few percent; what was loaded at the start is never garbage.
+    """
+    sys.setswitchinterval(0.0005)
+    gc.set_threshold(20_000, 20, 50)
+    gc.freeze()
 
 
 def resident_bytes() -> float | None:
