@@ -76,12 +76,13 @@ class Context:
     """purpose -> (kid, sealed key, until when to believe it): the service's own keys, at hand for the hot path."""
     watches: Watches = field(default_factory=Watches)
     """Exams that staff are watching in this process."""
+    id_maker: ids.Maker = field(default_factory=ids.Maker)
 
     def now(self) -> datetime:
         return self.clock()
 
     def new_id(self, prefix: str) -> str:
-        return ids.make(prefix, int(self.now().timestamp() * 1000), self.entropy(10))
+        return self.id_maker.make(prefix, int(self.now().timestamp() * 1000), self.entropy(10))
 
     def new_certificate_id(self) -> str:
         return new_certificate_id(self.entropy(10))

@@ -1,4 +1,5 @@
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -34,6 +35,30 @@ def test_only_known_kinds() -> None:
 def test_ids_sort_by_time_and_never_meet(made: list[tuple[int, bytes]]) -> None:
     assert sorted(made) == [p for _, p in sorted((ids.make("enr", *p), p) for p in made)]
     assert len({ids.make("enr", *p) for p in made}) == len(set(made))
+
+
+MOMENTS = st.integers(1_700_000_000_000, 1_700_000_000_003)
+
+
+@given(st.lists(st.tuples(MOMENTS, st.binary(min_size=10, max_size=10)), max_size=50))
+def test_what_one_process_makes_sorts_as_it_was_made(given: list[tuple[int, bytes]]) -> None:
+    """Within a millisecond, with any dice, and when the clock is set back."""
+    maker = ids.Maker()
+    made = [maker.make("evt", *one) for one in given]
+    assert all(earlier < later for earlier, later in pairwise(made))
+    assert all(ids.is_id(one, "evt") for one in made)
+
+
+def test_a_millisecond_has_room_for_thousands_of_ids() -> None:
+    maker = ids.Maker()
+    made = [maker.make("evt", 1469918176385, b"\xff" * 10) for _ in range(30_000)]
+    assert made == sorted(set(made))
+    assert {one[4:14] for one in made} == {"01aryz6s41"}
+
+
+def test_a_maker_wants_ten_bytes_of_dice_too() -> None:
+    with pytest.raises(ValueError, match="10 random bytes"):
+        ids.Maker().make("att", 1, bytes(9))
 
 
 @given(st.sampled_from(sorted(ids.PREFIXES)), st.integers(0, (1 << 48) - 1), st.binary(min_size=10, max_size=10))

@@ -77,7 +77,7 @@ class SqlLog(Rows):
 
     async def audited(self, subject: str) -> Sequence[AuditEvent]:
         table = tables.audit_event
-        return await self._all(AuditEvent, table, table.c.subject == subject, order=[table.c.at, table.c.id])
+        return await self._all(AuditEvent, table, table.c.subject == subject, order=[table.c.id])
 
     async def claim(self, replay: Replay) -> Replay | None:
         # The insert waits for another transaction that holds the same key; then this one sees what that one did.
