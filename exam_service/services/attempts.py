@@ -34,6 +34,8 @@ class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
     """The highest save number of this epoch that has been acknowledged."""
     responses: dict[str, Any]
     """The latest response to each item, from whatever device."""
+    news: int
+    """More than none: staff did or said something, and the page asks for contact at once."""
     receipt: str | None = None
     """Of the whole attempt, once it has been handed in or has run out, and been graded."""
 
@@ -97,6 +99,7 @@ def shown(stored: Attempt, entries: Sequence[JournalEntry], now: datetime) -> At
         ended_by=attempt.ended_by,
         saved_seq=max((e.seq for e in entries if e.epoch == attempt.epoch), default=0),
         responses=_answered(latest(entries)) if attempt.state is State.in_progress else {},
+        news=attempt.news,
     )
 
 

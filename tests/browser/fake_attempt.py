@@ -64,6 +64,7 @@ class Attempt:
             "time_limit_minutes": 30,
             "saved_seq": max((seq for epoch, seq in self.saved if epoch == self.epoch), default=0),
             "responses": self.responses,
+            "news": self.news,
         }
 
     def contact(self, epoch: int) -> dict[str, Any]:

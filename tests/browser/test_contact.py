@@ -26,6 +26,21 @@ async def test_a_message_comes_with_the_next_save_and_can_be_read_again(phone: P
     await expect(message).to_have_count(0)
 
 
+async def test_a_message_sent_before_the_page_was_opened_is_shown_at_once(phone: Page, service: FakeService) -> None:
+    """On another device, say, which has never heard of it."""
+    service.attempt.tell("ข้อ 3 พิมพ์ผิด", "Question 3 has a misprint.")
+    await enter(phone)
+    await expect(phone.locator(".message")).to_contain_text("ข้อ 3 พิมพ์ผิด")
+    assert service.asked("/contact") == 1
+
+
+async def test_a_page_without_news_does_not_ask(phone: Page, service: FakeService) -> None:
+    await enter(phone)
+    await choose(phone, 1)
+    await expect_saved(phone)
+    assert service.asked("/contact") == 0
+
+
 async def test_more_time_is_shown_and_announced(phone: Page, service: FakeService) -> None:
     await enter(phone)
     await expect(phone.locator(".timer")).to_contain_text("29:")
