@@ -148,7 +148,7 @@ class FakeService:
                 self.me["certificate"]["issued"].append({**sample.ISSUED, "kind": json.loads(body)["kind"]})
                 return reply(self.me["certificate"]["issued"][-1], 201)
             case "GET", "contact" if self.has_contact:
-                return reply(self.attempt.contact(int(query.removeprefix("epoch="))))
+                return reply(self.attempt.contact(int(query.removeprefix("epoch=") or 0)))
             case "GET", "contact":
                 return problem(404, "not-found", "ไม่พบ", "Not here.")
             case "GET", _:

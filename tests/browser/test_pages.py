@@ -9,6 +9,7 @@ from tests.browser import sample
 from tests.browser.accessibility import faults_of
 from tests.browser.conftest import DESK, PHONE, RUNNER, OpenContext
 from tests.browser.fake_api import FakeService, broken, journey, problem
+from tests.browser.steps import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -105,6 +106,44 @@ async def test_a_page_that_cannot_load_offers_to_try_again(phone: Page, service:
     await expect(phone.locator("[role=alert]")).to_have_text("เชื่อมต่อไม่ได้ โปรดตรวจสอบอินเทอร์เน็ตแล้วลองอีกครั้ง")
     await phone.get_by_role("button", name="ลองอีกครั้ง").click()
     await expect(phone.locator(".step").first).to_be_visible()
+
+
+async def test_an_open_result_page_says_that_the_attempt_was_reopened(phone: Page, service: FakeService) -> None:
+    service.attempt.state = "graded"
+    await phone.clock.install()
+    await phone.goto(f"{RUNNER}/result")
+    await expect(phone.locator(".outcome")).to_be_visible()
+    await phone.clock.run_for(75_000)
+    await until(lambda: service.asked("/contact") == 1)
+    go_on = phone.locator("[data-action=go-on]")
+    await expect(go_on).to_have_count(0)
+    service.attempt.state = "in_progress"
+    # An answer may still be under way when the time for the next question comes.
+    for _ in range(15):
+        await phone.clock.run_for(5_000)
+        await phone.wait_for_timeout(50)
+    await expect(phone.locator(".reopened")).to_contain_text("เจ้าหน้าที่เปิดให้ทำการสอบครั้งนี้ต่อแล้ว")
+    await expect(phone.locator("#announcer")).to_contain_text("ต่อแล้ว")
+    assert service.asked("/contact") == 2
+    await go_on.click()
+    await expect(phone.locator(".question")).to_be_visible()
+
+
+async def test_a_result_page_that_nobody_looks_at_does_not_ask(phone: Page, service: FakeService) -> None:
+    service.attempt.state = "graded"
+    await phone.clock.install()
+    await phone.add_init_script(
+        "window.seen = 'hidden';"
+        "Object.defineProperty(document, 'visibilityState', { get: () => window.seen, configurable: true })"
+    )
+    await phone.goto(f"{RUNNER}/result")
+    await expect(phone.locator(".outcome")).to_be_visible()
+    await phone.clock.run_for(600_000)
+    assert service.asked("/contact") == 0
+    service.attempt.state = "in_progress"
+    await phone.evaluate("window.seen = 'visible'; document.dispatchEvent(new Event('visibilitychange'))")
+    await phone.clock.run_for(5_000)
+    await expect(phone.locator("[data-action=go-on]")).to_be_visible()
 
 
 async def test_the_result_says_how_it_went_why_and_what_comes_next(phone: Page, service: FakeService) -> None:

@@ -70,7 +70,7 @@ export const open = (attempt) => call("POST", `/attempts/${attempt}/open`, {});
 export const attempt = (attempt) => call("GET", `/attempts/${attempt}`);
 export const paper = (attempt) => call("GET", `/attempts/${attempt}/paper`);
 export const save = (attempt, body, how) => call("POST", `/attempts/${attempt}/responses`, body, how);
-export const contact = (attempt, epoch) => call("GET", `/attempts/${attempt}/contact?epoch=${epoch}`);
+export const contact = (attempt, epoch) => call("GET", `/attempts/${attempt}/contact${epoch ? `?epoch=${epoch}` : ""}`);
 export const submit = (attempt, epoch) => call("POST", `/attempts/${attempt}/submit`, { epoch });
 export const result = (attempt) => call("GET", `/attempts/${attempt}/result`);
 export const review = (attempt) => call("GET", `/attempts/${attempt}/review`);

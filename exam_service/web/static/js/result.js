@@ -1,9 +1,10 @@
 // The result page: how it went, why, what comes next, and the receipts to keep.
 import * as api from "./api.js";
-import { app, fill, h, page } from "./dom.js";
+import { announce, app, fill, h, page } from "./dom.js";
 import { icon, ring } from "./icons.js";
 import { fates, wayBack } from "./prefer.js";
 import { receiptsCard } from "./receipts.js";
+import { reopened } from "./reopened.js";
 import { pick, said, t } from "./texts.js";
 import { dateTime, happened, percent } from "./time.js";
 import { fail } from "./trouble.js";
@@ -34,6 +35,13 @@ function draw(result, me, receipts) {
     late(result),
     outcome(result, exam), conditions(result.pass_decision), sections(result.sections ?? []), next(result, exam),
     receipts ? receiptsCard(attempt, receipts) : null);
+}
+
+// Staff let the attempt go on while this page was open; whoever reads it decides when to leave it.
+function goOn() {
+  announce(t("result.reopened"));
+  app().prepend(h("div", { class: "notice good reopened" }, icon("clock"), h("div", {}, h("p", {}, t("result.reopened")),
+    h("a", { class: "button primary", href: `/exam/attempts/${attempt}`, "data-action": "go-on" }, t("result.go_on")))));
 }
 
 // What became of answers, and of a request to hand in, that arrived after the end.
@@ -105,3 +113,4 @@ function next(result, exam) {
 }
 
 show();
+reopened(attempt).then(goOn);
