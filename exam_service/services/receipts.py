@@ -42,7 +42,8 @@ async def sign(ctx: Context, saved: Saved) -> str:
 async def of_submission(ctx: Context, attempt: Attempt, saves: Sequence[Saved] | Sequence[JournalEntry]) -> str:
     """The receipt of an attempt that is over: when it ended, and one digest over the digests of all its saves in order.
 
-    Whoever holds the receipts of the saves can see that none of them was left out.
+    Whoever holds the receipts of the saves can see that none of them was left out. It covers those that count when it
+    is signed; when staff later accepts one that came late there is another receipt, of more `saves`, and both are true.
     """
     if attempt.ended_at is None:
         raise ValueError("an attempt that runs has no receipt of its end")
@@ -54,6 +55,7 @@ async def of_submission(ctx: Context, attempt: Attempt, saves: Sequence[Saved] |
         digest=_b64(hashlib.sha256(b"".join(digests)).digest()),
         received_at=attempt.ended_at,
         seconds_left=seconds_left(attempt.deadline, attempt.ended_at),
+        saves=len(digests),
     )
     return await _signed(ctx, receipt)
 

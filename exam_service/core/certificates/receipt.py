@@ -40,6 +40,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """It came after the grace too, and counts by the exam's policy for late responses."""
     held: bool = False
     """It came too late to count by itself; it is kept, and staff decides."""
+    saves: int = 0
+    """Of a whole attempt: how many saves count at the moment it is signed, and `digest` is over those."""
 
 
 class _Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

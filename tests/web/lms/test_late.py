@@ -1,6 +1,8 @@
 """Responses that arrive late: accepted, held or refused by the policy, and decided by staff, on both databases."""
 
 import asyncio
+import base64
+import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -9,6 +11,7 @@ import msgspec
 import pytest
 
 from exam_service.core import errors
+from exam_service.core.certificates.receipt import Receipt, parse
 from exam_service.core.exams.attempt import State
 from exam_service.core.exams.journal import Save, Saved
 from exam_service.core.records import LateSave
@@ -100,6 +103,44 @@ async def test_accepted_responses_count_and_the_result_waits_for_them(lms_on_bot
     refused(await phone.decide(NO), 409, "late-save-decided")
     receipts = await results.receipts_of(world.ctx, world.org, world.enrolment, phone.view.attempt)
     assert saved.receipt in receipts.receipts
+
+
+async def test_the_receipt_of_the_whole_says_how_many_saves_it_covers(lms: Lms) -> None:
+    """Two receipts of one attempt are told apart, and each is true of what counted when it was given."""
+    phone = await device(lms, HOLD)
+    held = await phone.late(phone.some(2, 10), said=said())
+
+    async def whole() -> tuple[str, Receipt]:
+        found = await results.receipts_of(lms.world.ctx, lms.world.org, lms.world.enrolment, phone.view.attempt)
+        receipt, _ = parse(found.receipts[-1])
+        return found.receipts[-1], receipt
+
+    text, before = await whole()
+    assert (before.seq, before.saves, before.received_at) == (0, 1, phone.view.deadline)
+    lms.world.clock.pass_(minutes=5)
+    assert await whole() == (text, before), "nothing was decided, so it is the same one"
+    assert (await phone.decide(YES)).status_code == 200
+    text, after = await whole()
+    assert (after.saves, after.received_at, after.session) == (2, before.received_at, before.session)
+    of_saves = await _receipts(phone)
+    assert [one.saves for one in of_saves] == [0, 0]
+    digests = [one.digest for one in of_saves]
+    assert after.digest == together_of(digests)
+    assert before.digest == together_of(digests[:1])
+    assert digests[1] == base64.urlsafe_b64encode(held.digest).rstrip(b"=").decode()
+
+
+async def _receipts(phone: Device) -> list[Receipt]:
+    """Those of its saves."""
+    world = phone.lms.world
+    found = await results.receipts_of(world.ctx, world.org, world.enrolment, phone.view.attempt)
+    return [parse(one)[0] for one in found.receipts[:-1]]
+
+
+def together_of(digests: list[str]) -> str:
+    """As docs/reference/receipts.md says."""
+    plain = b"".join(base64.urlsafe_b64decode(one + "=") for one in digests)
+    return base64.urlsafe_b64encode(hashlib.sha256(plain).digest()).rstrip(b"=").decode()
 
 
 @pytest.mark.parametrize("swept", [False, True])

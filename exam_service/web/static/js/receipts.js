@@ -17,7 +17,7 @@ function line(receipt) {
   const said = read(receipt);
   if (!said) return h("li", {}, t("result.receipt_unreadable"));
   return h("li", {},
-    h("span", {}, said.seq ? t("result.receipt_save", { seq: said.seq }) : t("result.receipt_submit"), h("span", { class: "quiet" }, ` · ${t("result.receipt_device", { n: said.session })}`)),
+    h("span", {}, said.seq ? t("result.receipt_save", { seq: said.seq }) : t(said.saves ? "result.receipt_submit_of" : "result.receipt_submit", { n: said.saves }), h("span", { class: "quiet" }, ` · ${t("result.receipt_device", { n: said.session })}`)),
     h("span", { class: "numbers" }, `${date(said.received_at)} ${clock(said.received_at, { seconds: true })}`, said.in_grace ? ` (${t("result.receipt_grace")})` : ""));
 }
 
