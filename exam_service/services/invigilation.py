@@ -27,7 +27,7 @@ from exam_service.services.attempt_records import AttemptDetail, detail
 from exam_service.services.context import Context
 from exam_service.services.grading import REOPENED
 from exam_service.services.ports import Tx
-from exam_service.services.standing import course_of
+from exam_service.services.standing import exam_of
 
 TOGETHER = 500
 """So many attempts are given time by one statement."""
@@ -96,7 +96,7 @@ async def give_time_to_all(ctx: Context, tx: Tx, course: str, exam: str, body: M
 
     All of them or none; saves go on meanwhile.
     """
-    await must_exist(tx, course, exam)
+    await exam_of(tx, course, exam)
     reason, given = f"+{body.minutes} min: {said(body.reason)}", 0
     ids = await tx.running.ids(course, exam, ctx.now())
     for start in range(0, len(ids), TOGETHER):
@@ -111,14 +111,6 @@ async def give_time_to_all(ctx: Context, tx: Tx, course: str, exam: str, body: M
         given += len(moved)
     await audit.record(ctx, tx, actor, "exam.extra-time", f"{course}/{exam}", reason)
     return GivenToAll(course=course, exam=exam, minutes=body.minutes, attempts=given)
-
-
-async def must_exist(tx: Tx, course: str, exam: str) -> None:
-    """The exam, in the newest version of its course. Raises NotFound, NotPublished."""
-    if await tx.courses.get(course) is None:
-        raise errors.NotFound(what="course", id=course)
-    if (await course_of(tx, course)).course.exam(exam) is None:
-        raise errors.NotFound(what="exam", id=exam)
 
 
 def said(reason: str) -> str:

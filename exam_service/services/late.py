@@ -16,8 +16,9 @@ from exam_service.core.text import Text
 from exam_service.services import audit, grading, receipts
 from exam_service.services.context import Context
 from exam_service.services.enrolments import candidate_behind, enrolment_of
-from exam_service.services.invigilation import ReasonText, must_exist, said, standing_certificate
+from exam_service.services.invigilation import ReasonText, said, standing_certificate
 from exam_service.services.ports import Tx
+from exam_service.services.standing import exam_of
 from exam_service.services.standing_view import LateAnswers
 
 MOST_KEPT = 2000
@@ -149,7 +150,7 @@ async def at_exam(
     tx: Tx, course: str, exam: str, undecided: bool, after: str | None, limit: int
 ) -> tuple[list[LateSaveView], str | None]:
     """Late saves at an exam, and where the next page begins. Raises NotFound, Invalid."""
-    await must_exist(tx, course, exam)
+    await exam_of(tx, course, exam)
     found = await tx.late_saves.at(course, exam, undecided=undecided, after=_cursor(after), limit=limit + 1)
     shown: list[LateSaveView] = []
     whose: dict[str, tuple[Attempt, str, str]] = {}

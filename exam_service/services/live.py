@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime
 
-from exam_service.core.errors import NotFound, Unavailable
+from exam_service.core.errors import Unavailable
 from exam_service.core.exams.live import LiveState
 from exam_service.core.records import Enrolled, LiveAttempt
 from exam_service.services import grading
@@ -17,6 +17,7 @@ from exam_service.services.context import Context
 from exam_service.services.enrolments import enrolment_of
 from exam_service.services.live_view import LiveView, Snapshot, Standing, same, standing
 from exam_service.services.ports import Tx
+from exam_service.services.standing import exam_of
 
 EVERY_SECONDS = 2.0
 SHARE = 20
@@ -56,7 +57,7 @@ class Watch:
         self._wake = asyncio.Event()
 
     async def now(self) -> Snapshot:
-        """The exam as it is, or was two seconds ago at most. Raises NotFound."""
+        """The exam as it is, or was two seconds ago at most. Raises NotFound, NotPublished."""
         loop = asyncio.get_running_loop()
         self.used = loop.time()
         async with self._looking:
@@ -81,10 +82,7 @@ class Watch:
     async def _look(self) -> Snapshot:
         ctx, loop = self._ctx, asyncio.get_running_loop()
         async with ctx.store.read(self._org) as tx:
-            version = await tx.courses.newest(self._course)
-            exam = version.course.exam(self._exam) if version else None
-            if version is None or exam is None:
-                raise NotFound(what="exam", id=f"{self._course}/{self._exam}")
+            version, exam = await exam_of(tx, self._course, self._exam)
             newest: dict[str, LiveAttempt] = {}
             after: str | None = None
             while some := await tx.live.attempts(self._course, self._exam, after, TOGETHER):

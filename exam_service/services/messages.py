@@ -17,8 +17,9 @@ from exam_service.services import audit, grading
 from exam_service.services.context import Context
 from exam_service.services.enrolments import enrolment_of
 from exam_service.services.group_commit import GroupCommit
-from exam_service.services.invigilation import ReasonText, must_exist, said
+from exam_service.services.invigilation import ReasonText, said
 from exam_service.services.ports import Tx
+from exam_service.services.standing import exam_of
 
 LONGEST = 1000
 
@@ -142,14 +143,14 @@ async def send(ctx: Context, tx: Tx, attempt_id: str, body: MessageBody, actor: 
 
 async def send_to_all(ctx: Context, tx: Tx, course: str, exam: str, body: MessageBody, actor: str) -> SentView:
     """A message to everybody who is taking the exam now. Raises NotFound, Invalid."""
-    await must_exist(tx, course, exam)
+    await exam_of(tx, course, exam)
     told = await tx.running.tell(course, exam, ctx.now())
     return await _send(ctx, tx, course, exam, None, body, actor, told=told)
 
 
 async def sent_at_exam(tx: Tx, course: str, exam: str, after: str | None, limit: int) -> list[SentView]:
     """What was said at an exam, to everybody and to single candidates, oldest first. Raises NotFound."""
-    await must_exist(tx, course, exam)
+    await exam_of(tx, course, exam)
     return [_view(one) for one in await tx.messages.at(course, exam, after, limit)]
 
 

@@ -20,6 +20,7 @@ from exam_service.services.api_keys import Caller
 from exam_service.services.context import Context
 from exam_service.services.launches import check_return_url
 from exam_service.services.ports import Tx
+from exam_service.services.standing import exam_of
 
 SCOPE: Literal["results"] = "results"
 """What the key must be allowed: these pages show and change attempts."""
@@ -92,8 +93,8 @@ async def create(ctx: Context, tx: Tx, body: StaffLinkBody, caller: Caller) -> S
         version = await tx.courses.newest(body.course)
         if version is None:
             raise NotFound(what="published course", id=body.course)
-        if body.exam is not None and version.course.exam(body.exam) is None:
-            raise NotFound(what="exam", id=f"{body.course}/{body.exam}")
+        if body.exam is not None:
+            await exam_of(tx, body.course, body.exam)
     expires_at = (ctx.now() + ctx.policy.launch_ttl).replace(microsecond=0)
     link = StaffSession(
         org=tx.org,

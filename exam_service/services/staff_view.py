@@ -1,7 +1,7 @@
 """What the pages of programme staff show besides the live view: the exams there are, one attempt, and what was done."""
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, TypeVar
 
@@ -9,7 +9,7 @@ import msgspec
 
 from exam_service.core.errors import NotFound
 from exam_service.core.exams.attempt import Attempt, State, seen
-from exam_service.core.exams.model import Exam
+from exam_service.core.exams.model import Course, Exam
 from exam_service.core.exams.timing import seconds_left
 from exam_service.core.text import Text
 from exam_service.services import audit, late, messages
@@ -22,6 +22,7 @@ from exam_service.services.late import LateSaveView
 from exam_service.services.messages import SentView
 from exam_service.services.ports import Tx
 from exam_service.services.staff_sessions import StaffSession
+from exam_service.services.standing import exam_of
 
 T = TypeVar("T", AuditView, SentView)
 
@@ -85,22 +86,17 @@ async def exams(ctx: Context, session: StaffSession) -> list[ExamLine]:
         while page := await tx.courses.page(after, TOGETHER):
             after = page[-1].code
             codes = [one.code for one in page if one.published and session.course in (None, one.code)]
-            for code, version in (await tx.courses.newest_ids(codes)).items():
-                course = (await ctx.documents.course(tx, version)).course
+            for code, newest in (await tx.courses.newest_ids(codes)).items():
+                course = (await ctx.documents.course(tx, newest)).course
                 for exam in course.exams:
                     if session.may_see(code, exam.code) and (when := _when(exam, now)) is not None:
-                        found.append(
-                            ExamLine(
-                                course=code,
-                                exam=exam.code,
-                                course_title=course.title,
-                                title=exam.title,
-                                opens_at=exam.window.opens_at,
-                                closes_at=exam.window.closes_at,
-                                when=when,
-                                writing=writing.get((code, exam.code), 0),
-                            )
-                        )
+                        found.append(_line(course, exam, when, writing))
+        known = {(one.course, one.exam) for one in found}
+        for code, name in writing.keys() - known:
+            # Taken out of the course, or long over, and somebody writes all the same.
+            if session.may_see(code, name):
+                version, exam = await exam_of(tx, code, name)
+                found.append(_line(version.course, exam, "open", writing))
     return sorted(found, key=lambda one: _rank(one, now))
 
 
@@ -168,6 +164,21 @@ async def _newest(page: Callable[[str | None], Awaitable[list[T]]]) -> list[T]:
         if len(found) < TOGETHER:
             break
     return list(kept)[::-1]
+
+
+def _line(
+    course: Course, exam: Exam, when: Literal["open", "coming", "over"], writing: Mapping[tuple[str, str], int]
+) -> ExamLine:
+    return ExamLine(
+        course=course.code,
+        exam=exam.code,
+        course_title=course.title,
+        title=exam.title,
+        opens_at=exam.window.opens_at,
+        closes_at=exam.window.closes_at,
+        when=when,
+        writing=writing.get((course.code, exam.code), 0),
+    )
 
 
 def _when(exam: Exam, now: datetime) -> Literal["open", "coming", "over"] | None:

@@ -1,7 +1,7 @@
 """Where one person stands in one course, loaded: what the candidate reads, what the LMS reads, and what may start."""
 
-from exam_service.core.errors import NotPublished
-from exam_service.core.exams.model import Course, CourseVersion
+from exam_service.core.errors import NotFound, NotPublished
+from exam_service.core.exams.model import Course, CourseVersion, Exam
 from exam_service.core.exams.standing import Standing
 from exam_service.core.records import Enrolment
 from exam_service.core.rules import Value
@@ -46,6 +46,22 @@ async def course_of(tx: Tx, code: str) -> CourseVersion:
     if version is None:
         raise NotPublished(course=code)
     return version
+
+
+async def exam_of(tx: Tx, code: str, exam: str) -> tuple[CourseVersion, Exam]:
+    """The exam in the newest version of the course that has it. Raises NotFound, NotPublished.
+
+    Whoever began before it was taken out of the course goes on with it, and staff looks after them.
+    """
+    if await tx.courses.get(code) is None:
+        raise NotFound(what="course", id=code)
+    version: CourseVersion | None = await course_of(tx, code)
+    while version is not None:
+        found = version.course.exam(exam)
+        if found is not None:
+            return version, found
+        version = await tx.courses.numbered(code, version.number - 1)
+    raise NotFound(what="exam", id=exam)
 
 
 async def reported(tx: Tx, enrolment_id: str) -> dict[str, Value]:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from litestar import Request, get, post
 from litestar.params import FromPath, QueryParameter
 
-from exam_service.services import audit, certificates, grading, invigilation, late, live, messages
+from exam_service.services import audit, certificates, grading, invigilation, late, live, messages, standing
 from exam_service.services.attempt_records import AttemptDetail
 from exam_service.services.audit import AuditView
 from exam_service.services.invigilation import GivenToAll, MinutesBody
@@ -250,7 +250,7 @@ async def trail_of_exam(
     """To the whole exam and to each of its attempts, oldest first."""
     caller.must("results")
     async with ctx.store.read(caller.org) as tx:
-        await invigilation.must_exist(tx, course, exam)
+        await standing.exam_of(tx, course, exam)
         found = await audit.at_exam(tx, course, exam, after, limit + 1)
     return page_of(found, limit, lambda event: event, lambda event: event.id)
 

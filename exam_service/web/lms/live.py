@@ -50,7 +50,7 @@ EXAMPLE = {
 @get(
     "/courses/{course:str}/exams/{exam:str}/live",
     summary="An exam while it runs",
-    **documented(scope="results", example=EXAMPLE),
+    **documented(scope="results", problems=("not-found", "not-published"), example=EXAMPLE),
 )
 async def show(
     course: FromPath[str],
@@ -70,7 +70,7 @@ async def show(
     "/courses/{course:str}/exams/{exam:str}/live/events",
     media_type=EVENT_STREAM,
     summary="An exam while it runs, as it changes",
-    **documented(scope="results"),
+    **documented(scope="results", problems=("not-found", "not-published")),
 )
 async def events(
     course: FromPath[str],

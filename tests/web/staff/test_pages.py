@@ -139,3 +139,18 @@ def test_names_are_in_the_order_of_a_thai_list() -> None:
     assert [one.given for one in sorted(names, key=lambda one: one.order)] == [
         "Anna", "bob", "กมล", "เกษม", "แก้ว", "ขวัญ", "พร", "ไพศาล",
     ]  # fmt: skip
+
+
+async def test_an_exam_that_the_course_has_no_more_is_there_while_somebody_writes(desk: Desk) -> None:
+    view = await desk.world.start("pre")
+    without = open_course()
+    without["exams"] = [one for one in without["exams"] if one["code"] != "pre"]
+    await desk.world.publish(without)
+    await desk.come_in()
+    assert "/staff/course/pre" in (await desk.get("/staff")).text
+    shown = await desk.get("/staff/course/pre")
+    assert (shown.status_code, "Pre-test" in shown.text, view.attempt in shown.text) == (200, True, True)
+    given = await desk.do("/staff/course/pre/do", action="extra-time", minutes=5, reason="x")
+    assert given.headers["location"] == "/staff/course/pre?done=extra-time"
+    desk.world.clock.pass_(minutes=16)
+    assert "/staff/course/pre" not in (await desk.get("/staff")).text
