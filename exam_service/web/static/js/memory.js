@@ -113,16 +113,28 @@ export class Memory {
   }
 }
 
-/** {mine: [{attempt, unsent}], empty}: what a person has on this device, and whether nobody has anything. What was left for weeks is dropped. */
+/**
+ * {mine: [{attempt, unsent}], empty}: what a person has on this device, and whether nobody has anything. What was left for weeks is dropped,
+ * but never what was not sent: the device's clock, by which the weeks are counted, may have been wrong then or now.
+ */
 export async function kept(who) {
   const store = await Store.open();
-  const [attempts, old] = [new Map(), []];
-  const entries = Object.entries(await store.entries());
-  for (const [key, value] of entries) {
+  const attempts = new Map();
+  for (const [key, value] of Object.entries(await store.entries())) {
     const [owner, attempt, kind] = key.split("/");
-    if (kind === "epoch" && Date.now() - value.kept > OLD) old.push(`${owner}/${attempt}/`);
-    if (owner === who) attempts.set(attempt, [...(attempts.get(attempt) ?? []), ...(kind === "epoch" ? [value] : [])]);
+    const prefix = `${owner}/${attempt}/`;
+    const one = attempts.get(prefix) ?? { owner, attempt, keys: [], sessions: [] };
+    attempts.set(prefix, one);
+    one.keys.push(key);
+    if (kind === "epoch") one.sessions.push(value);
   }
-  for (const prefix of old) await store.change({}, Object.keys(await store.entries(prefix)));
-  return { mine: [...attempts].map(([attempt, sessions]) => ({ attempt, unsent: itemsOf(sessions).size })), empty: !entries.length };
+  const mine = [];
+  for (const [prefix, { owner, attempt, keys, sessions }] of attempts) {
+    const unsent = itemsOf(sessions).size;
+    if (!unsent && sessions.some((session) => Date.now() - session.kept > OLD)) {
+      await store.change({}, keys);
+      attempts.delete(prefix);
+    } else if (owner === who) mine.push({ attempt, unsent });
+  }
+  return { mine, empty: !attempts.size };
 }
