@@ -36,9 +36,11 @@ async def do(course: FromPath[str], exam: FromPath[str], request: Plain, ctx: Ct
         raise NotFound(what="exam", id=f"{course}/{exam}")
     form = await request.form()
     given = {name: str(form[name])[:LONGEST] for name in FIELDS if form.get(name)}
-    back = f"/staff/{course}/{exam}"
+    back = here = f"/staff/{course}/{exam}"
     if given.get("attempt"):
-        back += f"/attempts/{given['attempt']}"
+        back = here = f"{back}/attempts/{given['attempt']}"
+    elif given.get("action"):
+        here = f"{back}/everybody"
     turn = str(form.get("turn") or "")
     try:
         deed = staff_actions.checked(given)
@@ -49,10 +51,10 @@ async def do(course: FromPath[str], exam: FromPath[str], request: Plain, ctx: Ct
     except Refusal as refusal:
         return page(
             request, "staff_not_done.html", status=STATUS[refusal.code], language=session.language, session=session,
-            refusal=refusal, back=back,
+            refusal=refusal, back=here,
         )  # fmt: skip
     return page(
-        request, "staff_confirm.html", language=session.language, session=session, deed=deed, given=given, back=back,
+        request, "staff_confirm.html", language=session.language, session=session, deed=deed, given=given, back=here,
         title=title, name=name, writing=await _writing(ctx, session, course, exam), turn=ctx.new_id("evt"),
         action=f"/staff/{course}/{exam}/do", shown=shown,
     )  # fmt: skip

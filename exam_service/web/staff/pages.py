@@ -1,6 +1,7 @@
 """The pages of programme staff: the way in, the exams there are, one exam while it runs, one person in it."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
@@ -86,15 +87,29 @@ async def watch(course: FromPath[str], exam: FromPath[str], request: Plain, ctx:
     only, after = _asked(request)
     found = await live.view(ctx, session.org, course, exam, only, after, PEOPLE)
     day = await staff_view.exam_day(ctx, session, course, exam)
+    still = "still" in request.query_params
     return _page(
         request, session, "staff_exam.html", view=found, day=day, only=only, after=after, states=list(LiveState),
-        names=await live.names(ctx, session.org, course, exam), refresh=REFRESH_SECONDS,
+        names=await live.names(ctx, session.org, course, exam), refresh=None if still else REFRESH_SECONDS,
+        asked="".join(f"{urlencode({name: value})}&" for name, value in (("only", only), ("after", after)) if value),
         done=request.query_params.get("done", ""),
         page={
             "events": f"/staff/{course}/{exam}/events", "base": f"/staff/{course}/{exam}", "only": only,
             "after": after, "tones": {state.value: tone for state, tone in shown.TONES.items()},
         },
     )  # fmt: skip
+
+
+@get("/staff/{course:str}/{exam:str}/everybody", include_in_schema=False)
+async def everybody(course: FromPath[str], exam: FromPath[str], request: Plain, ctx: Ctx) -> Answer:
+    """The forms for everybody who writes: a page that never loads itself anew, for somebody writes there."""
+    return await _still(request, ctx, course, exam, "staff_everybody.html")
+
+
+@get("/staff/{course:str}/{exam:str}/late", include_in_schema=False)
+async def late(course: FromPath[str], exam: FromPath[str], request: Plain, ctx: Ctx) -> Answer:
+    """The late responses to decide; it never loads itself anew either."""
+    return await _still(request, ctx, course, exam, "staff_late.html")
 
 
 @get("/staff/{course:str}/{exam:str}/events", media_type=EVENT_STREAM, include_in_schema=False)
@@ -123,6 +138,19 @@ async def person(
         return refused(request, refusal)
     found = await staff_view.person(ctx, session, course, exam, attempt)
     return _page(request, session, "staff_person.html", person=found, done=request.query_params.get("done", ""))
+
+
+async def _still(request: Plain, ctx: Ctx, course: str, exam: str, template: str) -> Answer:
+    try:
+        session = await _staff_at(request, course, exam)
+    except NotAuthenticated as refusal:
+        return refused(request, refusal)
+    return _page(
+        request, session, template, base=f"/staff/{course}/{exam}",
+        title=(await live.view(ctx, session.org, course, exam, None, None, 1)).title,
+        day=await staff_view.exam_day(ctx, session, course, exam),
+        names=await live.names(ctx, session.org, course, exam),
+    )  # fmt: skip
 
 
 def _page(request: Plain, session: StaffSession, template: str, **values: Any) -> Answer:
@@ -156,4 +184,4 @@ def _asked(request: Plain) -> tuple[LiveState | None, str | None]:
     return only, request.query_params.get("after") or None
 
 
-HANDLERS = [link, enter, exams, watch, events, person]
+HANDLERS = [link, enter, exams, watch, everybody, late, events, person]

@@ -137,6 +137,7 @@ async def test_extra_time_for_everybody_with_and_without_a_script(
     made, _ = watched
     async with _inside(browser, watched, viewport=PHONE, java_script_enabled=script) as page:
         await page.goto(EXAM)
+        await page.get_by_role("link", name="เพิ่มเวลาหรือส่งข้อความ").click()
         await page.locator("summary").filter(has_text="เพิ่มเวลา").click()
         await page.get_by_label("จำนวนนาที").fill("10")
         await page.locator("#extra_time-reason").fill("ไฟฟ้าดับ")
@@ -160,7 +161,7 @@ async def test_everybody_can_use_the_pages(
     async with made.ctx.store.read(made.org) as tx:
         attempt = (await tx.attempts.page("course", None, 10))[0].id
     async with _inside(browser, watched, viewport=size, color_scheme=scheme) as page:
-        for path in ("/staff", EXAM, f"{EXAM}/attempts/{attempt}"):
+        for path in ("/staff", EXAM, f"{EXAM}/everybody", f"{EXAM}/late", f"{EXAM}/attempts/{attempt}"):
             await page.goto(path)
             if path == EXAM:
                 await expect(page.locator("#stream")).to_have_attribute("data-state", "live", timeout=10_000)

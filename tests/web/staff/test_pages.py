@@ -60,6 +60,21 @@ async def test_an_exam_is_a_plain_page_that_loads_itself_anew(desk: Desk) -> Non
     assert (await desk.get(f"{EXAM}?only=asleep")).status_code == 200
 
 
+async def test_no_page_with_a_form_loads_itself_anew(desk: Desk) -> None:
+    view = await desk.world.start("post")
+    await desk.come_in()
+    for path in (EXAM, f"{EXAM}?still=1", f"{EXAM}/everybody", f"{EXAM}/late", f"{EXAM}/attempts/{view.attempt}"):
+        page = (await desk.get(path)).text
+        main = "<main" + page.partition("<main")[2].partition("</main")[0]
+        assert ("<form" in main and 'http-equiv="refresh"' in page) is False, path
+    assert 'http-equiv="refresh"' in (await desk.get()).text
+    assert 'href="?only=saving&amp;still=1"' in (await desk.get(f"{EXAM}?only=saving")).text
+    assert 'http-equiv="refresh"' not in (await desk.get(f"{EXAM}?only=saving&still=1")).text
+    assert (await desk.get(f"{EXAM}/everybody")).text.count("<form method") >= 2
+    desk.http.cookies.clear()
+    assert [(await desk.get(f"{EXAM}/{name}")).status_code for name in ("everybody", "late")] == [401, 401]
+
+
 async def test_thousands_are_shown_page_by_page(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     from exam_service.web.staff import pages
 
@@ -72,7 +87,7 @@ async def test_thousands_are_shown_page_by_page(desk: Desk, monkeypatch: pytest.
     for _ in range(3):
         page = (await desk.get(path)).text
         seen += re.findall(r"<small>(\w+)</small>", page)
-        following = re.search(r'href="([^"]+after=[^"]+)"', page)
+        following = re.search(r'href="(/staff[^"]+after=[^"]+)"', page)
         if following is None:
             break
         path = following[1].replace("&amp;", "&")
@@ -85,7 +100,7 @@ async def test_in_thai_everything_is_thai(desk: Desk) -> None:
     await desk.come_in()
     await desk.do(action="extra-time", attempt=view.attempt, minutes=5, reason="ไฟดับ")
     page = ""
-    for path in ("/staff", EXAM, f"{EXAM}/attempts/{view.attempt}"):
+    for path in ("/staff", EXAM, f"{EXAM}/everybody", f"{EXAM}/late", f"{EXAM}/attempts/{view.attempt}"):
         page = (await desk.get(f"{path}?lang=th")).text
         assert '<html lang="th">' in page
         visible = re.sub(r"<(script|svg).*?</\1>|<[^>]+>", " ", "<main" + page.partition("<main")[2], flags=re.DOTALL)
