@@ -385,21 +385,3 @@ async def test_the_same_extra_time_sent_at_the_same_moment_is_given_once(exam: L
     answers = await asyncio.gather(*(exam.post(path, json=TEN, headers=head) for _ in range(5)))
     assert len({answer.content for answer in answers}) == 1
     assert (await contact(exam, view.attempt)).deadline == view.deadline + timedelta(minutes=10)
-
-
-async def test_staff_looks_after_who_takes_an_exam_that_the_course_has_no_more(exam: Lms) -> None:
-    world, of_pre = exam.world, "/v1/courses/course/exams/pre"
-    view = await world.start("pre")
-    without = open_course()
-    without["exams"] = [one for one in without["exams"] if one["code"] != "pre"]
-    await world.publish(without)
-    await world.publish({**without, "hours": 13})
-    given = await exam.post(f"{of_pre}/extra-time", json=TEN)
-    assert given.json()["attempts"] == 1, given.text
-    told = await exam.post(f"{of_pre}/messages", json={"text": {"en": "Go on."}})
-    assert told.json()["told"] == 1, told.text
-    assert (await contact(exam, view.attempt)).news == 2
-    for path in ("live", "late-saves", "messages", "audit"):
-        assert (await exam.get(f"{of_pre}/{path}")).status_code == 200, path
-    assert (await exam.get(f"{of_pre}/live")).json()["counts"]["running"] == 1
-    refused(await exam.get("/v1/courses/course/exams/never/audit"), 404, "not-found")
