@@ -72,6 +72,8 @@ class Context:
     """The JSON Schema of the bank format, for editors."""
     background: Background = field(default_factory=Background)
     queues: Queues = field(default_factory=Queues)
+    sessions: dict[str, Any] = field(default_factory=dict)
+    """token -> the candidate's session that it proves; services/sessions.py keeps it small."""
     signing_keys: dict[str, tuple[str, bytes, datetime]] = field(default_factory=dict)
     """purpose -> (kid, sealed key, until when to believe it): the service's own keys, at hand for the hot path."""
     watches: Watches = field(default_factory=Watches)

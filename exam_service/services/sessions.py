@@ -2,7 +2,7 @@
 
 import base64
 import hmac
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 
@@ -22,6 +22,10 @@ class CandidateSession(msgspec.Struct, frozen=True, array_like=True):
     expires: int
     """Seconds since 1970, UTC."""
     language: str | None = None
+
+
+MOST_KNOWN = 10_000
+"""Sessions whose tag was checked lately: the same token comes with every save of a candidate."""
 
 
 class LaunchDescription(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,17 +94,27 @@ def encode(ctx: Context, session: CandidateSession) -> str:
 
 def decode(ctx: Context, token: str) -> CandidateSession:
     """The session of a token. Raises NotAuthenticated for one that is not ours, was changed, or is over."""
+    session = ctx.sessions.get(token)
+    if session is None:
+        session = _proved(ctx, token)
+        ctx.sessions[token] = session
+        if len(ctx.sessions) > MOST_KNOWN:
+            del ctx.sessions[next(iter(ctx.sessions))]
+    if ctx.now().timestamp() >= session.expires:
+        raise errors.NotAuthenticated()
+    return session
+
+
+def _proved(ctx: Context, token: str) -> CandidateSession:
+    """The session of a token that this service gave. Raises NotAuthenticated."""
     try:
         first, _, second = token.partition(".")
         payload, tag = _unb64(first), _unb64(second)
         if not ctx.vault.mac_is_good(b"session:" + payload, tag):
             raise errors.NotAuthenticated()
-        session = msgspec.json.decode(payload, type=CandidateSession)
+        return msgspec.json.decode(payload, type=CandidateSession)
     except (ValueError, msgspec.MsgspecError) as error:
         raise errors.NotAuthenticated() from error
-    if ctx.now() >= datetime.fromtimestamp(session.expires, UTC):
-        raise errors.NotAuthenticated()
-    return session
 
 
 async def _launch(ctx: Context, token: str) -> tuple[Launch, Organisation]:
