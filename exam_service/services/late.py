@@ -99,6 +99,7 @@ async def receive(ctx: Context, save: Save, evidence: bytes | None) -> Saved:
         if kept is None:
             kept, saved = await _judged(ctx, tx, attempt, save, claims, key)
         else:
+            kept = await _settled(tx, attempt, kept, save)
             saved = _as_told(attempt, kept)
     # As it was told at first, whatever staff has decided since: their decision shows with the result.
     why = None if kept is None else _judgement(kept)
@@ -114,7 +115,8 @@ async def decide(ctx: Context, tx: Tx, key: Key, body: DecisionBody, actor: str)
     """Accept or refuse a late save. Accepted, it is written to the journal, and a graded attempt is graded anew.
 
     What a policy or staff refused may still be accepted; what was accepted counts for good. The same decision again
-    changes nothing. Raises NotFound, LateSaveDecided, AttemptVoided, CertificateStands.
+    changes nothing. Raises NotFound, LateSaveDecided, AttemptVoided, CertificateStands; and SequenceReused when the
+    journal has other bytes under its number.
     """
     reason = said(body.reason)
     attempt = await grading.attempt_of(tx, key[0], lock=True)
@@ -239,13 +241,41 @@ async def _judged(
     return kept, saved
 
 
+async def _settled(tx: Tx, attempt: Attempt, kept: LateSave, again: Save) -> LateSave:
+    """What came late before and comes again, the same bytes: in the time that staff gave since, it counts.
+
+    Its receipt stays the one it has. What a person decided about it stands.
+    """
+    if kept.decision == "accepted" or kept.decided_by not in (None, POLICY):
+        return kept
+    try:
+        admit(attempt, again.epoch, again.received_at)
+    except errors.Refusal:
+        return kept
+    settled = msgspec.structs.replace(
+        kept, decision="accepted", decided_at=again.received_at, decided_by=POLICY, reason=str(Why.time_given)
+    )
+    await tx.late_saves.put(settled)
+    await _enter(tx, settled)
+    return settled
+
+
+async def _enter(tx: Tx, save: LateSave) -> None:
+    """Write it to the journal, unless the same save is there: it may have come twice, and one of them in time."""
+    written = {one.seq: one for one in await tx.results.saves(save.attempt) if one.epoch == save.epoch}.get(save.seq)
+    if written is None:
+        await tx.late_saves.enter(save, late=True)
+    elif written.digest != save.digest:
+        raise errors.SequenceReused(seq=save.seq)
+
+
 async def _count(ctx: Context, tx: Tx, attempt: Attempt, save: LateSave, actor: str, reason: str) -> int | None:
     """Write an accepted save to the journal; the revision of the result when there is a new one."""
     after, effects = step(attempt, Look(), ctx.now())
     if effects:
         # Graded first without it, as a sweeper that was in time would have done.
         attempt = await grading.carry_out(ctx, tx, after, effects)
-    await tx.late_saves.enter(save, late=True)
+    await _enter(tx, save)
     if attempt.state is not State.graded:
         return None
     before = (await tx.results.history(attempt.id))[-1]
@@ -263,7 +293,7 @@ def _told(attempt: Attempt) -> Attempt:
 
 def _as_told(attempt: Attempt, kept: LateSave) -> Saved:
     """The answer to a late save that was sent before."""
-    accepted = _judgement(kept) is Why.in_time
+    accepted = _judgement(kept) in (Why.in_time, Why.time_given)
     return Saved(
         attempt=kept.attempt, epoch=kept.epoch, seq=kept.seq, digest=kept.digest, received_at=kept.received_at,
         seconds_left=0, in_grace=False, deadline=attempt.deadline, news=attempt.news,

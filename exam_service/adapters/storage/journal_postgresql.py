@@ -12,8 +12,9 @@ from exam_service.adapters.storage.refusals import Clock, connection_lost, said_
 from exam_service.core.exams.attempt import State, Writable
 from exam_service.core.exams.journal import Attest, Group, Key, Owned, Save, Saved
 
-LANES = 2
-"""While one group waits for the disk, the next one is written. More only makes the groups smaller."""
+LANES = 1
+"""A second lane only makes the groups smaller, and each costs a signature and four round trips (measured: 16 saves a
+group instead of 11, and a tenth less processor time for each)."""
 PATIENT = 4
 """So many may wait for the lock of an attempt that is being handed in, without holding up anyone else."""
 
@@ -35,6 +36,10 @@ _STORED = (
     "SELECT j.attempt, j.epoch, j.seq, j.digest, j.received_at, j.seconds_left, j.in_grace, j.late, j.receipt "
     "FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS k (attempt, epoch, seq) "
     "JOIN journal j ON (j.attempt, j.epoch, j.seq) = (k.attempt, k.epoch, k.seq)"
+)
+_LATE = (
+    "SELECT l.attempt, l.epoch, l.seq FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS k (attempt, epoch, seq) "
+    "JOIN late_save l ON (l.attempt, l.epoch, l.seq) = (k.attempt, k.epoch, k.seq)"
 )
 
 Connection = Any
@@ -112,6 +117,10 @@ class PostgresqlJournal:
             if lock is _ATTEMPT:
                 left = set()
             group = Group((save for number, save in enumerate(saves) if number not in left), attempts)
+            if group.doubtful:
+                # A statement of its own, after the lock: one that waited for it must see what was kept meanwhile.
+                late = await connection.fetch(_LATE, *zip(*group.doubtful, strict=True))
+                group.set_aside((row[0], row[1], row[2]) for row in late)
             receipts = group.receipts(attest)
             written = await _insert(connection, group, receipts)
             stored = await _stored(connection, group.to_look_up(all_written=written))

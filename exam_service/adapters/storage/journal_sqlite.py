@@ -33,6 +33,11 @@ _STORED = (
     "FROM json_each(?) k JOIN journal j ON j.attempt = json_extract(k.value, '$[0]') "
     "AND j.epoch = json_extract(k.value, '$[1]') AND j.seq = json_extract(k.value, '$[2]')"
 )
+_LATE = (
+    "SELECT l.attempt, l.epoch, l.seq FROM json_each(?) k JOIN late_save l "
+    "ON l.attempt = json_extract(k.value, '$[0]') "
+    "AND l.epoch = json_extract(k.value, '$[1]') AND l.seq = json_extract(k.value, '$[2]')"
+)
 
 
 class SqliteJournal:
@@ -68,6 +73,8 @@ class SqliteJournal:
         connection.execute("BEGIN IMMEDIATE")
         try:
             group = Group(saves, _attempts(connection, {save.attempt for save in saves}))
+            if group.doubtful:
+                group.set_aside(connection.execute(_LATE, (msgspec.json.encode(list(group.doubtful)).decode(),)))
             receipts = group.receipts(attest)
             written = _insert(connection, group, receipts)
             stored = _stored(connection, group.to_look_up(all_written=written == len(group.fresh)))

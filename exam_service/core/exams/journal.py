@@ -79,6 +79,8 @@ class Group:
         self._saves = list(saves)
         self._attempts = attempts
         self._refused: dict[int, errors.Refusal] = {}
+        self.doubtful: set[Key] = set()
+        """Those of `fresh` that may have been kept as late saves before: `set_aside` must hear which of them were."""
         self.fresh: dict[Key, Saved] = {}
         """What is to be written, unless it is there already."""
         self.bodies: dict[Key, bytes] = {}
@@ -112,6 +114,20 @@ class Group:
         )
         self.bodies[key] = save.body
         self.orgs[key] = save.org
+        # What was late can only be in time when staff has moved the deadline since, and that is news.
+        if found.news:
+            self.doubtful.add(key)
+
+    def set_aside(self, late: Iterable[Key]) -> None:
+        """These were kept as late saves, each with its receipt: they are not written here, whatever they hold now.
+
+        They are told what they were told then, DeadlinePassed; who knows of late saves says the rest.
+        """
+        for key in set(late) & self.fresh.keys():
+            deadline = self.fresh.pop(key).deadline
+            for number, save in enumerate(self._saves):
+                if save.key == key and number not in self._refused:
+                    self._refused[number] = errors.DeadlinePassed(deadline=deadline)
 
     def receipts(self, attest: Attest) -> dict[Key, str]:
         """The receipt of each that is to be written. None of them leaves the process before that is done."""

@@ -51,7 +51,7 @@ class Anchor(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Why(StrEnum):
-    """What decided about a late save."""
+    """What decided about a late save. `time-given` is no verdict of `judge`: it takes the place of one."""
 
     in_time = "in-time"
     policy_refuses = "policy-refuses"
@@ -64,6 +64,7 @@ class Why(StrEnum):
     clock_uncertain = "clock-uncertain"
     not_anchored = "not-anchored"
     contradicts = "contradicts"
+    time_given = "time-given"
 
 
 REFUSING = frozenset({Why.policy_refuses, Why.no_evidence, Why.too_late, Why.answered_late})
@@ -113,6 +114,10 @@ SENTENCES: dict[Why, Text] = {
     Why.contradicts: Text(
         en="What the device says does not fit the receipts that it had.",
         th="ข้อมูลที่อุปกรณ์แจ้งไม่ตรงกับใบรับที่อุปกรณ์ได้รับไปแล้ว",
+    ),
+    Why.time_given: Text(
+        en="Staff gave time after they had arrived, and the device sent them again within it.",
+        th="เจ้าหน้าที่ให้เวลาเพิ่มหลังจากคำตอบมาถึง และอุปกรณ์ส่งคำตอบเดิมมาอีกครั้งภายในเวลานั้น",
     ),
 }
 
