@@ -87,11 +87,24 @@ function run(view, paper, offline) {
   if (!offline) remember({ base: view.responses, left: view.seconds_left, deadline });
   contact.heard();
   if (!offline && (view.news ?? news) > 0) contact.ask();
+  if (Object.keys(conflicts).length) return decide(conflicts);
   if (memory.notes.asked) handIn();
   else if (waiting) outbox.flush().then((all) => all && announce(t("attempt.resent", { n: waiting })));
-  if (Object.keys(conflicts).length) {
-    conflictDialog({ conflicts, runner, decided: (mine) => { memory.keep(view.epoch, { conflicts: {} }); mine.forEach(([item, value]) => runner.answer(item, value)); } });
-  }
+}
+
+// Until it is decided, what is undecided stays kept, and nothing is handed in.
+function decide(conflicts) {
+  conflictDialog({
+    conflicts, runner,
+    decided: (mine) => {
+      for (const [item, one] of mine) {
+        outbox.putEarlier(item, one);
+        runner.show(item, one.mine);
+      }
+      memory.keep(outbox.epoch, { conflicts: {} });
+      if (memory.notes.asked) handIn();
+    },
+  });
 }
 
 const remember = (change) => !gone && memory.keep(outbox.epoch, { ...change, heard: { stamp: api.link.heard, time: api.link.time } });
@@ -179,11 +192,12 @@ async function leave(view) {
   contact?.stop();
   outbox?.stop(outbox.stopped ?? "ended");
   const voided = view?.state === "voided" || outbox?.stopped === "voided";
-  const { refused = [], held = [], accepted = [] } = outbox?.fate ?? {};
-  const lost = (outbox ? outbox.items : memory.unsent).length;
   const count = (items) => new Set(items).size;
-  const fate = { refused: count(refused), held: count(held), accepted: count(accepted), lost, asked: memory.notes.asked };
-  if (!voided && Object.values(fate).some(Boolean)) fates.set(attempt, fate);
+  const { refused = [], held = [], accepted = [] } = outbox?.fate ?? {};
+  const lost = count(outbox ? outbox.items : memory.unsent.filter((item) => !memory.undecided.includes(item)));
+  const undecided = count(memory.undecided);
+  const fate = { refused: count(refused), held: count(held), accepted: count(accepted), lost, undecided, asked: memory.notes.asked };
+  fates.set(attempt, !voided && Object.values(fate).some(Boolean) ? fate : null);
   if (await memory.clear()) await forgetPage();
   location.replace(`/exam/attempts/${attempt}/result`);
 }
@@ -192,7 +206,7 @@ function showMoved() {
   if (document.querySelector("dialog.moved")) return;
   runner?.freeze();
   closeDialogs();
-  movedDialog({ unsent: outbox?.items ?? memory.unsent, paper: memory.paper, here: () => boot(true) });
+  movedDialog({ unsent: memory.unsent, paper: memory.paper, here: () => boot(true) });
 }
 
 const closeDialogs = () => document.querySelectorAll("dialog[open]").forEach((open) => open.close());

@@ -1,7 +1,8 @@
 // What this device keeps of one person's attempt until the service has acknowledged it, and what it takes to open its page without network.
 //
 // Under `who/attempt/`: `paper`; `notes` {place, flags, seen, asked}; `epoch/N`, one for each device session of this browser:
-// {seq, flight, queue, rejected, base, left, deadline, heard}. `base` is what the service was known to have.
+// {seq, flight, queue, rejected, conflicts, base, left, deadline, heard}. `base` is what the service was known to have; `conflicts` are
+// {item: {mine, theirs, first, last}} for the candidate to decide, and unsent until then.
 import { Store } from "./store.js";
 
 const OLD = 45 * 86400000;
@@ -14,7 +15,8 @@ export function batchesOf(session) {
   return [...sent, ...rejected, ...queue];
 }
 
-const itemsOf = (sessions) => new Set(sessions.flatMap(batchesOf).flatMap((batch) => Object.keys(batch.responses)));
+const itemsOf = (sessions) =>
+  new Set(sessions.flatMap((session) => [...batchesOf(session).flatMap((batch) => Object.keys(batch.responses)), ...Object.keys(session.conflicts ?? {})]));
 
 export class Memory {
   static async open(who, attempt) {
@@ -66,6 +68,9 @@ export class Memory {
   /** The items that this device holds unacknowledged. */
   get unsent() { return [...itemsOf([...this.sessions.values()])]; }
 
+  /** The items for which the candidate has not decided yet which device's answer counts. */
+  get undecided() { return [...this.sessions.values()].flatMap(({ conflicts = {} }) => Object.keys(conflicts)); }
+
   /**
    * Begin a device session that the service has opened, with what earlier ones of this browser left.
    *
@@ -76,17 +81,20 @@ export class Memory {
     const older = [...this.sessions].filter(([epoch]) => epoch < view.epoch).sort(([a], [b]) => a - b);
     const [queue, conflicts] = [[], {}];
     for (const [, { base = {}, conflicts: undecided = {}, ...session }] of older) {
-      Object.assign(conflicts, undecided);
+      for (const [item, one] of Object.entries(undecided)) {
+        const has = view.responses[item];
+        if (!same(has, one.mine)) conflicts[item] = { ...one, theirs: has ?? null };
+      }
       for (const batch of batchesOf(session)) {
         const responses = {};
+        // Receipts are numbered anew in each device session; of this one there is none yet.
+        const [first, last] = [batch.first, batch.last].map((one) => ({ ...one, receipt: 0 }));
         for (const [item, value] of Object.entries(batch.responses)) {
           const has = view.responses[item];
           if (same(has, value)) delete conflicts[item];
           else if (same(has, base[item])) responses[item] = value;
-          else conflicts[item] = { mine: value, theirs: has ?? null };
+          else conflicts[item] = { mine: value, theirs: has ?? null, first, last };
         }
-        // Receipts are numbered anew in each device session; of this one there is none yet.
-        const [first, last] = [batch.first, batch.last].map((one) => ({ ...one, receipt: 0 }));
         if (Object.keys(responses).length) queue.push({ responses, first, last, waited: true });
       }
     }

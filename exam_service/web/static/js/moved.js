@@ -22,14 +22,14 @@ export function movedDialog({ unsent, paper, here }) {
   });
 }
 
-/** Both devices answered the same questions: the candidate says which counts. `decided([[item, value]])` hears what this device's are to replace. */
+/** Both devices answered the same questions: the candidate says which counts. `decided([[item, {mine, first, last}]])` hears what this device's are to replace. */
 export function conflictDialog({ conflicts, runner, decided }) {
   const items = Object.keys(conflicts).sort((a, b) => runner.number(a) - runner.number(b));
   dialog({
     title: t("attempt.conflict_title"), kind: "conflict", fixed: true, mark: h("div", { class: "mark warn" }, icon("device")),
     content: [h("p", {}, t("attempt.conflict_text", { numbers: items.map((item) => runner.number(item)).join(", ") })), h("p", { class: "quiet" }, t("attempt.conflict_after"))],
     actions: [
-      { label: t("attempt.conflict_mine"), name: "mine", act: () => decided(items.map((item) => [item, conflicts[item].mine])) },
+      { label: t("attempt.conflict_mine"), name: "mine", act: () => decided(items.map((item) => [item, conflicts[item]])) },
       { label: t("attempt.conflict_theirs"), primary: true, name: "theirs", act: () => decided([]) },
     ],
   });

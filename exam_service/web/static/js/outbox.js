@@ -92,6 +92,14 @@ export class Outbox {
     this.#say();
   }
 
+  /** An answer given earlier goes out after all, with the stamps of then. What is put later is newer. */
+  putEarlier(item, { mine, first, last }) {
+    this.queue.unshift({ responses: { [item]: mine }, first, last, waited: true });
+    this.#remember();
+    if (!this.stopped && !this.working && !this.trouble) this.#later(PAUSE);
+    this.#say();
+  }
+
   /** Send everything now. True when nothing is unsaved any more; false when a try failed. */
   async flush({ leaving = false } = {}) {
     this.#stopTimer();

@@ -49,7 +49,7 @@ function late({ ended_by: by, late: told }) {
   const fate = fates.of(attempt);
   // What staff has decided since is known to the service; what never reached it only to this device.
   const counts = { ...fate, ...told };
-  const lines = ["refused", "held", "accepted", "lost"].filter((one) => counts[one]).map((one) => t(`result.late_${one}`, { n: counts[one] }));
+  const lines = ["refused", "held", "accepted", "lost", "undecided"].filter((one) => counts[one]).map((one) => t(`result.late_${one}`, { n: counts[one] }));
   if (fate?.asked && by === "expired") lines.push(t("result.late_asked"));
   return lines.length ? h("div", { class: "notice warn", role: "alert" }, icon("alert"), h("div", {}, lines.map((line) => h("p", {}, line)))) : null;
 }

@@ -161,9 +161,10 @@ export class Runner {
     this.update();
   }
 
-  /** Answer as the candidate decided elsewhere than in the question. */
-  answer(item, value) {
-    this.#answer(item, value);
+  /** The answer as the candidate decided elsewhere than in the question. */
+  show(item, value) {
+    this.responses.set(item, value);
+    this.update();
     if (this.items[this.at].item.item === item) this.draw();
   }
 
