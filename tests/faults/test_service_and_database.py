@@ -56,7 +56,7 @@ async def test_when_it_is_slow_saves_wait_together_and_are_answered(long_line: L
         await asyncio.gather(*(t.save(s, t.some(s)) for t, s in zip(takers, sittings, strict=True)))
     took = time.monotonic() - begun
     database_of(long_line).heal()
-    # Together it is 2.5 s a round. The four round trips of a transaction, one after the other, would take 29 s for both.
+    # Together it is 2.5 s a round. One after the other, each with four round trips, both would take 29 s.
     assert took < 15
     assert long_line.service.memory() - before < 60 * MEGABYTE
     assert {said for taker in takers for said in taker.tally} == {"answered"}
