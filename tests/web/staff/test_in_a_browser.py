@@ -1,5 +1,6 @@
 """The live page of programme staff in a real Chromium, against the real service."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -100,6 +101,50 @@ async def test_time_goes_on_between_two_events(browser: Browser, watched: tuple[
             seen.add(await cell.inner_text())
         assert len(seen) >= 3
         assert all(re.fullmatch(r"29:\d\d", one) for one in seen)
+
+
+async def test_who_goes_through_the_list_by_keyboard_stays_where_they_are(
+    browser: Browser, watched: tuple[World, str]
+) -> None:
+    """However the list changes: its first look, a state, the order around the row, a row that leaves the list."""
+    made, _ = watched
+    async with made.ctx.store.read(made.org) as tx:
+        (person, *_rest) = [one for one in await tx.attempts.page("course", None, 10) if one.state == "in_progress"]
+        whose = await tx.enrolments.get(person.enrolment)
+    assert whose is not None
+    async with _inside(browser, watched) as page:
+        let_through = asyncio.Event()
+
+        async def hold(route: Any) -> None:
+            await let_through.wait()
+            await route.continue_()
+
+        await page.route("**/events*", hold)
+        await page.goto(EXAM)
+        button = page.locator(f"a[href='{EXAM}/attempts/{person.id}']")
+        row = page.get_by_role("row").filter(has=button)
+        await button.focus()
+        await page.evaluate("window.button = document.activeElement")
+        on_it = "window.button === document.activeElement && window.button.isConnected"
+        let_through.set()
+        await expect(page.locator("#stream")).to_have_attribute("data-state", "live", timeout=10_000)
+        assert await page.evaluate(on_it), "the first look keeps the rows that the page came with"
+        made.enrolment = person.enrolment
+        await made.save(await made.start("post", person.enrolment), 1, {"i1": None})
+        await expect(row).to_contain_text("กำลังตอบ", timeout=10_000)
+        assert await page.evaluate(on_it), "another state is no other button"
+        for name in ("user-00", "user-zz"):
+            await made.start("post", await made.enrol(name))
+        await expect(page.get_by_role("row").filter(has_text="user-zz")).to_be_visible(timeout=10_000)
+        assert await page.evaluate(on_it), "others come in before and after"
+        names = await page.locator("#rows small").all_inner_texts()
+        assert names == sorted(names)
+        await page.goto(f"{EXAM}?only=saving")
+        await expect(page.locator("#stream")).to_have_attribute("data-state", "live", timeout=10_000)
+        await button.focus()
+        made.clock.pass_(seconds=61)
+        await expect(page.locator("#rows tr")).to_have_count(0, timeout=10_000)
+        await expect(page.locator("#people")).to_be_focused()
 
 
 async def test_a_lost_connection_is_said_and_mended(browser: Browser, watched: tuple[World, str]) -> None:

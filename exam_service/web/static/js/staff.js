@@ -105,48 +105,63 @@ function showPeople() {
   const none = by("people-none");
   none.hidden = view.people.length > 0;
   put(none, t(view.counts.enrolled ? "staff.people_none_here" : "staff.people_none"));
-  const body = by("rows");
-  if (rows.size === 0) body.replaceChildren();
   const shown = new Set(view.people.map((person) => person.enrolment));
   for (const [enrolment, row] of rows) {
     if (!shown.has(enrolment)) {
+      // Who leaves the list with the focus on them: it goes to the heading, never to another person's button.
+      if (row.element.contains(document.activeElement)) by("people").focus();
       row.element.remove();
       rows.delete(enrolment);
     }
   }
-  view.people.forEach((person, place) => {
-    let row = rows.get(person.enrolment);
-    if (!row) rows.set(person.enrolment, (row = newRow(person)));
-    if (body.children[place] !== row.element) body.insertBefore(row.element, body.children[place] ?? null);
+  arrange(by("rows"), view.people.map((person) => {
+    if (!rows.has(person.enrolment)) rows.set(person.enrolment, newRow());
+    const row = rows.get(person.enrolment);
     update(row, person);
-  });
+    return row.element;
+  }));
 }
 
-function newRow(person) {
-  const cell = (name, label) => h("td", { role: "cell", class: `col-${name}${label ? " numbers" : ""}`, "data-label": label });
-  const row = {
-    name: h("th", { role: "rowheader", scope: "row", class: "col-name" }),
-    state: cell("state"),
-    contact: cell("contact", t("staff.col_contact")),
-    saves: cell("saves", t("staff.col_saves")),
-    left: cell("left", t("staff.col_left")),
-    more: cell("more"),
-    saved: null,
-  };
-  row.element = h("tr", { role: "row" }, row.name, row.state, row.contact, row.saves, row.left, row.more);
-  fill(row.name, person.name, h("small", {}, person.candidate));
-  return row;
-}
-
-function update(row, person) {
-  const news = JSON.stringify([person.name, person.state, person.attempt]);
-  if (row.news !== news) {
-    row.news = news;
-    fill(row.name, person.name, h("small", {}, person.candidate));
-    fill(row.state, h("span", { class: `chip ${page.tones[person.state]}` }, t(`staff.state_${person.state}`)));
-    fill(row.more, person.attempt && h("a", { class: "button small", href: `${page.base}/attempts/${person.attempt}` },
-      t("staff.open_person"), h("span", { class: "unseen" }, ` ${person.name}`)));
+/** Bring the rows into this order. A row that is moved loses the focus, so the others are moved around it. */
+function arrange(body, wanted) {
+  if (wanted.length === 0) return;
+  const still = Math.max(0, wanted.findIndex((row) => row.contains(document.activeElement)));
+  if (wanted[still].parentNode !== body) body.prepend(wanted[still]);
+  for (let place = still - 1; place >= 0; place -= 1) {
+    if (wanted[place].nextElementSibling !== wanted[place + 1]) wanted[place + 1].before(wanted[place]);
   }
+  for (let place = still + 1; place < wanted.length; place += 1) {
+    if (wanted[place].previousElementSibling !== wanted[place - 1]) wanted[place - 1].after(wanted[place]);
+  }
+}
+
+/** The rows that the page came with are kept: somebody may already be on one of them. */
+function adopt() {
+  for (const element of by("rows").rows) rows.set(element.dataset.enrolment, rowOf(element));
+}
+
+function newRow() {
+  const cell = (name, label) => h("td", { role: "cell", class: `col-${name}${label ? " numbers" : ""}`, "data-label": label });
+  return rowOf(h("tr", { role: "row" },
+    h("th", { role: "rowheader", scope: "row", class: "col-name" }),
+    cell("state"), cell("contact", t("staff.col_contact")), cell("saves", t("staff.col_saves")),
+    cell("left", t("staff.col_left")), cell("more"),
+  ));
+}
+
+function rowOf(element) {
+  const [name, state, contact, saves, left, more] = element.cells;
+  return { element, name, state, contact, saves, left, more, saved: null };
+}
+
+/** Only what has changed is touched; the link stays the same element, for it may have the focus. */
+function update(row, person) {
+  if (row.name.textContent !== person.name + person.candidate) {
+    fill(row.name, person.name, h("small", {}, person.candidate));
+  }
+  const state = t(`staff.state_${person.state}`);
+  if (row.state.textContent !== state) fill(row.state, h("span", { class: `chip ${page.tones[person.state]}` }, state));
+  act(row, person);
   put(row.contact, person.last_contact ? clock(person.last_contact, { seconds: true }) : t("staff.nothing"));
   put(row.saves, person.attempt ? String(person.saves) : t("staff.nothing"));
   row.contact.classList.toggle("nil", !person.last_contact);
@@ -160,6 +175,15 @@ function update(row, person) {
   row.saved = person.saves;
   row.person = person;
   left(row);
+}
+
+function act(row, person) {
+  if (!person.attempt) return void fill(row.more);
+  let link = row.more.querySelector("a");
+  if (!link) fill(row.more, (link = h("a", { class: "button small" }, t("staff.open_person"), h("span", { class: "unseen" }))));
+  const address = `${page.base}/attempts/${person.attempt}`;
+  if (link.getAttribute("href") !== address) link.setAttribute("href", address);
+  put(link.querySelector(".unseen"), ` ${person.name}`);
 }
 
 /** The time that is left goes on between two events; the server's seconds are the beginning of each count. */
@@ -206,4 +230,5 @@ document.addEventListener("visibilitychange", () => {
 window.addEventListener("offline", () => events !== null && stream("lost"));
 window.addEventListener("online", () => events !== null && connect());
 
+adopt();
 connect();
