@@ -20,6 +20,7 @@ from exam_service.adapters.qr.codes import QrCodes
 from exam_service.adapters.storage import backup, migrate, open_journal, open_store
 from exam_service.core.errors import NotFound, Refusal
 from exam_service.core.text import Text
+from exam_service.services import keys
 from exam_service.services.background import Background
 from exam_service.services.context import Context, Policy
 from exam_service.services.load import Load
@@ -41,13 +42,28 @@ class MasterKeyMissing(Refusal):
     )
 
 
+class WrongMasterKey(Refusal):
+    code = "wrong-master-key"
+    sentence = Text(
+        en="The master key in {place} is not the one that this database was sealed with; with it no save could be "
+        "receipted and no national id opened, so nothing is started. Put the right key back (a backup made with "
+        "--with-master-key has it in FILE.master.key), or name the database that belongs to this key.",
+        th="กุญแจหลักใน {place} ไม่ใช่กุญแจที่ใช้ผนึกฐานข้อมูลนี้ ระบบจะออกใบรับคำตอบและเปิดเลขประจำตัวประชาชนไม่ได้ จึงไม่เริ่มทำงาน "
+        "โปรดนำกุญแจที่ถูกต้องกลับมา (ข้อมูลสำรองที่ทำด้วย --with-master-key มีกุญแจอยู่ใน FILE.master.key) "
+        "หรือระบุฐานข้อมูลที่ใช้กับกุญแจนี้",
+    )
+
+
 def now() -> datetime:
     return datetime.now(UTC)
 
 
 @asynccontextmanager
 async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> AsyncIterator[Context]:
-    """A context over the database and what else the settings name, its schema brought up to date; closed at the end."""
+    """A context over the database and what else the settings name, its schema brought up to date; closed at the end.
+
+    Raises MasterKeyMissing, and WrongMasterKey before anything could be sealed with a key that is not the database's.
+    """
     vault = Vault(master_key(settings))
     if not settings.postgresql:
         _private_file(_sqlite_file(settings))
@@ -57,7 +73,7 @@ async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> 
     limiter, presence, bell = _live(settings.redis_url)
     background, queues = Background(), Queues()
     try:
-        yield Context(
+        ctx = Context(
             store=store,
             journal=journal,
             limiter=limiter,
@@ -86,6 +102,8 @@ async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> 
                 prepare_before=timedelta(minutes=settings.prepare_minutes),
             ),
         )
+        await prove_master_key(ctx, settings)
+        yield ctx
     finally:
         await background.close()
         await queues.close()
@@ -130,12 +148,23 @@ def master_key(settings: Settings) -> bytes:
     """
     if settings.master_key is not None:
         return settings.master_key
-    file = settings.master_key_file or settings.data_dir / "master.key"
+    file = _master_key_file(settings)
     if not file.exists():
         if settings.postgresql or _sqlite_file(settings).exists():
             raise MasterKeyMissing(file=file)
         _write_secret(file, encode_master_key(new_master()))
     return decode_master_key(file.read_text(encoding="ascii"))
+
+
+async def prove_master_key(ctx: Context, settings: Settings) -> None:
+    """Raises WrongMasterKey when what is sealed in the database does not open."""
+    if not await keys.open_here(ctx):
+        place = "EXAM_MASTER_KEY" if settings.master_key is not None else _master_key_file(settings)
+        raise WrongMasterKey(place=place)
+
+
+def _master_key_file(settings: Settings) -> Path:
+    return settings.master_key_file or settings.data_dir / "master.key"
 
 
 class NotSqlite(Refusal):

@@ -13,7 +13,7 @@ import click
 import uvicorn
 
 from exam_service import settings as setting
-from exam_service.bootstrap import opened
+from exam_service.bootstrap import opened, prove_master_key
 from exam_service.cli import logs
 from exam_service.cli.stopping import DrainingServer
 from exam_service.core.errors import Refusal
@@ -87,6 +87,8 @@ async def run(ctx: Context, loaded: Settings) -> None:
     allow_many_connections()
     tune_interpreter()
     await keys.ensure(ctx, keys.SERVICE, "receipts")
+    # Once more: of several processes that find an empty database at one moment only one has made that key.
+    await prove_master_key(ctx, loaded)
     app = create_app(
         ctx,
         limits=Limits(

@@ -87,6 +87,11 @@ async def active(tx: Tx, did: str, purpose: Purpose) -> KeyRecord:
     return found
 
 
+async def receipts(ctx: Context, tx: Tx) -> KeyRecord | None:
+    """The service's active key for receipts; None before there is one. `tx` is the service's own."""
+    return await _active(tx, service_did(ctx.policy.public_url), "receipts")
+
+
 async def sign(ctx: Context, tx: Tx, record: KeyRecord, made_at: datetime, message: bytes) -> bytes:
     """A signature that has been verified before anybody sees it. Raises SigningFailed.
 
@@ -118,6 +123,31 @@ async def ensure(ctx: Context, org: str, purpose: Purpose) -> KeyRecord:
             return found
         record = await add(ctx, tx, did, purpose)
         return await activate_key(ctx, tx, record.kid, "system")
+
+
+async def open_here(ctx: Context) -> bool:
+    """Whether the master key of this process opens what is stored: the oldest signing key there is. True without any.
+
+    The oldest was sealed by the right one, whatever was done with a wrong one since.
+    """
+    async with ctx.store.directory() as directory:
+        places = [SERVICE, *(one.id for one in await directory.organisations())]
+    for org in places:
+        async with ctx.store.read(org) as tx:
+            oldest = min(await tx.keys.all(), key=lambda key: key.created_at, default=None)
+            private = await tx.keys.private(oldest.kid) if oldest else None
+        if oldest is not None and private is not None:
+            return opens(ctx, oldest.public, private.sealed)
+    return True
+
+
+def opens(ctx: Context, public: bytes, sealed: bytes) -> bool:
+    """Whether a sealed private key opens and is that of the public one: a throwaway message is signed with it."""
+    message = ctx.entropy(32)
+    try:
+        return ctx.signer.verify(public, message, ctx.signer.sign(sealed, message))
+    except ValueError:
+        return False
 
 
 async def of_organisation(ctx: Context, organisation: Organisation) -> Sequence[KeyRecord]:

@@ -20,9 +20,9 @@ async def healthz() -> Alive:
 
 @get("/readyz", summary="Can it take work?")
 async def readyz(ctx: Ctx) -> Response[Any]:
-    """Database reachable with a schema that suits, a throwaway message signed and verified, and not about to stop; 503
-    with what fails. Redis and the load are told and decide nothing: without Redis the service goes on, and under load
-    another process would not be better off with this one's candidates."""
+    """Database reachable with a schema that suits, a throwaway message signed with the key of receipts, and not about
+    to stop; 503 with what fails. Redis and the load are told and decide nothing: without Redis the service goes on, and
+    under load another process would not be better off with this one's candidates."""
     found: Readiness = await check(ctx)
     return Response(found, status_code=200 if found.ready else 503)
 

@@ -30,8 +30,8 @@ DOCS = TOP / "docs"
 _PART = re.compile(r"(<!-- made: ([a-z-]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
 _COMMAND_LINE = (
-    settings.BadSettings, bootstrap.MasterKeyMissing, bootstrap.OtherMasterKey, bootstrap.NotSqlite, serve.PortTaken,
-    SchemaTooNew, backup.AlreadyThere, backup.ServiceRuns, backup.BackupUnfit,
+    settings.BadSettings, bootstrap.MasterKeyMissing, bootstrap.WrongMasterKey, bootstrap.OtherMasterKey,
+    bootstrap.NotSqlite, serve.PortTaken, SchemaTooNew, backup.AlreadyThere, backup.ServiceRuns, backup.BackupUnfit,
 )  # fmt: skip
 """Refusals that only an operator meets: no request is answered with them."""
 
