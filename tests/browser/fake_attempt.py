@@ -74,7 +74,7 @@ class Attempt:
 
     def open(self) -> Answer:
         if self.view()["state"] != "in_progress":
-            return problem(409, "attempt-ended", "การสอบครั้งนี้สิ้นสุดแล้ว", "This attempt has ended.")
+            return self._over()
         self.epoch += 1
         return reply(self.view(), 201)
 
@@ -90,9 +90,10 @@ class Attempt:
             if known[0] != responses:
                 return problem(409, "sequence-reused", "ลำดับซ้ำ", "Used before.")
             return reply({**known[1], "seconds_left": max(0.0, self.left), "news": self.news})
+        if self.state == "voided":
+            self.late.append(body)
         if self.state in ("submitted", "graded", "voided"):
-            code = "attempt-voided" if self.state == "voided" else "attempt-ended"
-            return problem(409, code, "การสอบครั้งนี้สิ้นสุดแล้ว", "This attempt has ended.")
+            return self._over()
         bad = [name for name, value in body["responses"].items() if value == "BAD"]
         if bad:
             faults = [{"code": "x", "message": {}, "path": f"responses.{name}"} for name in bad]
@@ -110,6 +111,10 @@ class Attempt:
             answer["late" if self.late_policy == "accept" else "held"] = True
         self.saved[number] = (responses, answer)
         return reply({**answer, "news": self.news}, 202 if answer.get("held") else 200)
+
+    def _over(self) -> Answer:
+        code = "attempt-voided" if self.state == "voided" else "attempt-ended"
+        return problem(409, code, "การสอบครั้งนี้สิ้นสุดแล้ว", "This attempt has ended.")
 
     def _receipt(self, seq: int) -> dict[str, Any]:
         received = datetime.now(UTC).isoformat()

@@ -1,4 +1,4 @@
-"""Two devices answered the same question differently: nothing is dropped before the candidate has decided, or without a word."""
+"""Two devices answered the same question differently: nothing is dropped undecided, or without a word."""
 
 import time
 

@@ -36,7 +36,8 @@ const countdown = new Countdown({
 async function boot(openHere = false) {
   try {
     memory ??= await Memory.open(person, attempt);
-    const { view, moved, offline } = openHere ? { view: await takeOver(attempt, memory) } : await enter(attempt, memory);
+    // What waited while the attempt was voided begins a device session of its own: the old one's numbers were used for it meanwhile.
+    const { view, moved, offline } = openHere || memory.notes.voided ? { view: await takeOver(attempt, memory) } : await enter(attempt, memory);
     if (view.state !== "in_progress") return over(view);
     if (moved) return showMoved();
     const paper = memory.paper ?? (await api.paper(attempt));
@@ -73,6 +74,7 @@ function send(body, { leaving }) {
 }
 
 function run(view, paper, offline) {
+  if (memory.notes.voided) memory.note({ voided: false });
   const { conflicts = {}, news = 0 } = begin(view);
   const waiting = outbox.unsaved;
   messages ??= new Messages({ seen: memory.notes.seen, dismissed: (seen) => memory.note({ seen }) });
@@ -175,13 +177,17 @@ function submit() {
 }
 
 // It ended without us. What this device still holds is delivered all the same: the exam's policy decides about it.
-function over(view) {
+async function over(view) {
   if (gone) return;
-  if (view.state === "voided" || !memory.unsent.length) return leave(view);
+  if (!memory.unsent.length) return leave(view);
   ending = true;
   if (!outbox) begin({ epoch: memory.epoch, saved_seq: 0, responses: {} });
   runner?.freeze();
   closeDialogs();
+  if (view.state === "voided") {
+    await outbox.flush();
+    return leave(view);
+  }
   handingIn({ attempt, outbox, asked: false, left: () => 0, look: resync, resume: () => location.reload(), done: leave, moved: leave });
 }
 
@@ -195,10 +201,13 @@ async function leave(view) {
   const count = (items) => new Set(items).size;
   const { refused = [], held = [], accepted = [] } = outbox?.fate ?? {};
   const lost = count(outbox ? outbox.items : memory.unsent.filter((item) => !memory.undecided.includes(item)));
+  // Staff may undo the voiding, and then what was not sent is offered again.
+  const kept = voided ? memory.unsent.length : 0;
   const undecided = count(memory.undecided);
   const fate = { refused: count(refused), held: count(held), accepted: count(accepted), lost, undecided, asked: memory.notes.asked };
-  fates.set(attempt, !voided && Object.values(fate).some(Boolean) ? fate : null);
-  if (await memory.clear()) await forgetPage();
+  fates.set(attempt, kept ? { kept } : !voided && Object.values(fate).some(Boolean) ? fate : null);
+  if (kept) await memory.note({ asked: false, voided: true });
+  else if (await memory.clear()) await forgetPage();
   location.replace(`/exam/attempts/${attempt}/result`);
 }
 

@@ -41,7 +41,7 @@ export function submitDialog({ attempt, runner, outbox, left, done, moved, queue
       return;
     }
     fill(message, h("p", { class: "notice" }, icon("sync"), h("span", {}, t("attempt.submit_sending"))));
-    const error = await handIn(attempt, outbox.epoch, 3);
+    const error = await handIn(attempt, outbox, 3);
     if (error === null) return done();
     if (error.code === "moved-to-other-device") return close(), moved();
     if (api.passing(error) || error.status === 401) return close(), queue();
@@ -99,7 +99,7 @@ export async function handingIn({ attempt, outbox, asked, left, look, resume, do
       const view = await look();
       if (view?.state === "in_progress" && (view.seconds_left === null || view.seconds_left > 0)) return resume;
     }
-    const error = await handIn(attempt, outbox.epoch, 1);
+    const error = await handIn(attempt, outbox, 1);
     if (error === null) return done;
     if (error.code === "moved-to-other-device") return moved;
     words.textContent = error instanceof api.Unreachable ? t(asked && inTime ? "attempt.queued_text" : "attempt.time_up_offline") : sentence(error);
@@ -118,12 +118,13 @@ export async function handingIn({ attempt, outbox, asked, left, look, resume, do
 }
 
 // Null when the attempt is over, by this call or before it; else the error.
-async function handIn(attempt, epoch, tries) {
+async function handIn(attempt, outbox, tries) {
   for (let n = 1; ; n += 1) {
     try {
-      await api.submit(attempt, epoch);
+      await api.submit(attempt, outbox.epoch);
       return null;
     } catch (error) {
+      if (error.code === "attempt-voided") outbox.stop("voided");
       if (OVER.includes(error.code)) return null;
       if (n >= tries || !api.passing(error)) return error;
     }

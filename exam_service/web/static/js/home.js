@@ -32,6 +32,7 @@ async function left(me) {
 
 function draw(me, since, unsent) {
   const steps = stepsOf(me);
+  const voided = me.exams.flatMap((exam) => exam.attempts).filter(({ state }) => state === "voided").map((one) => one.attempt);
   const next = steps.findIndex(({ state }) => !state.done);
   document.title = pick(me.course.title);
   document.querySelector(".brand span").replaceChildren(pick(me.organisation));
@@ -42,7 +43,7 @@ function draw(me, since, unsent) {
       h("p", { class: "quiet" }, me.candidate.name, me.course.hours ? ` · ${t("home.hours", { n: me.course.hours })}` : ""),
       me.course.description ? said("p", me.course.description) : null),
     unsent.map(({ attempt, unsent: n }) => h("div", { class: "notice warn", "data-unsent": attempt }, icon("alert"), h("div", {}, h("p", {}, t("home.unsent", { n })),
-      h("a", { class: "button", href: `/exam/attempts/${attempt}` }, icon("send"), t("home.unsent_send"))))),
+      voided.includes(attempt) ? h("p", {}, t("home.unsent_voided")) : h("a", { class: "button", href: `/exam/attempts/${attempt}` }, icon("send"), t("home.unsent_send"))))),
     h("ol", { class: "steps-list", "aria-label": t("home.steps") }, steps.map((one, n) => step({
       ...one, number: n + 1, current: n === next,
       content: one.content({ current: n === next, since, reload: show, returnUrl: me.return_url }),

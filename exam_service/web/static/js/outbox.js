@@ -12,7 +12,6 @@ const LONGEST_WAIT = 30000;
 const LONGEST_ASKED = 600000; // a service that asks for more patience than this is asked again
 const AT_ONCE = 10000; // a save that goes out within this time needs no evidence
 
-const ENDED = { "attempt-ended": "ended", "attempt-voided": "voided" };
 const NOT_OURS = [401, 403, 404];
 
 export class Outbox {
@@ -35,6 +34,7 @@ export class Outbox {
     this.flight = draft.flight ? { ...draft.flight, tried: true } : null;
     this.queue = [...(draft.rejected ?? []), ...(draft.queue ?? [])];
     this.rejected = new Map();
+    this.aside = []; // sent to a voided attempt, under the numbers up to `seq`
     this.fate = { refused: [], held: [], accepted: [] };
     this.savedAt = null;
     this.stopped = null;
@@ -49,7 +49,7 @@ export class Outbox {
 
   /** The items whose response the service has not acknowledged. */
   get items() {
-    return [...new Set([...this.#flying(), ...this.queue.flatMap((batch) => Object.keys(batch.responses)), ...this.rejected.keys()])];
+    return [...new Set([...this.#flying(), ...[...this.aside, ...this.queue].flatMap((batch) => Object.keys(batch.responses)), ...this.rejected.keys()])];
   }
 
   get unsaved() { return this.items.length; }
@@ -195,7 +195,15 @@ export class Outbox {
   // Whether the work can go on at once.
   #failed(error) {
     if (error.code === "moved-to-other-device") this.stop("moved");
-    else if (error.code in ENDED) this.stop(ENDED[error.code]);
+    else if (error.code === "attempt-ended") this.stop("ended");
+    else if (error.code === "attempt-voided") {
+      // The service keeps it beside the attempt; here it stays for the case that staff undo the voiding. So with all the rest.
+      const { responses, last } = this.flight;
+      this.aside.push({ responses: JSON.parse(responses), first: last, last, waited: true });
+      this.#over();
+      if (!this.queue.length) this.stop("voided");
+      return true;
+    }
     else if (error.code === "deadline-passed") {
       // Refused by the exam's policy, and kept there for staff to see; so they shall see the rest too.
       this.fate.refused.push(...this.#flying());
@@ -259,7 +267,7 @@ export class Outbox {
 
   #remember() {
     const rejected = [...this.rejected].map(([item, { value, last }]) => ({ responses: { [item]: value }, first: last, last }));
-    return this.keep({ seq: this.seq, flight: this.flight, queue: this.queue, rejected });
+    return this.keep({ seq: this.seq - this.aside.length, flight: this.flight, queue: [...this.aside, ...this.queue], rejected });
   }
 
   #say(ack = null) {
