@@ -219,13 +219,13 @@ async def _judged(
     if counted is not None and counted.held + counted.accepted + counted.refused >= MOST_KEPT:
         data = Kept(kept=False, why=Why.too_late, message=SENTENCES[Why.too_late])
         raise errors.DeadlinePassed(deadline=attempt.deadline, data=data)
-    anchor = await tx.late_saves.anchor(save.attempt, save.epoch, claims.after_receipt if claims else 0)
+    anchor = await tx.late_saves.anchor(save.key, claims.after_receipt if claims else 0, attempt.deadline)
     if claims is not None and claims.after_receipt == 0 and save.epoch == 1:
         # The first device heard from the server when the attempt began.
         anchor = msgspec.structs.replace(
             anchor, receipt_at=attempt.started_at, contact_at=anchor.contact_at or attempt.started_at
         )
-    verdict = judge(attempt, claims, save.received_at, anchor)
+    verdict = judge(attempt, claims, save.seq, save.received_at, anchor)
     saved = signed(late=verdict.decision == "accept", held=verdict.decision != "accept")
     kept = msgspec.structs.replace(base, receipt=saved.receipt, reason=str(verdict.why))
     if verdict.decision != "hold":

@@ -37,8 +37,9 @@ class LateSaves(Protocol):
     async def count(self, attempt_ids: Sequence[str]) -> Mapping[str, LateCounts]:
         """Of each attempt that has any."""
 
-    async def anchor(self, attempt_id: str, epoch: int, receipt: int) -> Anchor:
-        """When that save of the device session was received, and when the newest that has a receipt."""
+    async def anchor(self, key: Key, receipt: int, deadline: datetime) -> Anchor:
+        """What is known of the device session besides this save: when the save with that receipt was received, when the
+        newest was, when the first one after the deadline was, and what can have waited since by its own account."""
 
     async def enter(self, save: LateSave, *, late: bool, seconds_left: int = 0, in_grace: bool = False) -> None:
         """Write it to the journal, where it counts."""

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -21,6 +21,7 @@ from tests.support.stored import PAPER, House, Journal, T, store_at
 
 A, B = House("a"), House("b")
 MINUTE = timedelta(minutes=1)
+EVIDENCE = b'{"answered_ago_ms":1,"monotonic":true,"after_receipt":1,"contact_ago_ms":1,"queued":3}'
 BODY = b'{"i1":"c2"}'
 CLOSES = T + timedelta(hours=1, seconds=30)
 
@@ -29,7 +30,7 @@ def late(house: House, seq: int = 5, n: int = 1, **more: Any) -> LateSave:
     return msgspec.structs.replace(
         LateSave(
             attempt=house.id("att", n), epoch=1, seq=seq, digest=hashlib.sha256(BODY).digest(), body=BODY,
-            received_at=T + timedelta(hours=2), evidence=b"{}", receipt="signed", reason="policy-holds",
+            received_at=T + timedelta(hours=2), evidence=EVIDENCE, receipt="signed", reason="policy-holds",
         ),
         **more,
     )  # fmt: skip
@@ -185,10 +186,17 @@ async def test_a_device_session_is_anchored_on_its_own_receipts(store: SqlStore)
     await journal.close()
     async with store.read(A.org) as tx:
         arrived = late(A).received_at
-        assert await tx.late_saves.anchor(A.id("att"), 1, 1) == Anchor(receipt_at=T + MINUTE, contact_at=arrived)
-        assert await tx.late_saves.anchor(A.id("att"), 1, 5) == Anchor(receipt_at=arrived, contact_at=arrived)
-        assert await tx.late_saves.anchor(A.id("att"), 1, 3) == Anchor(receipt_at=None, contact_at=arrived)
-        assert await tx.late_saves.anchor(A.id("att"), 2, 1) == Anchor(receipt_at=None, contact_at=None)
+
+        async def anchor(receipt: int, epoch: int = 1, seq: int = 9, deadline: datetime = T + 60 * MINUTE) -> Anchor:
+            return await tx.late_saves.anchor((A.id("att"), epoch, seq), receipt, deadline)
+
+        again = Anchor(receipt_at=None, contact_at=arrived, again_at=arrived, last_waiting=5 + 3 - 1)
+        assert await anchor(1) == msgspec.structs.replace(again, receipt_at=T + MINUTE)
+        assert await anchor(5) == msgspec.structs.replace(again, receipt_at=arrived)
+        assert await anchor(3) == again
+        assert await anchor(3, seq=5) == msgspec.structs.replace(again, last_waiting=None), "only those before it"
+        assert await anchor(3, deadline=arrived + MINUTE) == Anchor(receipt_at=None, contact_at=arrived)
+        assert await anchor(1, epoch=2) == Anchor(receipt_at=None, contact_at=None)
 
 
 async def test_what_is_accepted_stands_in_the_journal_once(store: SqlStore) -> None:
@@ -243,6 +251,19 @@ async def test_the_trail_of_an_exam_has_its_attempts_in_it(store: SqlStore) -> N
         assert list(await tx.log.audited(A.id("att"))) == events
 
 
+async def test_how_much_waits_for_staff_and_how_much_was_done(store: SqlStore) -> None:
+    async with store.begin(A.org) as tx:
+        assert (await tx.live.undecided("cm", "post"), await tx.live.undecided("cm", "pre")) == (1, 0)
+        await tx.late_saves.put(late(A, decision="refused"))
+        assert await tx.live.undecided("cm", "post") == 0
+        before = await tx.live.deeds("cm", "post", "-")
+        events = [event(A, n, subject=A.id("att"), action=f"attempt.{n}") for n in (2, 3)]
+        await tx.log.audit_all([*events, event(A, 4, subject=A.id("enr"))])
+        assert await tx.live.deeds("cm", "post", "-") == before + 2
+        assert await tx.live.deeds("cm", "post", "attempt.3") == before + 1
+        assert await tx.live.deeds("cm", "pre", "-") == 0
+
+
 # No organisation reaches another's (P13)
 
 READS: dict[str, Callable[[SqlTx], Awaitable[object]]] = {
@@ -263,7 +284,7 @@ async def test_no_id_of_another_organisation_finds_anything(store: SqlStore) -> 
     async with store.begin(A.org) as tx:
         for name, read in READS.items():
             assert not await read(tx), name
-        assert await tx.late_saves.anchor(B.id("att"), 1, 5) == Anchor(receipt_at=None, contact_at=None)
+        assert await tx.late_saves.anchor((B.id("att"), 1, 9), 5, T) == Anchor(receipt_at=None, contact_at=None)
         assert list(await tx.running.ids("cm", "post", T)) == [A.id("att")]
         assert list(await tx.messages.at("cm", "post", None, 9)) == [message(A)]
         assert list(await tx.late_saves.at("cm", "post", undecided=False, after=None, limit=9)) == [late(A)]

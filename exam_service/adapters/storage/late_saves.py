@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from exam_service.adapters.storage import tables
 from exam_service.adapters.storage.rows import Rows, chunks, columns, missing, struct_of, taken, values_of
 from exam_service.core.exams.journal import Key
-from exam_service.core.exams.late import Anchor, LateCounts
+from exam_service.core.exams.late import Anchor, Evidence, LateCounts
 from exam_service.core.records import LateSave
 
 
@@ -64,17 +66,26 @@ class SqlLateSaves(Rows):
                 found[attempt] = LateCounts(held=held, accepted=accepted, refused=refused)
         return found
 
-    async def anchor(self, attempt_id: str, epoch: int, receipt: int) -> Anchor:
-        kept = [
-            sa.select(table.c.seq, table.c.received_at).where(
+    async def anchor(self, key: Key, receipt: int, deadline: datetime) -> Anchor:
+        attempt_id, epoch, number = key
+
+        def of(table: sa.Table, *more: sa.ColumnElement[Any]) -> sa.Select[Any]:
+            return sa.select(table.c.seq, table.c.received_at, *more).where(
                 table.c.org == self._org, table.c.attempt == attempt_id, table.c.epoch == epoch
             )
-            for table in (tables.journal, tables.late_save)
-        ]
-        answered: dict[int, datetime] = {
-            row.seq: row.received_at for query in kept for row in await self._connection.execute(query)
-        }
-        return Anchor(receipt_at=answered.get(receipt), contact_at=max(answered.values(), default=None))
+
+        answered = {row.seq: row.received_at for row in await self._connection.execute(of(tables.journal))}
+        waiting = []
+        for row in await self._connection.execute(of(tables.late_save, tables.late_save.c.evidence)):
+            answered.setdefault(row.seq, row.received_at)
+            if row.received_at >= deadline and row.seq < number and row.evidence is not None:
+                waiting.append(row.seq + msgspec.json.decode(row.evidence, type=Evidence).queued - 1)
+        return Anchor(
+            receipt_at=answered.get(receipt),
+            contact_at=max(answered.values(), default=None),
+            again_at=min((at for at in answered.values() if at >= deadline), default=None),
+            last_waiting=min(waiting, default=None),
+        )
 
     async def enter(self, save: LateSave, *, late: bool, seconds_left: int = 0, in_grace: bool = False) -> None:
         table = tables.journal

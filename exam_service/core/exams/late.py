@@ -18,6 +18,8 @@ LATENCY = timedelta(seconds=5)
 """So long an answer of ours may take to arrive."""
 DRIFT = 0.01
 """The clock of a phone that runs by this much wrong is still believed."""
+REPLAY = timedelta(minutes=2)
+"""So long a device that is heard again may take to send what waited on it; what comes after that may be new."""
 
 Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=10**11)]
 
@@ -47,7 +49,11 @@ class Anchor(msgspec.Struct, frozen=True, kw_only=True):
     receipt_at: datetime | None
     """When it received the save `after_receipt`; the start of the attempt when that is 0 in the first session."""
     contact_at: datetime | None
-    """When it last received a save that it answered with a receipt."""
+    """When it last received a save that it answered with a receipt. The next number is only used by who has that."""
+    again_at: datetime | None = None
+    """When it first received one after the deadline: from then on the device was connected."""
+    last_waiting: int | None = None
+    """The highest number that can have been waiting on the device by what it said with the late saves before."""
 
 
 class Why(StrEnum):
@@ -64,6 +70,7 @@ class Why(StrEnum):
     clock_uncertain = "clock-uncertain"
     not_anchored = "not-anchored"
     contradicts = "contradicts"
+    connected_before = "connected-before"
     time_given = "time-given"
 
 
@@ -115,6 +122,10 @@ SENTENCES: dict[Why, Text] = {
         en="What the device says does not fit the receipts that it had.",
         th="ข้อมูลที่อุปกรณ์แจ้งไม่ตรงกับใบรับที่อุปกรณ์ได้รับไปแล้ว",
     ),
+    Why.connected_before: Text(
+        en="The device had been connected again before, and these were not among the responses that waited on it then.",
+        th="ก่อนหน้านี้อุปกรณ์เชื่อมต่อได้อีกครั้งแล้ว และคำตอบนี้ไม่ได้อยู่ในคำตอบที่รอส่งอยู่ในตอนนั้น",
+    ),
     Why.time_given: Text(
         en="Staff gave time after they had arrived, and the device sent them again within it.",
         th="เจ้าหน้าที่ให้เวลาเพิ่มหลังจากคำตอบมาถึง และอุปกรณ์ส่งคำตอบเดิมมาอีกครั้งภายในเวลานั้น",
@@ -139,7 +150,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """By the device's account, on the server's clock."""
 
 
-def judge(attempt: Attempt, evidence: Evidence | None, received_at: datetime, anchor: Anchor) -> Verdict:
+def judge(attempt: Attempt, evidence: Evidence | None, seq: int, received_at: datetime, anchor: Anchor) -> Verdict:
     """What becomes of a save that `admit` refused because the deadline and its grace had passed.
 
     `refuse` refuses; so does every policy what came without evidence, or was given late by a clock that is right.
@@ -159,6 +170,7 @@ def judge(attempt: Attempt, evidence: Evidence | None, received_at: datetime, an
         if weak is None:
             return Verdict(decision="refuse", why=Why.answered_late, answered_at=answered_at)
         return Verdict(decision="hold", why=weak, answered_at=answered_at)
+    weak = weak or _connected(evidence, seq, received_at, anchor)
     if attempt.late_responses == "hold":
         return Verdict(decision="hold", why=weak or Why.policy_holds, answered_at=answered_at)
     if received_at >= attempt.deadline + timedelta(seconds=attempt.late_seconds):
@@ -183,6 +195,22 @@ def _weakness(evidence: Evidence, received_at: datetime, anchor: Anchor) -> Why 
     longest = _with_slack(received_at - anchor.receipt_at)
     if timedelta(milliseconds=max(evidence.answered_ago_ms, evidence.contact_ago_ms)) > longest:
         return Why.contradicts
+    return None
+
+
+def _connected(evidence: Evidence, seq: int, received_at: datetime, anchor: Anchor) -> Why | None:
+    """Why it cannot have been waiting since before the deadline: the device has been connected in the meantime.
+
+    A device that comes back sends all that waits in a row. So who has its answer to one save cannot say with the next
+    that it last heard from us before that; no more can follow than it said were waiting; and they follow at once.
+    """
+    contact_ago = timedelta(milliseconds=evidence.contact_ago_ms or 0)
+    if anchor.contact_at is not None and contact_ago > _with_slack(received_at - anchor.contact_at):
+        return Why.contradicts
+    if anchor.last_waiting is not None and seq > anchor.last_waiting:
+        return Why.connected_before
+    if anchor.again_at is not None and received_at - anchor.again_at > REPLAY:
+        return Why.connected_before
     return None
 
 

@@ -40,6 +40,12 @@ def evidence(
 ANCHOR = Anchor(receipt_at=LAST_SEEN, contact_at=LAST_SEEN)
 SECOND = timedelta(seconds=1)
 
+
+def again(ago: timedelta, last_waiting: int) -> Anchor:
+    """Of a device that came back so long ago, and could send no higher number from what waited on it."""
+    return Anchor(receipt_at=LAST_SEEN, contact_at=ARRIVED - SECOND, again_at=ARRIVED - ago, last_waiting=last_waiting)
+
+
 CASES: list[tuple[str, Evidence | None, Anchor, str, Why]] = [
     ("refuse", evidence(), ANCHOR, "refuse", Why.policy_refuses),
     ("refuse", None, ANCHOR, "refuse", Why.policy_refuses),
@@ -63,6 +69,15 @@ CASES: list[tuple[str, Evidence | None, Anchor, str, Why]] = [
     ("accept", evidence(15 * MINUTE + 15 * SECOND), ANCHOR, "hold", Why.contradicts),
     # Heard from us since, as a page does that asks for news or has sent the save before: nothing is wrong with that.
     ("accept", evidence(contact_ago=1 * SECOND), ANCHOR, "accept", Why.in_time),
+    # Answered by us since, and says that it was not: that cannot be.
+    ("accept", evidence(), Anchor(receipt_at=LAST_SEEN, contact_at=ARRIVED - MINUTE), "hold", Why.contradicts),
+    ("accept", evidence(), Anchor(receipt_at=LAST_SEEN, contact_at=ARRIVED - 16 * MINUTE), "accept", Why.in_time),
+    # Came back a while ago, or had nothing more waiting when it came back.
+    ("accept", evidence(contact_ago=SECOND), again(2 * MINUTE, 4), "accept", Why.in_time),
+    ("accept", evidence(contact_ago=SECOND), again(2 * MINUTE, 3), "hold", Why.connected_before),
+    ("accept", evidence(contact_ago=SECOND), again(2 * MINUTE + SECOND, 9), "hold", Why.connected_before),
+    ("hold", evidence(contact_ago=SECOND), again(2 * MINUTE + SECOND, 3), "hold", Why.connected_before),
+    ("accept", evidence(10 * MINUTE, SECOND), again(SECOND, 3), "refuse", Why.answered_late),
     # The same with responses that look late: the clock of a phone that slept says so too.
     ("accept", evidence(2 * MINUTE, 1 * MINUTE), ANCHOR, "hold", Why.clock_uncertain),
     ("hold", evidence(2 * MINUTE, 1 * MINUTE), ANCHOR, "hold", Why.clock_uncertain),
@@ -73,7 +88,7 @@ CASES: list[tuple[str, Evidence | None, Anchor, str, Why]] = [
 @pytest.mark.parametrize("case", CASES, ids=[f"{n}-{case[0]}-{case[4]}" for n, case in enumerate(CASES)])
 def test_the_table(case: tuple[str, Evidence | None, Anchor, str, Why]) -> None:
     policy, said, anchor, decision, why = case
-    verdict = judge(attempt(policy), said, ARRIVED, anchor)
+    verdict = judge(attempt(policy), said, 4, ARRIVED, anchor)
     assert (verdict.decision, verdict.why) == (decision, why)
     if said is not None:
         assert verdict.answered_at == ARRIVED - timedelta(milliseconds=said.answered_ago_ms)
@@ -83,15 +98,15 @@ def test_the_time_within_which_they_are_accepted_ends() -> None:
     last = DEADLINE + 30 * MINUTE
     anchor = Anchor(receipt_at=LAST_SEEN, contact_at=LAST_SEEN)
     said = evidence(31 * MINUTE, 35 * MINUTE)
-    assert judge(attempt("accept"), said, last - SECOND, anchor).decision == "accept"
-    assert judge(attempt("accept"), said, last, anchor).why is Why.too_late
+    assert judge(attempt("accept"), said, 4, last - SECOND, anchor).decision == "accept"
+    assert judge(attempt("accept"), said, 4, last, anchor).why is Why.too_late
 
 
 def test_what_was_graded_meanwhile_is_not_changed_without_staff() -> None:
     ended = {"ended_by": State.submitted, "ended_at": DEADLINE - MINUTE}
     handed_in = attempt("accept", state=State.graded, **ended)
-    assert judge(handed_in, evidence(), ARRIVED, ANCHOR).why is Why.already_graded
-    assert judge(handed_in, evidence(10 * MINUTE + 30 * SECOND), ARRIVED, ANCHOR).why is Why.answered_late
+    assert judge(handed_in, evidence(), 4, ARRIVED, ANCHOR).why is Why.already_graded
+    assert judge(handed_in, evidence(10 * MINUTE + 30 * SECOND), 4, ARRIVED, ANCHOR).why is Why.answered_late
 
 
 def test_every_reason_has_its_sentence_in_both_languages() -> None:
@@ -113,7 +128,11 @@ def test_only_what_fits_the_servers_own_facts_counts_by_itself(
     arrived = DEADLINE + late * SECOND
     at = None if receipt is None else arrived - receipt
     verdict = judge(
-        attempt(policy), evidence(answered, contact, monotonic=monotonic), arrived, Anchor(receipt_at=at, contact_at=at)
+        attempt(policy),
+        evidence(answered, contact, monotonic=monotonic),
+        4,
+        arrived,
+        Anchor(receipt_at=at, contact_at=at),
     )
     if verdict.decision == "accept":
         assert policy == "accept"
@@ -136,6 +155,60 @@ def test_an_honest_device_whose_clock_runs_a_little_wrong_is_believed(
     arrived = DEADLINE + (30 + late) * SECOND
     measured = 1 + drift
     said = evidence((arrived - answered_at) * measured, (arrived - receipt_at) * measured)
-    verdict = judge(attempt("accept"), said, arrived, Anchor(receipt_at=receipt_at, contact_at=receipt_at))
+    verdict = judge(attempt("accept"), said, 4, arrived, Anchor(receipt_at=receipt_at, contact_at=receipt_at))
     just_in_time = abs(DEADLINE - answered_at) <= (arrived - answered_at) * 0.01
     assert verdict.decision == "accept" or just_in_time
+
+
+class Server:
+    """What a server knows of one device session, kept as the store does it."""
+
+    def __init__(self, last_seen: datetime) -> None:
+        self.seq, self.last_seen, self.late = 3, last_seen, list[tuple[int, datetime, int]]()
+
+    def receive(self, said: Evidence, at: datetime) -> str:
+        self.seq += 1
+        heard = [at for _, at, _ in self.late]
+        anchor = Anchor(
+            receipt_at=self.last_seen, contact_at=max(heard, default=self.last_seen),
+            again_at=min(heard, default=None), last_waiting=min((n + q - 1 for n, _, q in self.late), default=None),
+        )  # fmt: skip
+        self.late.append((self.seq, at, said.queued))
+        return judge(attempt("accept"), said, self.seq, at, anchor).decision
+
+
+@given(
+    st.integers(30, 1500), st.lists(st.integers(1, 299_000), min_size=1, max_size=60).map(sorted),
+    st.lists(st.integers(50, 1900), min_size=60, max_size=60),
+)  # fmt: skip
+def test_all_that_waited_on_an_honest_device_counts_when_it_comes_back(
+    late: int, answered: list[int], trips: list[int]
+) -> None:
+    """Its page sends one after the other, each when the answer to the one before is there."""
+    last_seen, at = DEADLINE - 300 * SECOND, DEADLINE + late * SECOND
+    server, heard = Server(last_seen), last_seen
+    for number, ms in enumerate(answered):
+        given_at = last_seen + timedelta(milliseconds=ms)
+        said = evidence(at - given_at, at - heard, queued=len(answered) - number)
+        assert server.receive(said, at) == "accept"
+        heard = at + timedelta(milliseconds=trips[number] // 2)
+        at += timedelta(milliseconds=trips[number])
+
+
+@given(
+    st.integers(30, 1500), st.lists(st.tuples(st.integers(0, 60), st.integers(0, 3000)), min_size=1, max_size=40),
+    st.integers(1, 50),
+)  # fmt: skip
+def test_a_connected_device_has_no_more_time_than_a_replay_takes(
+    late: int, saves: list[tuple[int, int]], queued: int
+) -> None:
+    """Whatever it says of its last contact, once it was answered after the end."""
+    server, at = Server(DEADLINE - 60 * SECOND), DEADLINE + late * SECOND
+    first, counted = at, 0
+    for wait, contact in saves:
+        said = evidence(at - DEADLINE + SECOND, contact * SECOND, queued=queued)
+        if server.receive(said, at) == "accept":
+            counted += 1
+            assert at - first <= 2 * MINUTE
+        at += wait * SECOND
+    assert counted <= queued

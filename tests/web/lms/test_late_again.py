@@ -10,7 +10,7 @@ from exam_service.core import errors
 from exam_service.core.exams.late import Evidence
 from exam_service.services import saving
 from tests.web.lms.conftest import Lms
-from tests.web.lms.test_late import ACCEPT, HOLD, NO, YES, Device, device, said
+from tests.web.lms.test_late import ACCEPT, HOLD, MINUTE, NO, YES, Device, device, said
 
 UNDECIDED = "/v1/courses/course/exams/post/late-saves?undecided=true"
 
@@ -90,3 +90,19 @@ async def test_staff_accepts_what_the_journal_has_already(lms: Lms) -> None:
     assert answer.status_code == 200, answer.text
     assert (await phone.kept())[0]["decision"] == "accepted"
     assert len(await journal_of(phone)) == 2
+
+
+async def test_a_connected_device_is_not_given_the_time_that_late_responses_have(lms_on_both: Lms) -> None:
+    """Save after save, each with its receipt, and each says that it waited since before the deadline."""
+    phone = await device(lms_on_both, ACCEPT)
+    clock, told = phone.lms.world.clock, []
+    for seq in range(2, 5):
+        told.append((await send(phone, phone.some(seq, seq + 1), seq, said=said())).late)
+        clock.pass_(seconds=9)
+    truthful = said(12 * MINUTE, MINUTE / 6, queued=4)
+    told.append((await send(phone, phone.some(5, 6), 5, said=truthful)).late)
+    assert told == [True, False, False, False]
+    assert [one["judged"] for one in await phone.kept()] == [
+        "in-time", "contradicts", "contradicts", "connected-before",
+    ]  # fmt: skip
+    assert [seq for _, seq, _ in await journal_of(phone)] == [1, 2]
