@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from exam_service.core.errors import Unavailable
 from exam_service.core.exams.live import LiveState
 from exam_service.core.records import Enrolled, LiveAttempt
-from exam_service.services import grading
+from exam_service.services import audit, grading
 from exam_service.services.context import Context
 from exam_service.services.enrolments import enrolment_of
 from exam_service.services.live_view import LiveView, Snapshot, Standing, same, standing
@@ -104,6 +104,8 @@ class Watch:
                 self._people = dict(sorted(people.items(), key=lambda pair: (pair[1].order, pair[0])))
                 self._people_until = loop.time() + PEOPLE_EVERY_SECONDS
             await self._count_saves(tx, newest.values())
+            undecided = await tx.live.undecided(self._course, self._exam)
+            deeds = await tx.live.deeds(self._course, self._exam, audit.FOR_ALL)
         at = ctx.now()
         runs = [one.id for one in newest.values() if one.running is not None]
         heard = await ctx.presence.last_heard(self._org, runs)
@@ -112,7 +114,7 @@ class Watch:
             seen[enrolment] = standing(newest.get(enrolment), heard, at)
             if number % TOGETHER == TOGETHER - 1:
                 await asyncio.sleep(0)
-        return Snapshot(version, exam, at, self._people, seen, self._saves)
+        return Snapshot(version, exam, at, self._people, seen, self._saves, undecided, deeds)
 
     async def _count_saves(self, tx: Tx, newest: Iterable[LiveAttempt]) -> None:
         """Only of whom has saved since the last look, or has ended since."""

@@ -44,6 +44,10 @@ class LiveView(msgspec.Struct, frozen=True, kw_only=True):
     closes_at: datetime | None
     """When the exam's window closes, if it does."""
     counts: Counts
+    undecided: int
+    """How many late saves wait for staff to decide them."""
+    deeds: int
+    """How much staff and the learning system have done so far: the length of the exam's audit trail."""
     people: Sequence[LivePerson]
     total: int
     """How many people the list has in all, in the state asked for."""
@@ -70,8 +74,10 @@ class Snapshot:
         people: Mapping[str, Enrolled],
         seen: Mapping[str, Standing],
         saves: Mapping[str, tuple[datetime, int]],
+        undecided: int,
+        deeds: int,
     ) -> None:
-        self.at = at
+        self.at, self.undecided, self.deeds = at, undecided, deeds
         self.counts = count(one.state for one in seen.values())
         self._version, self._exam, self._people, self._seen, self._saves = version, exam, people, seen, saves
 
@@ -91,6 +97,8 @@ class Snapshot:
             at=self.at,
             closes_at=self._exam.window.closes_at,
             counts=self.counts,
+            undecided=self.undecided,
+            deeds=self.deeds,
             people=[self._person(name) for name in shown],
             total=len(names),
             next=shown[-1] if start + limit < len(names) else None,

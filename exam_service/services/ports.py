@@ -156,6 +156,12 @@ class Live(Protocol):
     async def saves(self, attempt_ids: Sequence[str]) -> Mapping[str, int]:
         """How many rows each has in the journal; those without any are missing."""
 
+    async def undecided(self, course: str, exam: str) -> int:
+        """How many late saves wait for staff to decide them."""
+
+    async def deeds(self, course: str, exam: str, without: str) -> int:
+        """How much was done to the exam and to its attempts, without one action: the length of its trail."""
+
 
 class Tx(Protocol):
     """One organisation's transaction."""

@@ -72,6 +72,10 @@ class ExamDay(msgspec.Struct, frozen=True, kw_only=True):
     course_title: Text
     undecided: Sequence[LateSaveView]
     more_undecided: bool
+    waiting: int
+    """How many late saves are to be decided in all."""
+    deeds: int
+    """The length of the whole trail."""
     sent: Sequence[SentView]
     """To everybody, newest first."""
     trail: Sequence[AuditView]
@@ -136,6 +140,8 @@ async def exam_day(ctx: Context, session: StaffSession, course: str, exam: str) 
             course_title=version.course.title,
             undecided=undecided,
             more_undecided=more is not None,
+            waiting=await tx.live.undecided(course, exam),
+            deeds=await tx.live.deeds(course, exam, audit.FOR_ALL),
             sent=[
                 one
                 for one in await _newest(lambda after: messages.sent_at_exam(tx, course, exam, after, TOGETHER))

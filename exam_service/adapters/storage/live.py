@@ -83,6 +83,21 @@ class SqlLive(Rows):
             found |= {row.attempt: row.saves for row in rows}
         return found
 
+    async def undecided(self, course: str, exam: str) -> int:
+        late = tables.late_save
+        where = (late.c.org == self._org, late.c.decision.is_(None), late.c.attempt.in_(self._at(course, exam)))
+        return (await self._connection.execute(sa.select(sa.func.count()).where(*where))).scalar_one()
+
+    async def deeds(self, course: str, exam: str, without: str) -> int:
+        table = tables.audit_event
+        of_it = sa.or_(table.c.subject == f"{course}/{exam}", table.c.subject.in_(self._at(course, exam)))
+        query = sa.select(sa.func.count()).where(table.c.org == self._org, of_it, table.c.action != without)
+        return (await self._connection.execute(query)).scalar_one()
+
+    def _at(self, course: str, exam: str) -> sa.Select[tuple[str]]:
+        table = tables.attempt
+        return sa.select(table.c.id).where(table.c.org == self._org, table.c.course == course, table.c.exam == exam)
+
     async def writing(self, now: datetime) -> Mapping[tuple[str, str], int]:
         table = tables.attempt
         query = (

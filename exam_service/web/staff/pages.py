@@ -95,7 +95,8 @@ async def watch(course: FromPath[str], exam: FromPath[str], request: Plain, ctx:
         done=request.query_params.get("done", ""),
         page={
             "events": f"/staff/{course}/{exam}/events", "base": f"/staff/{course}/{exam}", "only": only,
-            "after": after, "tones": {state.value: tone for state, tone in shown.TONES.items()},
+            "after": after, "undecided": day.waiting, "deeds": day.deeds,
+            "tones": {state.value: tone for state, tone in shown.TONES.items()},
         },
     )  # fmt: skip
 

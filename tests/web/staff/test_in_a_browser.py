@@ -7,10 +7,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from exam_service.services import api_keys, staff_sessions
+from exam_service.core.exams.late import Evidence
+from exam_service.services import api_keys, invigilation, saving, staff_sessions
+from exam_service.services.invigilation import VoidBody
 from exam_service.services.staff_sessions import StaffLinkBody
 from tests.browser.accessibility import faults_of
 from tests.support.live import live_service
@@ -145,6 +148,40 @@ async def test_who_goes_through_the_list_by_keyboard_stays_where_they_are(
         made.clock.pass_(seconds=61)
         await expect(page.locator("#rows tr")).to_have_count(0, timeout=10_000)
         await expect(page.locator("#people")).to_be_focused()
+
+
+async def test_what_waits_for_a_decision_and_what_others_did_is_said_on_the_live_page(
+    browser: Browser, watched: tuple[World, str]
+) -> None:
+    made, _ = watched
+    await made.publish(open_course(late_responses={"policy": "hold"}))
+    made.enrolment = await made.enrol("user-late")
+    view = await made.start("post", made.enrolment)
+    async with _inside(browser, watched) as page:
+        await page.goto(EXAM)
+        await expect(page.locator("#stream")).to_have_attribute("data-state", "live", timeout=10_000)
+        for name in ("late", "trail"):
+            await expect(page.locator(f"#{name}-news")).to_be_hidden()
+        made.clock.pass_(minutes=33)
+        evidence = Evidence(answered_ago_ms=200_000, monotonic=True, after_receipt=0, contact_ago_ms=None, queued=1)
+        held = await saving.save(
+            made.ctx, made.org, made.enrolment, view.attempt, view.epoch, 1, msgspec.json.encode({"i1": None}), evidence
+        )
+        assert held.held
+        sentence = "มีคำตอบที่มาถึงช้ารอการตัดสิน 1 รายการ"
+        await expect(page.locator("#late-news")).to_contain_text(sentence, timeout=10_000)
+        await expect(page.locator("#announcer")).to_contain_text(sentence)
+        async with made.ctx.store.begin(made.org) as tx:
+            await invigilation.void(made.ctx, tx, view.attempt, VoidBody(reason="ผิดห้อง"), "staff:สมหญิง")
+        sentence = "มีการดำเนินการใหม่ 1 รายการตั้งแต่เปิดหน้านี้"
+        await expect(page.locator("#trail-news")).to_contain_text(sentence, timeout=10_000)
+        await expect(page.locator("#announcer")).to_contain_text(sentence)
+        assert await faults_of(page) == []
+        await page.get_by_role("link", name="โหลดรายการใหม่").click()
+        await expect(page.locator(".trail")).to_contain_text("ผิดห้อง")
+        await expect(page.locator("#trail-news")).to_be_hidden()
+        await page.get_by_role("link", name="ดูและตัดสิน").click()
+        await expect(page.locator(".late")).to_contain_text("user-late")
 
 
 async def test_a_lost_connection_is_said_and_mended(browser: Browser, watched: tuple[World, str]) -> None:

@@ -15,6 +15,7 @@ let arrived = 0;
 let heard = Date.now();
 let events = null;
 let announced = { lost: null, at: 0 };
+let { undecided, deeds } = page;
 const rows = new Map();
 
 function connect() {
@@ -80,6 +81,7 @@ function show() {
   document.querySelector(".big.lost").classList.toggle("none", counts.lost_contact === 0);
   showBar(counts);
   showPeople();
+  showNews();
   announce(counts.lost_contact);
 }
 
@@ -97,6 +99,24 @@ function showBar(counts) {
     start += width;
   }
   put(by("bar-says"), t("staff.bar_says", { enrolled: counts.enrolled }));
+}
+
+/** What waits for a decision, and what others have done: said where it belongs, and to who listens. */
+function showNews() {
+  const late = t("staff.late_news", { n: view.undecided });
+  notice("late-news", view.undecided > 0, late);
+  if (view.undecided > undecided) say(late);
+  undecided = view.undecided;
+  const done = t("staff.trail_news", { n: view.deeds - page.deeds });
+  notice("trail-news", view.deeds > page.deeds, done);
+  if (view.deeds > deeds) say(done);
+  deeds = Math.max(deeds, view.deeds);
+}
+
+function notice(id, wanted, words) {
+  const element = by(id);
+  element.hidden = !wanted;
+  if (wanted) put(element.querySelector("span span"), words);
 }
 
 function showPeople() {
@@ -207,7 +227,13 @@ function announce(lost) {
   if (announced.lost === null) announced = { lost, at: 0 };
   if (lost === announced.lost || now - announced.at < ANNOUNCE_MS) return;
   announced = { lost, at: now };
-  by("announcer").textContent = t("staff.announce_lost", { n: lost });
+  say(t("staff.announce_lost", { n: lost }));
+}
+
+/** One paragraph for each sentence, so that two at once are both heard, and the same one twice. */
+function say(sentence) {
+  const said = by("announcer").appendChild(h("p", {}, sentence));
+  setTimeout(() => said.remove(), ANNOUNCE_MS);
 }
 
 function put(element, text) {
