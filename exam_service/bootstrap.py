@@ -190,11 +190,14 @@ def back_up(
 ) -> backup.Manifest:
     """A checked copy of the SQLite database, with its manifest, while the service runs or not.
 
-    Raises NotSqlite, AlreadyThere, NotFound, MasterKeyMissing, BackupUnfit, OSError and sqlite3.Error.
+    Raises NotSqlite, LiveFile, AlreadyThere, NotFound, MasterKeyMissing, BackupUnfit, OSError and sqlite3.Error.
     """
     database = _database_file(settings)
     if not database.exists():
         raise NotFound(what="database", id=database)
+    backup.require_elsewhere(
+        file, database, [path for path in (_master_key_file(settings), settings.database_url_file) if path]
+    )
     key_file = file.with_name(f"{file.name}.master.key")
     for path in (file, backup.manifest_of(file), *((key_file,) if with_master_key else ())):
         if path.exists() and not replace:

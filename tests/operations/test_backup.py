@@ -133,6 +133,31 @@ def test_nothing_is_overwritten_silently(data: Path, tmp_path: Path) -> None:
     assert (old / "exam.db").read_bytes() == file.read_bytes()
 
 
+@pytest.mark.parametrize(
+    "name", ["exam.db", "exam.db-wal", "exam.db-shm", "exam.db-journal", "master.key", "link.db", "hard.db"]
+)
+@pytest.mark.parametrize("more", [[], ["--with-master-key"]])
+def test_what_the_service_works_with_is_never_a_backups_place(tmp_path: Path, name: str, more: list[str]) -> None:
+    folder = tmp_path / "data"
+    assert command(folder, "orgs", "create", "a", "--en", "A", EXAM_MASTER_KEY="").returncode == 0
+    (folder / "link.db").symlink_to(folder / "exam.db")
+    (folder / "hard.db").hardlink_to(folder / "exam.db")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    done = command(folder, "backup", folder / name, "--replace", *more, EXAM_MASTER_KEY="")
+    assert (done.returncode, "live-file" in done.stderr) == (2, True), done.stderr
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_key_is_not_written_over_the_one_in_use(tmp_path: Path) -> None:
+    folder, file = tmp_path / "data", tmp_path / "other.db"
+    key = tmp_path / "other.db.master.key"
+    assert command(folder, "orgs", "create", "a", "--en", "A", EXAM_MASTER_KEY="").returncode == 0
+    (folder / "master.key").rename(key)
+    done = command(folder, "backup", file, "--replace", EXAM_MASTER_KEY="", EXAM_MASTER_KEY_FILE=str(key))
+    assert (done.returncode, "live-file" in done.stderr) == (2, True), done.stderr
+    assert not file.exists()
+
+
 def sqlite_of(file: Path) -> bytes:
     with sqlite3.connect(file) as connection:
         connection.execute("CREATE TABLE old (n INTEGER)")

@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from exam_service.core.errors import Refusal
 from exam_service.core.text import Text
 
 FORMAT = "exam-service/backup@1"
+BESIDE = ("-wal", "-shm", "-journal")
 _PAGES = 2_000
 _CHUNK = 1 << 20
 
@@ -32,6 +33,16 @@ class AlreadyThere(Refusal):
     sentence = Text(
         en="{file} is there already; nothing was overwritten. Choose another name, or say --replace.",
         th="มี {file} อยู่แล้ว จึงไม่ได้เขียนทับ โปรดใช้ชื่ออื่นหรือระบุ --replace",
+    )
+
+
+class LiveFile(Refusal):
+    code = "live-file"
+    sentence = Text(
+        en="{file} is what the service works with (the database, what SQLite keeps beside it, or the master key), and "
+        "a backup would destroy it. Nothing was changed; choose another name.",
+        th="{file} เป็นแฟ้มที่ระบบใช้งานอยู่ (ฐานข้อมูล แฟ้มประกอบของ SQLite หรือกุญแจหลัก) การสำรองข้อมูลทับจะทำลายแฟ้มนี้ "
+        "ยังไม่มีการเปลี่ยนแปลงใด ๆ โปรดใช้ชื่ออื่น",
     )
 
 
@@ -71,6 +82,29 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 def manifest_of(file: Path) -> Path:
     """Where the manifest of a backup lies."""
     return file.with_name(f"{file.name}.json")
+
+
+def require_elsewhere(file: Path, database: Path, others: Sequence[Path]) -> None:
+    """Raises LiveFile when a backup to FILE would write the database, what SQLite puts beside it, or one of these."""
+    live = [*(database.with_name(f"{database.name}{tail}") for tail in ("", *BESIDE)), *others]
+    names = (
+        file.name,
+        f"{file.name}.partial",
+        f"{file.name}.json",
+        f"{file.name}.json.partial",
+        f"{file.name}.master.key",
+    )
+    for path in map(file.with_name, names):
+        # By name as well: a journal file that SQLite is about to make is not there yet.
+        if any(path.resolve() == one.resolve() or _same(path, one) for one in live):
+            raise LiveFile(file=path)
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
 
 
 def copy_online(source: Path, target: Path, progress: Progress) -> None:
