@@ -49,6 +49,8 @@ class FakeService:
         self.has_contact = True
         self.person = "somsri"
         """Whose session the browser has."""
+        self.language = "th"
+        """What the launch said of the reader's language."""
         self.deployed = ""
         """What the newest deploy changed in the page."""
         self._faults: deque[tuple[str, Callable[[], Answer], int]] = deque()
@@ -158,7 +160,8 @@ class FakeService:
     def _page(self, path: str, scope: Scope) -> Answer:
         query = scope["query_string"].decode()
         cookies = dict(scope["headers"]).get(b"cookie", b"").decode()
-        language = "en" if "lang=en" in query or (not query and "exam_lang=en" in cookies) else "th"
+        chosen = "en" if "lang=en" in query or (not query and "exam_lang=en" in cookies) else "th"
+        language = chosen if query or "exam_lang" in cookies else self.language
         words = Words(language)
         page: dict[str, Any] = {"attempt": sample.ATTEMPT, "return_url": "https://lms.example/course/1"}
         organisation, course = Text(**sample.ORGANISATION), Text(**sample.COURSE["title"])

@@ -1,12 +1,14 @@
 """What staff do while the attempt runs reaches the page, and so does a change of device."""
 
+import time
+
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser import sample
 from tests.browser.conftest import OpenContext
 from tests.browser.fake_api import FakeService
-from tests.browser.steps import choose, enter, expect_saved, expect_unsaved, go, until
+from tests.browser.steps import choose, enter, enter_kept, expect_saved, expect_unsaved, go, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -58,7 +60,7 @@ async def test_a_voided_attempt_ends_on_the_page(phone: Page, service: FakeServi
     await choose(phone, 1)
     await phone.wait_for_url("**/result")
     await expect(phone.locator(".outcome")).to_contain_text("ถูกยกเลิกโดยเจ้าหน้าที่")
-    await expect(phone.locator(".notice[role=alert]")).to_have_count(0)
+    await expect(phone.locator(".notice[role=alert]")).to_contain_text("เก็บไว้ในเครื่องนี้")
 
 
 async def _idle(page: Page) -> None:
@@ -151,3 +153,55 @@ async def test_a_busy_service_is_not_asked_before_the_time_it_named(phone: Page,
     await choose(phone, 1)
     await expect(phone.locator(".strip")).to_contain_text("จะลองใหม่ใน 4")
     assert service.asked("/responses") == 1
+
+
+async def test_a_message_is_there_again_after_a_reload_without_network(phone: Page, service: FakeService) -> None:
+    await enter_kept(phone)
+    service.attempt.tell("ห้องนี้เน็ตล่ม ทำต่อได้", "The network here is down; go on.")
+    await choose(phone, 1)
+    await expect(phone.locator(".message")).to_contain_text("ห้องนี้เน็ตล่ม")
+    await expect_saved(phone)
+    await phone.context.set_offline(True)
+    await phone.reload()
+    await expect(phone.locator(".message")).to_contain_text("ห้องนี้เน็ตล่ม")
+    await phone.locator(".message [data-action=dismiss]").click()
+    await phone.reload()
+    await phone.locator("[data-action=messages]").click()
+    await expect(phone.locator("dialog")).to_contain_text("ห้องนี้เน็ตล่ม")
+    await expect(phone.locator(".message")).to_have_count(0)
+
+
+async def test_a_message_and_more_time_of_one_moment_are_both_announced(phone: Page, service: FakeService) -> None:
+    await enter(phone)
+    service.attempt.tell("ให้เวลาเพิ่มทุกคน", "More time for everybody.")
+    service.attempt.give(7)
+    await choose(phone, 1)
+    announcer = phone.locator("#announcer")
+    await expect(announcer).to_contain_text("7 นาที")
+    await expect(announcer).to_contain_text("ให้เวลาเพิ่มทุกคน")
+
+
+async def test_the_kept_page_goes_on_in_the_language_of_the_launch(phone: Page, service: FakeService) -> None:
+    service.language = "en"
+    await enter_kept(phone)
+    await choose(phone, 1)
+    await expect_saved(phone)
+    await phone.context.set_offline(True)
+    await phone.reload()
+    await expect(phone.locator(".question")).to_be_visible()
+    await expect(phone.locator("html")).to_have_attribute("lang", "en")
+    await expect(phone.locator(".save")).to_contain_text("Offline")
+
+
+async def test_after_time_is_up_keys_change_nothing_and_the_page_says_so(desk: Page, service: FakeService) -> None:
+    service.attempt.ends = time.monotonic() + 4
+    await enter(desk)
+    await choose(desk, 1)
+    await expect_saved(desk)
+    # The answer to the page's question how the attempt stands takes its time.
+    await desk.route("**/contact*", lambda _: None)
+    await expect(desk.locator("dialog.time-up")).to_be_visible()
+    await desk.evaluate("document.querySelector('dialog').close()")
+    await desk.keyboard.press("3")
+    await desk.wait_for_timeout(1500)
+    assert service.attempt.responses == {"i1": "c1"}

@@ -15,7 +15,7 @@ import { Outbox } from "./outbox.js";
 import { fates, wayBack, who } from "./prefer.js";
 import { Runner } from "./runner.js";
 import { enter, responsesOf, restore, takeOver } from "./session.js";
-import { t } from "./texts.js";
+import { chosen, current, readIn, t } from "./texts.js";
 import { fail } from "./trouble.js";
 
 const OVER = ["attempt-ended", "deadline-passed", "attempt-voided"];
@@ -36,6 +36,8 @@ const countdown = new Countdown({
 async function boot(openHere = false) {
   try {
     memory ??= await Memory.open(person, attempt);
+    // The kept page does not know what the launch said of the reader's language.
+    if (!page().attempt && !chosen && memory.notes.language) readIn(memory.notes.language);
     // What waited while the attempt was voided begins a device session of its own: the old one's numbers were used for it meanwhile.
     const { view, moved, offline } = openHere || memory.notes.voided ? { view: await takeOver(attempt, memory) } : await enter(attempt, memory);
     if (view.state !== "in_progress") return over(view);
@@ -74,10 +76,10 @@ function send(body, { leaving }) {
 }
 
 function run(view, paper, offline) {
-  if (memory.notes.voided) memory.note({ voided: false });
+  memory.note({ voided: false, language: current() });
   const { conflicts = {}, news = 0 } = begin(view);
   const waiting = outbox.unsaved;
-  messages ??= new Messages({ seen: memory.notes.seen, dismissed: (seen) => memory.note({ seen }) });
+  messages ??= new Messages({ seen: memory.notes.seen, list: memory.notes.letters, note: (change) => memory.note(change) });
   runner = new Runner({
     paper, memory, outbox, messages, responses: new Map(Object.entries(responsesOf(view, memory))),
     on: { changed: (item, value) => outbox.put(item, value), moved: () => outbox.trouble || outbox.flush(), submit, help, again: () => outbox.flush() },
@@ -143,14 +145,12 @@ function told(answer) {
 
 const resync = () => contact?.ask();
 
-async function end() {
+// Staff may have given more time; that is asked for while the page already says that time is up.
+function end() {
   if (ending) return;
   ending = true;
   runner.freeze();
   closeDialogs();
-  // Staff may have given more time; the service knows.
-  const answer = await resync();
-  if (answer?.state === "in_progress" && answer.seconds_left > 0) return resume();
   finish(false);
 }
 

@@ -32,9 +32,11 @@ export const page = () => JSON.parse(document.getElementById("page").textContent
 
 export const app = () => document.getElementById("app");
 
-/** Say something once to people who listen to the page. */
+/** Say something once to people who listen to the page; sentences of the same moment are all said, and equal ones again. */
 export function announce(sentence) {
-  document.getElementById("announcer").textContent = sentence;
+  const line = h("p", {}, sentence);
+  document.getElementById("announcer").append(line);
+  setTimeout(() => line.remove(), 10000);
 }
 
 function flat(children) {

@@ -1,4 +1,5 @@
 // Single keys that act like buttons, for who works without a mouse. They are off while typing, and can be switched off altogether.
+import { app } from "./dom.js";
 import { shortcuts } from "./prefer.js";
 import { t } from "./texts.js";
 
@@ -9,7 +10,8 @@ const THAI = /^[\u0e00-\u0e7f]$/;
 export function listenToKeys(act) {
   document.addEventListener("keydown", (event) => {
     if (!shortcuts.on || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (document.querySelector("dialog[open]") || typing(event.target)) return;
+    // A page that takes no answers takes none by keys either.
+    if (app().inert || document.querySelector("dialog[open]") || typing(event.target)) return;
     const does = meaning(event, act);
     if (!does) return;
     event.preventDefault();

@@ -1,6 +1,6 @@
 // What this device keeps of one person's attempt until the service has acknowledged it, and what it takes to open its page without network.
 //
-// Under `who/attempt/`: `paper`; `notes` {place, flags, seen, asked, voided}; `epoch/N`, one for each device session of this browser:
+// Under `who/attempt/`: `paper`; `notes` {place, flags, seen, letters, language, asked, voided}; `epoch/N`, one for each device session of this browser:
 // {seq, flight, queue, rejected, conflicts, base, left, deadline, heard}. `base` is what the service was known to have; `conflicts` are
 // {item: {mine, theirs, first, last}} for the candidate to decide, and unsent until then.
 import { Store } from "./store.js";

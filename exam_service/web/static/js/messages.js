@@ -6,11 +6,10 @@ import { pick, said, t } from "./texts.js";
 import { clock, minutes } from "./time.js";
 
 export class Messages {
-  /** `seen` are the ids that were dismissed; `dismissed(ids)` remembers them. */
-  constructor({ seen, dismissed }) {
-    Object.assign(this, { dismissed });
+  /** `seen` are the ids that were dismissed, `list` the messages that came before; `note({seen, letters})` remembers both. */
+  constructor({ seen, list = [], note }) {
+    Object.assign(this, { list, note });
     this.seen = new Set(seen);
-    this.list = [];
     this.told = null;
     this.notices = h("div", { class: "messages" });
     this.button = h("button", { type: "button", class: "button plain", hidden: true, "data-action": "messages", onclick: () => this.#all() });
@@ -19,6 +18,7 @@ export class Messages {
   show(list) {
     const known = new Set(this.list.map(({ id }) => id));
     const fresh = list.filter(({ id }) => !known.has(id) && !this.seen.has(id));
+    if (JSON.stringify(list) !== JSON.stringify(this.list)) this.note({ letters: list });
     this.list = list;
     if (fresh.length) announce(`${t("attempt.message_from")}: ${fresh.map(({ text }) => pick(text)).join(" ")}`);
     this.draw();
@@ -40,7 +40,7 @@ export class Messages {
       h("button", { type: "button", class: "button plain", "data-action": "dismiss", onclick: () => { done(); this.draw(); this.after?.(); } }, t("attempt.message_dismiss")));
     fill(this.notices,
       this.told ? note("clock", h("strong", {}, t(this.told.key, this.told.values)), () => { this.told = null; }) : null,
-      open.map((one) => note("mail", this.#words(one), () => { this.seen.add(one.id); this.dismissed([...this.seen]); })));
+      open.map((one) => note("mail", this.#words(one), () => { this.seen.add(one.id); this.note({ seen: [...this.seen] }); })));
     this.button.hidden = !this.list.length;
     fill(this.button, icon("mail"), h("span", { class: "numbers" }, String(this.list.length)), h("span", { class: "unseen" }, ` ${t("attempt.messages")}`));
   }

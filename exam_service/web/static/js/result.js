@@ -48,7 +48,7 @@ function goOn() {
 function late({ state, ended_by: by, late: told }) {
   const fate = fates.of(attempt);
   // What staff has decided since is known to the service; what never reached it only to this device.
-  const counts = { ...fate, ...told, ...(state === "voided" ? {} : { kept: 0 }) };
+  const counts = state === "voided" ? { kept: fate?.kept } : { ...fate, ...told, kept: 0 };
   const lines = ["refused", "held", "accepted", "lost", "undecided", "kept"].filter((one) => counts[one]).map((one) => t(`result.late_${one}`, { n: counts[one] }));
   if (fate?.asked && by === "expired") lines.push(t("result.late_asked"));
   return lines.length ? h("div", { class: "notice warn", role: "alert" }, icon("alert"), h("div", {}, lines.map((line) => h("p", {}, line)))) : null;

@@ -3,7 +3,7 @@ import { h } from "./dom.js";
 
 const data = JSON.parse(document.getElementById("texts").textContent);
 // A page that was kept for use without network was written for nobody in particular; the reader's own choice is in the cookie.
-const chosen = new URLSearchParams(location.search).get("lang") ?? /(?:^|; )exam_lang=(th|en)/.exec(document.cookie)?.[1];
+export const chosen = new URLSearchParams(location.search).get("lang") ?? /(?:^|; )exam_lang=(th|en)/.exec(document.cookie)?.[1];
 let language = ["th", "en"].includes(chosen) ? chosen : data.language;
 document.documentElement.lang = language;
 
@@ -33,9 +33,14 @@ export function said(tag, text, properties = {}) {
   return h(tag, { ...properties, lang: foreign(text) }, pick(text));
 }
 
-/** Read on in the other language; the next pages follow. */
-export function setLanguage(next) {
+/** Read this page on in that language. */
+export function readIn(next) {
   language = next;
   document.documentElement.lang = next;
+}
+
+/** Read on in the other language; the next pages follow. */
+export function setLanguage(next) {
+  readIn(next);
   document.cookie = `exam_lang=${next}; path=/; max-age=31536000; samesite=lax`;
 }
