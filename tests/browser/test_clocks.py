@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.conftest import OpenContext
+from tests.browser.conftest import RUNNER, OpenContext
 from tests.browser.fake_api import FakeService, journey
 from tests.browser.steps import choose, enter, enter_kept, expect_saved, expect_unsaved
 
@@ -48,3 +48,22 @@ async def test_what_has_nothing_unsent_goes_after_weeks(open_context: OpenContex
     await expect(again.locator(".step").first).to_be_visible()
     kept = 'import("/static/js/store.js").then(({ Store }) => Store.open()).then((store) => store.entries())'
     assert await again.evaluate(kept) == {}
+
+
+async def test_a_clock_that_makes_the_browser_drop_its_cookies_does_not_shut_the_page(
+    open_context: OpenContext, service: FakeService
+) -> None:
+    phone = await (await open_context()).new_page()
+    await enter_kept(phone)
+    await phone.context.set_offline(True)
+    await choose(phone, 3)
+    await expect_unsaved(phone, 1)
+    # What a browser does when its clock says that they are too old.
+    await phone.context.clear_cookies()
+    await phone.close(run_before_unload=False)
+    again = await phone.context.new_page()
+    await again.goto(RUNNER)
+    await expect(again.locator("input[value=c3]")).to_be_checked()
+    await phone.context.set_offline(False)
+    await expect_saved(again)
+    assert service.attempt.responses == {"i1": "c3"}
