@@ -7,9 +7,9 @@ a very large exam takes longer, so the next one waits, for fifteen seconds at mo
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from exam_service.core.errors import Unavailable
+from exam_service.core.errors import Busy, Unavailable
 from exam_service.core.exams.live import LiveState
 from exam_service.core.records import Enrolled, LiveAttempt
 from exam_service.services import audit, grading
@@ -28,6 +28,8 @@ PEOPLE_EVERY_SECONDS = 30.0
 """Who is enrolled, and how they are called, is read anew so often; who starts and is not yet known, at once."""
 TOGETHER = 500
 """Rows of one query, and people counted without a pause: saves go on in between."""
+SEAT_WAIT_SECONDS = 10.0
+"""After so long, or up to twice that, who found no seat may ask again."""
 TOPIC = "live"
 """Rung with `organisation/course/exam` when staff changed something, so that everybody sees it at once."""
 
@@ -175,3 +177,22 @@ async def follow(
         else:
             yield None
         await watch.pause()
+
+
+def require_seat(ctx: Context, org: str, who: str) -> None:
+    """Raises Busy when that key or staff link, or its organisation, has as many streams open as it may here."""
+    if not ctx.watches.seats.free(org, who):
+        # Spread, so that those who were turned away do not all come back at one moment.
+        wait = SEAT_WAIT_SECONDS * (1 + int.from_bytes(ctx.entropy(2)) / 65_536)
+        raise Busy(retry_at=ctx.now() + timedelta(seconds=wait))
+
+
+async def seated(
+    ctx: Context, org: str, who: str, views: AsyncIterator[LiveView | None]
+) -> AsyncIterator[LiveView | None]:
+    """The same views, in a seat of theirs; nothing when others took the last one since it was asked for."""
+    seats = ctx.watches.seats
+    if seats.free(org, who):
+        with seats.taken(org, who):
+            async for view in views:
+                yield view

@@ -1,7 +1,9 @@
 """What is being watched in this process."""
 
 import asyncio
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
 from exam_service.services.ports import Bell
@@ -23,12 +25,43 @@ class Watched(Protocol):
 W = TypeVar("W", bound=Watched)
 
 
+class Seats:
+    """How many streams are open, so that nobody takes the room of all others."""
+
+    MOST_OF_ONE = 8
+    """Of one API key, or of one staff link: a person with some windows, of which a few have just been closed."""
+    MOST_OF_ORGANISATION = 100
+
+    def __init__(self) -> None:
+        self._of_one: Counter[str] = Counter()
+        self._of_organisation: Counter[str] = Counter()
+
+    def free(self, org: str, who: str) -> bool:
+        """Whether there is room for one more of theirs."""
+        return self._of_one[who] < self.MOST_OF_ONE and self._of_organisation[org] < self.MOST_OF_ORGANISATION
+
+    @contextmanager
+    def taken(self, org: str, who: str) -> Iterator[None]:
+        """One seat, for as long as the block lasts."""
+        self._of_one[who] += 1
+        self._of_organisation[org] += 1
+        try:
+            yield
+        finally:
+            # What is zero is forgotten, so that the names of years do not gather.
+            for seats, name in ((self._of_one, who), (self._of_organisation, org)):
+                seats[name] -= 1
+                if not seats[name]:
+                    del seats[name]
+
+
 class Watches:
     """Watched things by name, made when they are first asked for."""
 
     def __init__(self) -> None:
         self._watched: dict[str, Any] = {}
         self._listens = False
+        self.seats = Seats()
 
     def of(self, name: str, make: Callable[[], W]) -> W:
         """The one of that name."""

@@ -70,7 +70,7 @@ async def show(
     "/courses/{course:str}/exams/{exam:str}/live/events",
     media_type=EVENT_STREAM,
     summary="An exam while it runs, as it changes",
-    **documented(scope="results", problems=("not-found", "not-published")),
+    **documented(scope="results", problems=("not-found", "not-published", "busy")),
 )
 async def events(
     course: FromPath[str],
@@ -86,14 +86,16 @@ async def events(
 
     Every event stands for itself: who was cut off has missed nothing. An event `still` says every 15 seconds that there
     is nothing new. It ends when the process stops, and with an event `over` when the key is revoked; `seconds_left`
-    counts down without being sent.
+    counts down without being sent. A process keeps 8 streams of one key or staff link, and 100 of an organisation; more
+    are `busy`.
     """
     caller.must("results")
+    live.require_seat(ctx, caller.org, caller.key_id)
     # Refused as a whole before the stream begins, when there is no such exam.
     await live.view(ctx, caller.org, course, exam, only, after, 1)
     token = bearer(request) or ""
     return event_stream(
-        live.follow(ctx, caller.org, course, exam, only, after, limit),
+        live.seated(ctx, caller.org, caller.key_id, live.follow(ctx, caller.org, course, exam, only, after, limit)),
         "live",
         lambda: api_keys.authenticate(ctx, token),
         ctx.now,

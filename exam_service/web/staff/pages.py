@@ -22,7 +22,7 @@ from exam_service.web.events import EVENT_STREAM, event_stream
 from exam_service.web.given import Ctx
 from exam_service.web.pages import page
 from exam_service.web.staff import shown
-from exam_service.web.staff.session import COOKIE, refused, remember, staff
+from exam_service.web.staff.session import COOKIE, forget, refused, remember, staff
 
 Plain = Request[Any, Any, Any]
 Answer = Response[Any]
@@ -63,6 +63,19 @@ async def enter(token: FromPath[str], request: Plain, ctx: Ctx) -> Answer:
         return refused(request, refusal)
     response = Redirect(session.home, status_code=303)
     remember(request, response, sealed)
+    return response
+
+
+@post("/staff/_leave", status_code=200, include_in_schema=False)
+async def leave(request: Plain, ctx: Ctx) -> Answer:
+    """Sign out: the session ends, in this browser and wherever else its cookie is."""
+    try:
+        session = await staff(request)
+    except NotAuthenticated as refusal:
+        return refused(request, refusal)
+    await staff_sessions.leave(ctx, session)
+    response = page(request, "staff_left.html", language=session.language, return_url=session.return_url)
+    forget(response)
     return response
 
 
@@ -117,11 +130,12 @@ async def late(course: FromPath[str], exam: FromPath[str], request: Plain, ctx: 
 async def events(course: FromPath[str], exam: FromPath[str], request: Plain, ctx: Ctx) -> Stream:
     """The same view as it changes; it ends with the session."""
     session = await _staff_at(request, course, exam)
+    live.require_seat(ctx, session.org, session.link)
     only, after = _asked(request)
     await live.view(ctx, session.org, course, exam, only, after, 1)
     token = request.cookies.get(COOKIE, "")
     return event_stream(
-        live.follow(ctx, session.org, course, exam, only, after, PEOPLE),
+        live.seated(ctx, session.org, session.link, live.follow(ctx, session.org, course, exam, only, after, PEOPLE)),
         "live",
         lambda: staff_sessions.decode(ctx, token),
         ctx.now,
@@ -185,4 +199,4 @@ def _asked(request: Plain) -> tuple[LiveState | None, str | None]:
     return only, request.query_params.get("after") or None
 
 
-HANDLERS = [link, enter, exams, watch, everybody, late, events, person]
+HANDLERS = [link, enter, leave, exams, watch, everybody, late, events, person]

@@ -7,11 +7,12 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from exam_service.core.errors import DeadlinePassed, NotFound, Unavailable
+from exam_service.core.errors import Busy, DeadlinePassed, NotFound, Unavailable
 from exam_service.core.exams.live import LiveState
 from exam_service.core.people import PersonName
 from exam_service.services import api_keys, live
 from exam_service.services.live_view import LiveView
+from exam_service.services.watches import Seats
 from exam_service.web import events
 from tests.support.problems import refused
 from tests.support.service import World, open_course, world
@@ -299,6 +300,52 @@ async def test_the_stream_ends_over_http_when_the_process_stops_and_no_proxy_hol
     assert answer.headers["x-accel-buffering"] == "no"
     assert "no-store" in answer.headers["cache-control"]
     assert answer.text.count("event: live") == 1
+
+
+async def test_one_key_and_one_organisation_leave_room_for_the_others(
+    lms: Lms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Seats, "MOST_OF_ONE", 2)
+    monkeypatch.setattr(Seats, "MOST_OF_ORGANISATION", 3)
+    await lms.world.publish(open_course())
+    second, third = await lms.key("results"), await lms.key("results")
+
+    def ask(key: str) -> asyncio.Task[Any]:
+        return asyncio.create_task(lms.get(f"{PATH}/events", key=key))
+
+    asking = [ask(lms.world.key), ask(lms.world.key)]
+    await asyncio.sleep(0.2)
+    told = refused(await lms.get(f"{PATH}/events"), 503, "busy")
+    assert told["retry_at"] > "2026-11-22T02:00:09"
+    asking.append(ask(second))
+    await asyncio.sleep(0.2)
+    refused(await lms.get(f"{PATH}/events", key=third), 503, "busy")
+    # What is no stream is not counted.
+    assert (await lms.get(PATH, key=third)).status_code == 200
+
+    asking[0].cancel()
+    await asyncio.sleep(0.2)
+    asking[0] = ask(third)
+    await asyncio.sleep(0.2)
+    assert not any(one.done() for one in asking)
+    lms.world.ctx.load.drain()
+    assert [(await one).text.count("event: live") for one in asking] == [1, 1, 1]
+    seats = lms.world.ctx.watches.seats
+    assert (seats._of_one, seats._of_organisation) == ({}, {})
+
+
+async def test_who_is_a_moment_too_late_for_the_last_seat_gets_an_empty_stream(
+    lms: Lms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Seats, "MOST_OF_ONE", 1)
+    made = lms.world
+    await made.publish(open_course())
+    first, second = (live.seated(made.ctx, made.org, "key", _follow(made)) for _ in range(2))
+    live.require_seat(made.ctx, made.org, "key")
+    assert await anext(first) is not None
+    assert [view async for view in second] == []
+    with pytest.raises(Busy):
+        live.require_seat(made.ctx, made.org, "key")
 
 
 async def test_an_exam_that_is_gone_ends_the_stream(lms: Lms) -> None:
