@@ -71,4 +71,7 @@ class Log(Protocol):
     async def claim(self, replay: Replay) -> Replay | None:
         """Take the key for this transaction, or return what was done under it. Who comes second waits for the first."""
 
+    async def claimed(self, key: str) -> bool:
+        """Whether the key was taken before."""
+
     async def fill(self, key: str, answer: bytes) -> None: ...

@@ -140,15 +140,29 @@ async def decode(ctx: Context, token: str) -> StaffSession:
     session = _open(ctx, token, _SESSION)
     if session is None or ctx.now() >= datetime.fromtimestamp(session.expires, UTC):
         raise errors.NotAuthenticated()
-    if await _organisation(ctx, session) is None:
+    if await _organisation(ctx, session, inside=True) is None:
         raise errors.NotAuthenticated()
     return session
 
 
-async def _organisation(ctx: Context, session: StaffSession) -> Organisation | None:
-    """The organisation, while the key that stands behind it all is good."""
+async def leave(ctx: Context, session: StaffSession) -> None:
+    """End the session for good, wherever its cookie may still be. Doing it again changes nothing."""
+    async with ctx.store.begin(session.org) as tx:
+        left = Replay(key=_left(session), request_digest=b"", answer=None, created_at=ctx.now())
+        if await tx.log.claim(left) is None:
+            await audit.record(ctx, tx, session.actor, "staff-link.leave", session.link)
+
+
+def _left(session: StaffSession) -> str:
+    return f"{_SESSION}-left/{session.link}"
+
+
+async def _organisation(ctx: Context, session: StaffSession, *, inside: bool = False) -> Organisation | None:
+    """The organisation, while the key that stands behind it all is good and, inside, nobody has signed out."""
     async with ctx.store.read(session.org) as tx:
         key = await tx.api_keys.get(session.key)
+        if inside and await tx.log.claimed(_left(session)):
+            return None
     if key is None or key.revoked_at is not None or SCOPE not in key.scopes:
         return None
     async with ctx.store.directory() as directory:

@@ -85,6 +85,9 @@ class SqlLog(Rows):
             return None
         return await self._one(Replay, tables.replay, tables.replay.c.key == replay.key)
 
+    async def claimed(self, key: str) -> bool:
+        return await self._one(Replay, tables.replay, tables.replay.c.key == key) is not None
+
     async def fill(self, key: str, answer: bytes) -> None:
         if not await self._update(tables.replay, {"answer": answer}, tables.replay.c.key == key):
             missing("idempotency key", key)

@@ -44,6 +44,11 @@ def remember(request: Plain, response: Response[Any], token: str) -> None:
     )
 
 
+def forget(response: Response[Any]) -> None:
+    """Take the session from the browser."""
+    response.delete_cookie(COOKIE, path=PATH)
+
+
 def refused(request: Plain, refusal: Refusal, session: StaffSession | None = None) -> Response[Any]:
     """Why nothing is shown, and what to do."""
     return page(

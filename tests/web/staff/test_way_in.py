@@ -95,6 +95,33 @@ async def test_a_revoked_key_ends_its_links_and_sessions(desk: Desk) -> None:
     assert (await desk.http.post(waiting)).status_code == 404
 
 
+async def test_who_signs_out_is_out_wherever_the_cookie_was_copied(desk_on_both: Desk) -> None:
+    desk = desk_on_both
+    view = await desk.world.start("post")
+    link = await desk.link(return_url="https://lms.example.ac.th/course/1")
+    await desk.http.post(link)
+    cookie = desk.http.cookies["exam_staff"]
+    for path in ("/staff", EXAM, f"{EXAM}/everybody", f"{EXAM}/late", f"{EXAM}/attempts/{view.attempt}"):
+        assert '<form class="leave" method="post" action="/staff/_leave">' in (await desk.get(path)).text, path
+    elsewhere = await desk.http.post("/staff/_leave", headers={"Sec-Fetch-Site": "cross-site"})
+    assert elsewhere.status_code == 401
+    assert (await desk.get("/staff")).status_code == 200
+    left = await desk.http.post("/staff/_leave")
+    assert (left.status_code, "You have signed out" in left.text) == (200, True)
+    assert "https://lms.example.ac.th/course/1" in left.text
+    assert "exam_staff" not in desk.http.cookies
+    desk.http.cookies.set("exam_staff", cookie)
+    for path in ("/staff", EXAM, f"{EXAM}/events"):
+        assert (await desk.get(path)).status_code == 401, path
+    act = {"action": "void", "attempt": view.attempt, "reason": "x"}
+    assert (await desk.http.post(f"{EXAM}/do", data=act)).status_code == 401
+    assert (await desk.http.post("/staff/_leave")).status_code == 401
+    again = await desk.http.post(link)
+    assert (again.status_code, "staff-link-used" in again.text) == (410, True)
+    await desk.come_in()
+    assert (await desk.get("/staff")).status_code == 200, "others are not signed out with them"
+
+
 async def test_a_session_ends(desk: Desk) -> None:
     await desk.come_in()
     desk.world.clock.at += timedelta(hours=12)
