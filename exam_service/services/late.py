@@ -10,7 +10,7 @@ from exam_service.core import errors
 from exam_service.core.documents import read
 from exam_service.core.exams.attempt import Attempt, Look, State, admit, step
 from exam_service.core.exams.journal import Key, Save, Saved
-from exam_service.core.exams.late import REFUSING, SENTENCES, Evidence, Why, judge
+from exam_service.core.exams.late import REFUSING, SENTENCES, Evidence, Verdict, Why, judge
 from exam_service.core.records import LateSave
 from exam_service.core.text import Text
 from exam_service.services import audit, grading, receipts
@@ -85,14 +85,16 @@ class DecidedView(msgspec.Struct, frozen=True, kw_only=True):
 async def receive(ctx: Context, save: Save, evidence: bytes | None) -> Saved:
     """What becomes of a save that the journal refused because the deadline and its grace had passed.
 
-    Accepted (`late`), held for staff (`held`), or refused with DeadlinePassed, whose `data` is Kept. Whichever it is,
-    it is stored with its evidence and has a receipt, and the same save sent again gets the same answer. Decided under
-    the attempt's lock. Raises also NotFound, Invalid, SequenceReused, AttemptVoided and MovedToOtherDevice.
+    Accepted (`late`), held for staff (`held`), or refused with DeadlinePassed, or AttemptVoided, whose `data` is Kept.
+    Whichever it is, it is stored with its evidence and has a receipt, and the same save sent again gets the same
+    answer. Decided under the attempt's lock. Raises also NotFound, Invalid, SequenceReused, and MovedToOtherDevice
+    while there is time to send it from the other device, or from this one when it opens the attempt again.
     """
     claims = _evidence(evidence)
     key = await receipts.key_at_hand(ctx)
     async with ctx.store.begin(save.org) as tx:
         attempt = await grading.attempt_of(tx, save.attempt, save.enrolment, lock=True)
+        _require_place(attempt, save)
         kept = await tx.late_saves.get(save.key)
         if kept is not None and kept.digest != save.digest:
             raise errors.SequenceReused(seq=save.seq)
@@ -103,10 +105,13 @@ async def receive(ctx: Context, save: Save, evidence: bytes | None) -> Saved:
             saved = _as_told(attempt, kept)
     # As it was told at first, whatever staff has decided since: their decision shows with the result.
     why = None if kept is None else _judgement(kept)
-    refused = kept is not None and why in REFUSING
+    refused = kept is not None and (why in REFUSING or attempt.state is State.voided)
     ctx.meter.count("late_saves", verdict="refused" if refused else "held" if saved.held else "counted")
-    if kept is not None and why in REFUSING:
-        data = Kept(kept=True, why=why, message=SENTENCES[why], receipt=kept.receipt)
+    if kept is not None and refused:
+        said_why = why if why in REFUSING else Why.voided
+        data = Kept(kept=True, why=said_why, message=SENTENCES[said_why], receipt=kept.receipt)
+        if attempt.state is State.voided:
+            raise errors.AttemptVoided(data=data)
         raise errors.DeadlinePassed(deadline=attempt.deadline, data=data)
     return saved
 
@@ -179,6 +184,25 @@ async def answers_of(tx: Tx, attempt_ids: Sequence[str]) -> dict[str, LateAnswer
     return found
 
 
+async def _verdict(tx: Tx, attempt: Attempt, save: Save, claims: Evidence | None) -> Verdict:
+    if attempt.state is State.voided:
+        return Verdict(decision="refuse", why=Why.voided)
+    anchor = await tx.late_saves.anchor(save.key, claims.after_receipt if claims else 0, attempt.deadline)
+    if claims is not None and claims.after_receipt == 0 and save.epoch == 1:
+        # The first device heard from the server when the attempt began.
+        anchor = msgspec.structs.replace(
+            anchor, receipt_at=attempt.started_at, contact_at=anchor.contact_at or attempt.started_at
+        )
+    return judge(attempt, claims, save.seq, save.received_at, anchor, left=save.epoch < attempt.epoch)
+
+
+def _require_place(attempt: Attempt, save: Save) -> None:
+    """A device that was left is heard when it cannot go on in any other way; one that never was, not at all."""
+    may_go_on = attempt.state is not State.voided and save.received_at < attempt.grace_ends_at
+    if save.epoch > attempt.epoch or (save.epoch < attempt.epoch and may_go_on):
+        raise errors.MovedToOtherDevice
+
+
 async def _judged(
     ctx: Context, tx: Tx, attempt: Attempt, save: Save, claims: Evidence | None, key: receipts.ReceiptKey
 ) -> tuple[LateSave | None, Saved]:
@@ -199,7 +223,7 @@ async def _judged(
     try:
         # Time was given between the journal's refusal and now: then it is a save like any other.
         admitted = admit(attempt, save.epoch, save.received_at)
-    except errors.DeadlinePassed:
+    except (errors.DeadlinePassed, errors.AttemptVoided, errors.MovedToOtherDevice):
         pass
     else:
         written = {one.seq: one for one in await tx.results.saves(attempt.id) if one.epoch == save.epoch}.get(save.seq)
@@ -218,14 +242,10 @@ async def _judged(
     counted = (await tx.late_saves.count([attempt.id])).get(attempt.id)
     if counted is not None and counted.held + counted.accepted + counted.refused >= MOST_KEPT:
         data = Kept(kept=False, why=Why.too_late, message=SENTENCES[Why.too_late])
+        if attempt.state is State.voided:
+            raise errors.AttemptVoided
         raise errors.DeadlinePassed(deadline=attempt.deadline, data=data)
-    anchor = await tx.late_saves.anchor(save.key, claims.after_receipt if claims else 0, attempt.deadline)
-    if claims is not None and claims.after_receipt == 0 and save.epoch == 1:
-        # The first device heard from the server when the attempt began.
-        anchor = msgspec.structs.replace(
-            anchor, receipt_at=attempt.started_at, contact_at=anchor.contact_at or attempt.started_at
-        )
-    verdict = judge(attempt, claims, save.seq, save.received_at, anchor)
+    verdict = await _verdict(tx, attempt, save, claims)
     saved = signed(late=verdict.decision == "accept", held=verdict.decision != "accept")
     kept = msgspec.structs.replace(base, receipt=saved.receipt, reason=str(verdict.why))
     if verdict.decision != "hold":

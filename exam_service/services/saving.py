@@ -64,7 +64,8 @@ async def save(
 ) -> SavedView:
     """Make a batch of responses durable and give its receipt. `body` is the JSON of item -> response as it was sent.
 
-    What comes after the deadline and its grace is left to the exam's policy for late responses. Raises NotFound,
+    What comes after the deadline and its grace is left to the exam's policy for late responses; what comes to a voided
+    attempt, or in the end from a device that was left, is kept all the same. Raises NotFound,
     Invalid, SequenceReused, Unavailable, and what `core.exams.attempt.admit` raises.
     """
     received_at = ctx.now()
@@ -82,7 +83,10 @@ async def save(
     )
     try:
         saved = await queue_of(ctx).put(wanted)
-    except errors.DeadlinePassed:
+    except (errors.DeadlinePassed, errors.AttemptVoided, errors.MovedToOtherDevice) as refusal:
+        if evidence is None and isinstance(refusal, errors.MovedToOtherDevice):
+            # It is connected, so it learns at once where the attempt is, and keeps what it has.
+            raise
         saved = await late.receive(ctx, wanted, None if evidence is None else msgspec.json.encode(evidence))
     ctx.presence.heard(org, attempt_id, received_at)
     return await view_of(ctx, saved)

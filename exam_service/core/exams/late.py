@@ -57,7 +57,7 @@ class Anchor(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Why(StrEnum):
-    """What decided about a late save. `time-given` is no verdict of `judge`: it takes the place of one."""
+    """What decided about a late save. `judge` never says `voided` or `time-given`: they stand in its place."""
 
     in_time = "in-time"
     policy_refuses = "policy-refuses"
@@ -71,10 +71,12 @@ class Why(StrEnum):
     not_anchored = "not-anchored"
     contradicts = "contradicts"
     connected_before = "connected-before"
+    other_device = "other-device"
+    voided = "voided"
     time_given = "time-given"
 
 
-REFUSING = frozenset({Why.policy_refuses, Why.no_evidence, Why.too_late, Why.answered_late})
+REFUSING = frozenset({Why.policy_refuses, Why.no_evidence, Why.too_late, Why.answered_late, Why.voided})
 """What a policy refuses for; the others hold for staff, but for `in-time`."""
 
 SENTENCES: dict[Why, Text] = {
@@ -126,6 +128,14 @@ SENTENCES: dict[Why, Text] = {
         en="The device had been connected again before, and these were not among the responses that waited on it then.",
         th="ก่อนหน้านี้อุปกรณ์เชื่อมต่อได้อีกครั้งแล้ว และคำตอบนี้ไม่ได้อยู่ในคำตอบที่รอส่งอยู่ในตอนนั้น",
     ),
+    Why.other_device: Text(
+        en="They come from a device that the candidate had left for another one, which may have answered differently.",
+        th="คำตอบนี้มาจากอุปกรณ์เครื่องก่อน ซึ่งผู้สอบเปลี่ยนไปใช้เครื่องอื่นแล้ว และเครื่องนั้นอาจตอบไว้ต่างกัน",
+    ),
+    Why.voided: Text(
+        en="The attempt had been voided when they arrived; they are kept in case staff reopens it.",
+        th="การสอบครั้งนี้ถูกยกเลิกแล้วเมื่อคำตอบมาถึง ระบบเก็บคำตอบไว้เผื่อเจ้าหน้าที่เปิดให้สอบต่อ",
+    ),
     Why.time_given: Text(
         en="Staff gave time after they had arrived, and the device sent them again within it.",
         th="เจ้าหน้าที่ให้เวลาเพิ่มหลังจากคำตอบมาถึง และอุปกรณ์ส่งคำตอบเดิมมาอีกครั้งภายในเวลานั้น",
@@ -150,12 +160,14 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """By the device's account, on the server's clock."""
 
 
-def judge(attempt: Attempt, evidence: Evidence | None, seq: int, received_at: datetime, anchor: Anchor) -> Verdict:
+def judge(
+    attempt: Attempt, evidence: Evidence | None, seq: int, received_at: datetime, anchor: Anchor, *, left: bool = False
+) -> Verdict:
     """What becomes of a save that `admit` refused because the deadline and its grace had passed.
 
     `refuse` refuses; so does every policy what came without evidence, or was given late by a clock that is right.
     `accept` accepts what fits together and arrives in time, and holds for staff what does not fit or comes after the
-    grading. `hold` holds the rest.
+    grading, or from a device that was `left` for another one. `hold` holds the rest.
     """
     if attempt.late_responses == "refuse":
         answered = None if evidence is None else evidence.answered_at(received_at)
@@ -170,7 +182,7 @@ def judge(attempt: Attempt, evidence: Evidence | None, seq: int, received_at: da
         if weak is None:
             return Verdict(decision="refuse", why=Why.answered_late, answered_at=answered_at)
         return Verdict(decision="hold", why=weak, answered_at=answered_at)
-    weak = weak or _connected(evidence, seq, received_at, anchor)
+    weak = weak or _connected(evidence, seq, received_at, anchor) or (Why.other_device if left else None)
     if attempt.late_responses == "hold":
         return Verdict(decision="hold", why=weak or Why.policy_holds, answered_at=answered_at)
     if received_at >= attempt.deadline + timedelta(seconds=attempt.late_seconds):

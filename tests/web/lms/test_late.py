@@ -281,13 +281,10 @@ async def test_accepted_before_the_grading_it_is_simply_graded(lms_on_both: Lms)
     assert await phone.revisions() == [(1, 100.0)]
 
 
-async def test_a_device_that_was_left_and_a_voided_attempt_are_refused_as_ever(lms: Lms) -> None:
+async def test_a_device_that_never_was_is_refused_as_ever(lms: Lms) -> None:
     phone = await device(lms, ACCEPT)
     with pytest.raises(errors.MovedToOtherDevice):
         await phone.late(phone.some(2, 3), said=said(), epoch=2)
-    await lms.post(f"{phone.path}/void", json={"reason": "x"})
-    with pytest.raises(errors.AttemptVoided):
-        await phone.late(phone.some(2, 3), said=said())
     assert await phone.kept() == []
 
 

@@ -9,6 +9,7 @@ import pytest
 from exam_service.core import errors
 from exam_service.core.exams.late import Evidence
 from exam_service.services import saving
+from tests.support.problems import refused
 from tests.web.lms.conftest import Lms
 from tests.web.lms.test_late import ACCEPT, HOLD, MINUTE, NO, YES, Device, device, said
 
@@ -106,3 +107,60 @@ async def test_a_connected_device_is_not_given_the_time_that_late_responses_have
         "in-time", "contradicts", "contradicts", "connected-before",
     ]  # fmt: skip
     assert [seq for _, seq, _ in await journal_of(phone)] == [1, 2]
+
+
+@pytest.mark.parametrize("policy", [{}, ACCEPT, HOLD], ids=["refuse", "accept", "hold"])
+async def test_what_the_first_device_gave_offline_is_not_lost_when_it_comes_after_the_end(
+    lms_on_both: Lms, policy: dict[str, Any]
+) -> None:
+    """P4 and the policy: it never counts by itself, for the other device may have answered differently."""
+    phone = await device(lms_on_both, policy)
+    world = phone.lms.world
+    world.clock.at = phone.view.deadline - 3 * MINUTE
+    second = await world.start()
+    assert second.epoch == 2
+    await world.save(second, 1, phone.some(0, 1))
+    with pytest.raises(errors.MovedToOtherDevice):
+        await send(phone, phone.some(2, 4), said=said(MINUTE, 2 * MINUTE))
+    assert await phone.kept() == [], "it may be sent from the other device"
+    world.clock.at = phone.view.deadline + 10 * MINUTE
+    if policy == {}:
+        with pytest.raises(errors.DeadlinePassed):
+            await send(phone, phone.some(2, 4), said=said())
+    else:
+        held = await send(phone, phone.some(2, 4), said=said())
+        assert (held.held, held.late) == (True, False)
+        assert await send(phone, phone.some(2, 4), said=said()) == held
+    (kept,) = await phone.kept()
+    assert (kept["epoch"], kept["responses"], kept["evidence"]) == (1, phone.some(2, 4), said())
+    assert kept["judged"] == ("policy-refuses" if policy == {} else "other-device")
+    assert (await phone.decide(YES)).status_code == 200
+    world.clock.at = phone.view.deadline + 40 * MINUTE
+    assert (await phone.revisions())[-1][1] == 40.0
+
+
+async def test_what_comes_to_a_voided_attempt_is_kept_and_counts_when_staff_reopens_it(lms_on_both: Lms) -> None:
+    """The wrong person was voided; what that person had not sent yet is there all the same."""
+    phone = await device(lms_on_both, HOLD)
+    world = phone.lms.world
+    world.clock.at = phone.view.deadline - 3 * MINUTE
+    assert (await phone.lms.post(f"{phone.path}/void", json={"reason": "x"})).status_code == 200
+    told = []
+    for _ in range(2):
+        with pytest.raises(errors.AttemptVoided) as refusal:
+            await send(phone, phone.some(2, 10), said=said())
+        told.append(refusal.value.data)
+    assert told[0] == told[1]
+    assert told[0].kept  # type: ignore[attr-defined]
+    assert told[0].receipt  # type: ignore[attr-defined]
+    with pytest.raises(errors.MovedToOtherDevice):
+        await send(phone, phone.some(2, 3), said=said(), epoch=9)
+    (kept,) = await phone.kept()
+    assert (kept["decision"], kept["judged"], kept["responses"]) == ("refused", "voided", phone.some(2, 10))
+    refused(await phone.decide(YES), 409, "attempt-voided")
+    assert (await phone.lms.post(f"{phone.path}/reopen", json={"minutes": 5, "reason": "x"})).status_code == 200
+    with pytest.raises(errors.MovedToOtherDevice):
+        await send(phone, phone.some(2, 10), said=said())
+    assert (await phone.decide(YES)).status_code == 200
+    world.clock.pass_(minutes=30)
+    assert (await phone.revisions())[-1][1] == 100.0
