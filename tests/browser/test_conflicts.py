@@ -6,9 +6,9 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser import sample
-from tests.browser.conftest import OpenContext
+from tests.browser.conftest import DESK, OpenContext
 from tests.browser.fake_api import FakeService
-from tests.browser.steps import choose, enter, expect_saved, expect_unsaved, until
+from tests.browser.steps import choose, enter, expect_saved, expect_unsaved, go, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -76,3 +76,28 @@ async def test_the_answer_that_was_chosen_goes_with_the_time_at_which_it_was_giv
     await expect(page.locator("input[value=c3]")).to_be_checked()
     await until(lambda: service.attempt.responses == {"i1": "c3"})
     assert service.attempt.log[-1]["offline"]["answered_ago_ms"] >= 3000
+
+
+async def test_going_on_here_does_not_hand_in_what_another_device_went_on_with(
+    open_context: OpenContext, service: FakeService
+) -> None:
+    first = await (await open_context(viewport=DESK)).new_page()
+    await enter(first)
+    await first.context.set_offline(True)
+    await choose(first, 1)
+    await go(first, "submit")
+    await first.locator("dialog.submit [data-action=confirm]").click()
+    await expect(first.locator("dialog.handing")).to_be_visible()
+    second = await (await open_context()).new_page()
+    await enter(second)
+    await go(second, "next")
+    await choose(second, 2)
+    await expect_saved(second)
+    await second.close()
+    await first.context.set_offline(False)
+    await first.locator("dialog.moved [data-action=continue]").click()
+    await expect_saved(first)
+    assert service.attempt.responses == {"i1": "c1", "i2": ["c2"]}
+    await first.wait_for_timeout(1000)
+    await expect(first.locator("dialog")).to_have_count(0)
+    assert (service.attempt.state, service.asked("/submit")) == ("in_progress", 0)

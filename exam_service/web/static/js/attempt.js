@@ -38,9 +38,12 @@ async function boot(openHere = false) {
     memory ??= await Memory.open(person, attempt);
     // The kept page does not know what the launch said of the reader's language.
     if (!page().attempt && !chosen && memory.notes.language) readIn(memory.notes.language);
+    const before = memory.epoch;
     // What waited while the attempt was voided begins a device session of its own: the old one's numbers were used for it meanwhile.
     const { view, moved, offline } = openHere || memory.notes.voided ? { view: await takeOver(attempt, memory) } : await enter(attempt, memory);
     if (view.state !== "in_progress") return over(view);
+    // Handing in was asked for before another device went on; that order does not hold for what was done there.
+    if (before !== null && view.epoch !== before) memory.note({ asked: false });
     if (moved) return showMoved();
     const paper = memory.paper ?? (await api.paper(attempt));
     if (!memory.paper) memory.keepPaper(paper);
