@@ -1,5 +1,6 @@
 """What the pages of programme staff show besides the live view: the exams there are, one attempt, and what was done."""
 
+import hashlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -66,6 +67,19 @@ class PersonView(msgspec.Struct, frozen=True, kw_only=True):
     """Newest first."""
 
 
+class PersonNow(msgspec.Struct, frozen=True, kw_only=True):
+    """What changes on the page of one person while it is open."""
+
+    at: datetime
+    state: State
+    deadline: datetime
+    seconds_left: int | None
+    """Null when it does not run."""
+    saves: int
+    mark: str
+    """Another one when there is something to load: a deed, a late save, an end, a result."""
+
+
 class ExamDay(msgspec.Struct, frozen=True, kw_only=True):
     """What stands below the live view of an exam."""
 
@@ -127,6 +141,21 @@ async def person(ctx: Context, session: StaffSession, course: str, exam: str, at
             late=await late.of_attempt(tx, attempt_id),
             trail=(await audit.of_attempt(tx, attempt_id))[::-1],
         )
+
+
+def now_of(found: PersonView, at: datetime) -> PersonNow:
+    """What the page is to know of that moment."""
+    attempt = found.detail.attempt
+    late_ones = [(one.epoch, one.seq, one.decision) for one in found.late]
+    about = (found.state, attempt.deadline, attempt.percent, late_ones, [one.id for one in found.trail])
+    return PersonNow(
+        at=at,
+        state=found.state,
+        deadline=attempt.deadline,
+        seconds_left=found.seconds_left if found.runs else None,
+        saves=found.saves,
+        mark=hashlib.sha256(msgspec.json.encode(about)).hexdigest()[:16],
+    )
 
 
 async def exam_day(ctx: Context, session: StaffSession, course: str, exam: str) -> ExamDay:

@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect, Stream
@@ -17,6 +18,7 @@ from exam_service.core.errors import (
 from exam_service.core.exams.live import LiveState
 from exam_service.services import live, staff_sessions, staff_view
 from exam_service.services.staff_sessions import StaffSession
+from exam_service.services.staff_view import PersonNow
 from exam_service.web.auth import limit_public
 from exam_service.web.events import EVENT_STREAM, event_stream
 from exam_service.web.given import Ctx
@@ -152,7 +154,20 @@ async def person(
     except NotAuthenticated as refusal:
         return refused(request, refusal)
     found = await staff_view.person(ctx, session, course, exam, attempt)
-    return _page(request, session, "staff_person.html", person=found, done=request.query_params.get("done", ""))
+    at = staff_view.now_of(found, ctx.now())
+    return _page(
+        request, session, "staff_person.html", person=found, at=at, done=request.query_params.get("done", ""),
+        page={"now": f"/staff/{course}/{exam}/attempts/{attempt}/now", "first": msgspec.to_builtins(at)},
+    )  # fmt: skip
+
+
+@get("/staff/{course:str}/{exam:str}/attempts/{attempt:str}/now", include_in_schema=False)
+async def person_now(
+    course: FromPath[str], exam: FromPath[str], attempt: FromPath[str], request: Plain, ctx: Ctx
+) -> PersonNow:
+    """The little of it that changes by itself. Raises NotAuthenticated, NotFound."""
+    session = await _staff_at(request, course, exam)
+    return staff_view.now_of(await staff_view.person(ctx, session, course, exam, attempt), ctx.now())
 
 
 async def _still(request: Plain, ctx: Ctx, course: str, exam: str, template: str) -> Answer:
@@ -199,4 +214,4 @@ def _asked(request: Plain) -> tuple[LiveState | None, str | None]:
     return only, request.query_params.get("after") or None
 
 
-HANDLERS = [link, enter, leave, exams, watch, everybody, late, events, person]
+HANDLERS = [link, enter, leave, exams, watch, everybody, late, events, person, person_now]

@@ -184,6 +184,34 @@ async def test_what_waits_for_a_decision_and_what_others_did_is_said_on_the_live
         await expect(page.locator(".late")).to_contain_text("user-late")
 
 
+async def test_the_page_of_a_person_counts_down_and_says_when_it_is_old(
+    browser: Browser, watched: tuple[World, str]
+) -> None:
+    made, _ = watched
+    async with made.ctx.store.read(made.org) as tx:
+        (person, *_rest) = [one for one in await tx.attempts.page("course", None, 10) if one.state == "in_progress"]
+    async with _inside(browser, watched) as page:
+        await page.goto(f"{EXAM}/attempts/{person.id}")
+        await expect(page.locator("#stream")).to_have_attribute("data-state", "live", timeout=10_000)
+        await expect(page.locator("#stream")).to_contain_text(re.compile(r"ข้อมูล ณ เวลา \d\d:\d\d:\d\d"))
+        first = await page.locator("#left").inner_text()
+        await expect(page.locator("#left")).not_to_have_text(first, timeout=5_000)
+        await page.locator("summary").filter(has_text="เพิ่มเวลา").click()
+        await page.locator("#extra_time-reason").fill("ยังเขียนอยู่")
+        await expect(page.locator("#news")).to_be_hidden()
+        async with made.ctx.store.begin(made.org) as tx:
+            await invigilation.void(made.ctx, tx, person.id, VoidBody(reason="ผิดห้อง"), "staff:สมหญิง")
+        sentence = "ข้อมูลของผู้เข้าสอบคนนี้เปลี่ยนไปแล้ว"
+        await expect(page.locator("#news")).to_contain_text(sentence, timeout=20_000)
+        await expect(page.locator("#news")).to_be_visible(timeout=20_000)
+        await expect(page.locator("#announcer")).to_contain_text(sentence)
+        await expect(page.locator("#extra_time-reason")).to_have_value("ยังเขียนอยู่")
+        assert await faults_of(page) == []
+        await page.get_by_role("link", name="โหลดรายการใหม่").click()
+        await expect(page.locator("main")).to_contain_text("ผิดห้อง")
+        await expect(page.locator("#news")).to_be_hidden()
+
+
 async def test_a_lost_connection_is_said_and_mended(browser: Browser, watched: tuple[World, str]) -> None:
     made, _ = watched
     async with _inside(browser, watched) as page:

@@ -76,6 +76,25 @@ async def test_no_page_with_a_form_loads_itself_anew(desk: Desk) -> None:
     assert [(await desk.get(f"{EXAM}/{name}")).status_code for name in ("everybody", "late")] == [401, 401]
 
 
+async def test_the_page_of_a_person_says_as_of_when_it_is_and_when_time_is_up(desk: Desk) -> None:
+    view = await desk.world.start("post")
+    await desk.come_in()
+    path = f"{EXAM}/attempts/{view.attempt}"
+    first = (await desk.get(f"{path}/now")).json()
+    assert (first["seconds_left"], first["state"], first["saves"]) == (1800, "in_progress", 0)
+    page = (await desk.get(path)).text
+    assert "As of 09:00:00" in page
+    assert "(09:30:00)" in page
+    await desk.world.save(view, 1, {"i1": None})
+    desk.world.clock.pass_(seconds=5)
+    later = (await desk.get(f"{path}/now")).json()
+    assert (later["seconds_left"], later["saves"], later["mark"]) == (1795, 1, first["mark"])
+    await desk.do(action="extra-time", attempt=view.attempt, minutes=5, reason="x")
+    assert (await desk.get(f"{path}/now")).json()["mark"] != first["mark"]
+    desk.http.cookies.clear()
+    assert (await desk.get(f"{path}/now")).status_code == 401
+
+
 async def test_thousands_are_shown_page_by_page(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     from exam_service.web.staff import pages
 

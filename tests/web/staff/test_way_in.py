@@ -147,7 +147,8 @@ async def test_a_link_names_what_is_there(desk: Desk) -> None:
     refused(await _api(desk, {"name": NAME, "course": "none"}), 404, "not-found")
     refused(await _api(desk, {"name": NAME, "course": "course", "exam": "none"}), 404, "not-found")
     assert faults_of(await _api(desk, {"name": NAME, "exam": "post"})) == [("course", "missing")]
-    assert faults_of(await _api(desk, {"name": "\u202egnp"})) == [("name", "wrong-value")]
+    for name in ("\u202egnp", "a\x07b", "a\x1cb", "a\nb", "a\x85b", "a\u0378b", " ", "\x1f"):
+        assert faults_of(await _api(desk, {"name": name})) == [("name", "wrong-value")], ascii(name)
     assert faults_of(await _api(desk, {"name": NAME, "return_url": "javascript:x"})) == [
         ("return_url", "bad-return-url")
     ]
