@@ -32,6 +32,8 @@ from exam_service.services.standing import exam_of
 TOGETHER = 500
 """So many attempts are given time by one statement."""
 
+_CONTROLS = frozenset(map(chr, (*range(32), *range(127, 160)))) - {"\t", "\n", "\r"}
+
 ReasonText = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 
 
@@ -60,22 +62,24 @@ class GivenToAll(msgspec.Struct, frozen=True, kw_only=True):
 async def give_time(ctx: Context, tx: Tx, attempt_id: str, body: MinutesBody, actor: str) -> AttemptDetail:
     """Extra time for one. When time had run out, it counts from now, and the work is open again.
 
-    Raises NotFound, AttemptEnded when it was handed in, AttemptVoided, and what `reopen` raises.
+    Raises Invalid, NotFound, AttemptEnded when it was handed in, AttemptVoided, and what `reopen` raises.
     """
+    reason = said(body.reason)
     attempt, enrolment = await _locked(ctx, tx, attempt_id)
     after = await _act(ctx, tx, attempt, enrolment, GiveTime(body.minutes * 60))
     action = "attempt.extra-time" if after.epoch == attempt.epoch else REOPENED
-    return await _done(ctx, tx, after, actor, action, f"+{body.minutes} min: {said(body.reason)}")
+    return await _done(ctx, tx, after, actor, action, f"+{body.minutes} min: {reason}")
 
 
 async def reopen(ctx: Context, tx: Tx, attempt_id: str, body: MinutesBody, actor: str) -> AttemptDetail:
     """Let an attempt that has ended, or was voided, go on. Its results stay; what comes next is another revision.
 
-    Raises NotFound, AttemptRunning, OtherAttemptRunning, and CertificateStands when a certificate rests on its result.
+    Raises Invalid, NotFound, AttemptRunning, OtherAttemptRunning, and CertificateStands when one rests on its result.
     """
+    reason = said(body.reason)
     attempt, enrolment = await _locked(ctx, tx, attempt_id)
     after = await _act(ctx, tx, attempt, enrolment, Reopen(body.minutes * 60))
-    return await _done(ctx, tx, after, actor, REOPENED, f"+{body.minutes} min: {said(body.reason)}")
+    return await _done(ctx, tx, after, actor, REOPENED, f"+{body.minutes} min: {reason}")
 
 
 async def void(ctx: Context, tx: Tx, attempt_id: str, body: VoidBody, actor: str) -> AttemptDetail:
@@ -114,9 +118,12 @@ async def give_time_to_all(ctx: Context, tx: Tx, course: str, exam: str, body: M
 
 
 def said(reason: str) -> str:
-    """A reason as it is kept: on one line, in printable characters. Raises Invalid."""
+    """A reason as it is kept: on one line, in printable characters. Raises Invalid.
+
+    It may be written on several lines. Other control characters are refused, also those that Python takes for spaces.
+    """
     one_line = " ".join(reason.split())
-    if not one_line or not one_line.isprintable():
+    if not one_line or not one_line.isprintable() or not set(reason).isdisjoint(_CONTROLS):
         text = Text(en="give the reason in printable characters", th="ระบุเหตุผลด้วยอักขระที่พิมพ์ได้")
         raise errors.Invalid(count=1, faults=[errors.Fault(code="wrong-value", path="reason", message=text)])
     return one_line

@@ -5,6 +5,7 @@ be read or changed; and both are worth as much as the API key that made the link
 """
 
 import base64
+import unicodedata
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
@@ -172,9 +173,13 @@ async def _organisation(ctx: Context, session: StaffSession, *, inside: bool = F
 def _name(text: str) -> str:
     """The name as it is kept. Raises Invalid for what would not print, or would print as something else."""
     try:
-        return PersonName(given=text).given
-    except ValueError as error:
-        raise _invalid("name", "give a name in printable characters", "ระบุชื่อด้วยอักขระที่พิมพ์ได้") from error
+        name = PersonName(given=text).given
+    except ValueError:
+        name = ""
+    # A name has one line; control characters that Python takes for spaces are refused with all others.
+    if not name.isprintable() or not name or any(unicodedata.category(c) == "Cc" for c in text):
+        raise _invalid("name", "give a name in printable characters", "ระบุชื่อด้วยอักขระที่พิมพ์ได้")
+    return name
 
 
 def _invalid(path: str, en: str, th: str, code: str = "wrong-value") -> Invalid:

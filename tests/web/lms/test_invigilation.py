@@ -193,6 +193,19 @@ async def test_two_attempts_never_run_at_once(exam: Lms) -> None:
     assert (await exam.post(f"/v1/attempts/{first.attempt}/reopen", json=TEN)).status_code == 200
 
 
+@pytest.mark.parametrize("what", ["reopen", "extra-time", "void"])
+@pytest.mark.parametrize("reason", ["a\x07b", "a\x1cb", "a\x85b", "\u202egnp", " \n "], ids=range(5))
+async def test_a_reason_that_nobody_can_read_is_said_before_how_the_attempt_stands(
+    exam: Lms, what: str, reason: str
+) -> None:
+    view = await exam.world.start()
+    if what != "reopen":
+        await exam.world.submit(view)
+    body = {"reason": reason} | ({} if what == "void" else {"minutes": 5})
+    answer = await exam.post(f"/v1/attempts/{view.attempt}/{what}", json=body)
+    assert faults_of(answer) == [("reason", "wrong-value")]
+
+
 async def test_a_result_that_a_certificate_rests_on_is_not_reopened_before_that_is_revoked(exam: Lms) -> None:
     world = exam.world
     pre = await world.take("pre")
