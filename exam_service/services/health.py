@@ -27,6 +27,7 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
 
     ready: bool
     database: bool
+    """It answers, and its disk has room."""
     schema: bool
     signing: bool
     redis: Shared
@@ -43,8 +44,8 @@ async def check(ctx: Context) -> Readiness:
     shared = ctx.limiter.shared
     return Readiness(
         ready=store == "ready" and signing and not draining,
-        database=store != "away",
-        schema=store == "ready",
+        database=store not in ("away", "full"),
+        schema=store in ("ready", "full"),
         signing=signing,
         redis="none" if shared is None else "shared" if shared else "alone",
         load=Pressure(

@@ -239,6 +239,9 @@ class Directory(Protocol):
     async def count_running(self, now: datetime) -> tuple[int, int]:
         """How many attempts are running, and how many are over and not graded. Cheap, however many there ever were."""
 
+    async def forget_replays(self, before: datetime, own: Sequence[str], limit: int) -> int:
+        """Delete so many of the oldest answers to repeated writes, but none whose key begins as one of `own`."""
+
     async def count_attempts(self) -> Mapping[str, int]:
         """state -> how many attempts there are, of all that were ever taken."""
 
@@ -252,8 +255,8 @@ class Store(Protocol):
 
     def directory(self) -> AbstractAsyncContextManager[Directory]: ...
 
-    async def ready(self) -> Literal["ready", "other schema", "away"]:
-        """Whether the database answers, and has a schema that this version can work with."""
+    async def ready(self) -> Literal["ready", "other schema", "full", "away"]:
+        """Whether the database answers, has a schema that this version can work with, and room on its disk."""
 
     async def close(self) -> None: ...
 

@@ -1,8 +1,10 @@
 """The store: an organisation's transactions, and the few look-ups that come before an organisation is known."""
 
+import shutil
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Literal
 
 import sqlalchemy as sa
@@ -24,6 +26,9 @@ from exam_service.adapters.storage.refusals import Clock, said_clearly
 from exam_service.adapters.storage.rows import columns, struct_of, taken, values_of
 from exam_service.adapters.storage.running import SqlMessages, SqlRunning
 from exam_service.core.records import Organisation
+
+LEAST_ROOM = 1 << 20
+"""With less room on the disk than this, in bytes, the next save may be the one that does not fit."""
 
 
 class SqlTx:
@@ -77,12 +82,14 @@ class SqlStore:
         with said_clearly(self._clock):
             yield SqlDirectory(self.database)
 
-    async def ready(self) -> Literal["ready", "other schema", "away"]:
-        """Whether the database answers, and has a schema that this version can work with."""
+    async def ready(self) -> Literal["ready", "other schema", "full", "away"]:
+        """Whether the database answers, has a schema that this version can work with, and can be written to."""
         try:
+            if self.database.kind == "sqlite" and shutil.disk_usage(Path(self.database.file).parent).free < LEAST_ROOM:
+                return "full"
             async with self.database.read() as connection:
                 return "ready" if await fits(connection) else "other schema"
-        except (exc.SQLAlchemyError, NoConnection):
+        except (exc.SQLAlchemyError, NoConnection, OSError):
             return "away"
 
     async def close(self) -> None:
@@ -156,6 +163,20 @@ class SqlDirectory:
         async with self._database.read() as connection:
             row = (await connection.execute(query)).one()
             return row[0] - row[1], row[1]
+
+    async def forget_replays(self, before: datetime, own: Sequence[str], limit: int) -> int:
+        table = tables.replay
+        query = (
+            sa.select(table.c.org, table.c.key)
+            .where(table.c.created_at < before, *(~table.c.key.startswith(name, autoescape=True) for name in own))
+            .limit(limit)
+        )
+        async with self._database.read() as connection:
+            found = [(row.org, row.key) for row in await connection.execute(query)]
+        if found:
+            async with self._database.write() as connection:
+                await connection.execute(table.delete().where(sa.tuple_(table.c.org, table.c.key).in_(found)))
+        return len(found)
 
     async def count_attempts(self) -> Mapping[str, int]:
         table = tables.attempt
