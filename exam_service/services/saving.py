@@ -1,5 +1,6 @@
 """The hot path: responses become durable, and their receipt is given."""
 
+from asyncio import Future
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -120,10 +121,18 @@ def queue_of(ctx: Context) -> GroupCommit[Save, Saved]:
 def _queue(ctx: Context) -> GroupCommit[Save, Saved]:
     async def write(saves: Sequence[Save]) -> Sequence[object]:
         key = await receipts.key_at_hand(ctx)
-        return await ctx.journal.write(saves, partial(receipts.attest, ctx, key))
+        outcomes = await ctx.journal.write(saves, partial(receipts.attest, ctx, key))
+        ctx.meter.count("saves", sum(isinstance(outcome, Saved) for outcome in outcomes))
+        for outcome in outcomes:
+            if isinstance(outcome, Future):
+                outcome.add_done_callback(waited)
+        return outcomes
+
+    def waited(done: "Future[Saved]") -> None:
+        if not done.cancelled() and done.exception() is None:
+            ctx.meter.count("saves", 1)
 
     def wrote(size: int, seconds: float) -> None:
-        ctx.meter.count("saves", size)
         ctx.meter.observe("save_group_size", size)
         ctx.meter.observe("save_group_seconds", seconds)
 
