@@ -47,7 +47,7 @@ async def do(course: FromPath[str], exam: FromPath[str], request: Plain, ctx: Ct
         if turn:
             await staff_actions.do(ctx, session, course, exam, deed, _repeat(session, course, exam, given, turn))
             return Redirect(f"{back}?done={deed.action}", status_code=303)
-        title, name = await _about(ctx, session, course, exam, deed)
+        title, name, late = await _about(ctx, session, course, exam, deed)
     except Refusal as refusal:
         return page(
             request, "staff_not_done.html", status=STATUS[refusal.code], language=session.language, session=session,
@@ -55,7 +55,7 @@ async def do(course: FromPath[str], exam: FromPath[str], request: Plain, ctx: Ct
         )  # fmt: skip
     return page(
         request, "staff_confirm.html", language=session.language, session=session, deed=deed, given=given, back=here,
-        title=title, name=name, writing=await _writing(ctx, session, course, exam), turn=ctx.new_id("evt"),
+        title=title, name=name, late=late, writing=await _writing(ctx, session, course, exam), turn=ctx.new_id("evt"),
         action=f"/staff/{course}/{exam}/do", shown=shown,
     )  # fmt: skip
 
@@ -66,13 +66,20 @@ def _repeat(session: StaffSession, course: str, exam: str, given: dict[str, str]
     return RepeatKey(key=f"staff/{session.link}/{turn[:40]}", request_digest=hashlib.sha256(said.encode()).digest())
 
 
-async def _about(ctx: Context, session: StaffSession, course: str, exam: str, deed: Deed) -> tuple[Any, str | None]:
-    """The exam's title, and whom it is about. Raises NotFound."""
+async def _about(
+    ctx: Context, session: StaffSession, course: str, exam: str, deed: Deed
+) -> tuple[Any, str | None, Any]:
+    """The exam's title, whom it is about, and which late save. Raises NotFound."""
     if deed.attempt is None:
         found = await live.view(ctx, session.org, course, exam, None, None, 1)
-        return found.title, None
+        return found.title, None, None
     person = await staff_view.person(ctx, session, course, exam, deed.attempt)
-    return person.exam_title, person.name
+    if deed.action != "late-save":
+        return person.exam_title, person.name, None
+    for save in person.late:
+        if (save.epoch, save.seq) == (deed.epoch, deed.seq):
+            return person.exam_title, person.name, save
+    raise NotFound(what="late save", id=f"{deed.epoch}/{deed.seq}")
 
 
 async def _writing(ctx: Context, session: StaffSession, course: str, exam: str) -> int:

@@ -113,6 +113,14 @@ async def test_late_responses_are_shown_with_their_evidence_and_decided(desk: De
         assert "03:00 after the deadline" in shown
         assert "own clock ran on" in shown
         assert "To be decided" in shown
+    asked = {"action": "late-save", "attempt": view.attempt, "epoch": view.epoch, "seq": 1, "reason": "x"}
+    for decision, words in (("accept", "cannot be taken back"), ("refuse", "may still be accepted later")):
+        page = (await desk.http.post(f"{EXAM}/do", data={**asked, "decision": decision})).text
+        assert words in page
+        assert "03:00 after the deadline" in page
+        assert "1 response" in page
+    other = await desk.http.post(f"{EXAM}/do", data={**asked, "seq": 2, "decision": "accept"})
+    assert (other.status_code, "Nothing was done" in other.text) == (404, True)
     done = await desk.do(
         action="late-save", attempt=view.attempt, epoch=view.epoch, seq=1, decision="accept", reason="the net was down"
     )
