@@ -255,6 +255,8 @@ async def test_extra_time_for_everybody_with_and_without_a_script(
         await expect(page.locator("main")).to_contain_text("ทุกคนที่กำลังสอบ ขณะนี้ 2 คน")
         await page.get_by_role("button", name="ยืนยัน", exact=True).click()
         await expect(page.get_by_role("status")).to_contain_text("ดำเนินการแล้ว: เพิ่มเวลา")
+        if script:
+            await expect(page).to_have_url(re.compile(r"/staff/course/post$"))
         await expect(page.locator(".trail")).to_contain_text("สมศรี ใจดี")
         await expect(page.get_by_role("row").filter(has_text="user-0")).to_contain_text("เพิ่มเวลาแล้ว 10 นาที")
     async with made.ctx.store.read(made.org) as tx:

@@ -47,7 +47,10 @@ async def test_an_exam_is_a_plain_page_that_loads_itself_anew(desk: Desk) -> Non
     await made.enrol("two", national_id="1101700203450")
     await desk.come_in()
     page = (await desk.get()).text
-    assert '<noscript><meta http-equiv="refresh" content="15"></noscript>' in page
+    assert '<noscript><meta http-equiv="refresh" content="15; url=/staff/course/post?"></noscript>' in page
+    done = (await desk.get(f"{EXAM}?only=saving&done=message")).text
+    assert "Done: Send a message" in done
+    assert 'content="15; url=/staff/course/post?only=saving&amp;"' in done, "what was done is said once"
     counts = dict(re.findall(r'data-count="(\w+)">(\d+)', page))
     assert (counts["enrolled"], counts["running"], counts["saving"], counts["not_started"]) == ("2", "1", "1", "1")
     assert f'href="{EXAM}/attempts/{view.attempt}"' in page

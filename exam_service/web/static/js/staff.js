@@ -5,6 +5,10 @@ import { clock, digits } from "./time.js";
 
 const page = JSON.parse(document.getElementById("page").textContent);
 const by = (id) => document.getElementById(id);
+// What was done is said once: not again when the page is loaded anew, or from a bookmark.
+const address = new URL(location.href);
+address.searchParams.delete("done");
+history.replaceState(null, "", address);
 const ANNOUNCE_MS = 30_000;
 // The server says something at least every 15 seconds; twice that in silence is no connection, whatever the browser thinks.
 const SILENCE_MS = 32_000;

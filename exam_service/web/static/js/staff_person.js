@@ -5,6 +5,10 @@ import { clock, digits } from "./time.js";
 
 const page = JSON.parse(document.getElementById("page").textContent);
 const by = (id) => document.getElementById(id);
+// What was done is said once: not again when the page is loaded anew, or from a bookmark.
+const address = new URL(location.href);
+address.searchParams.delete("done");
+history.replaceState(null, "", address);
 const EVERY_MS = 10_000;
 // Two answers that did not come: what is shown is no longer what is.
 const SILENCE_MS = 25_000;
