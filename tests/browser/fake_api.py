@@ -86,11 +86,17 @@ class FakeService:
                 break
         path, method = scope["path"], scope["method"]
         status, kind, content = broken() if self.down else self._answer(method, path, body.decode(), scope)
+        signing_out = path == "/exam/sign-out"
+        who = (
+            b"exam_who=; path=/; max-age=0"
+            if signing_out
+            else f"exam_who={self.person}; path=/; max-age=43200".encode()
+        )
         headers = [
             (b"content-type", kind.encode()),
             (b"content-security-policy", PAGE_POLICY.encode()),
             (b"cache-control", b"no-store"),
-            (b"set-cookie", f"exam_who={self.person}; path=/; max-age=43200; samesite=lax".encode()),
+            *([(b"set-cookie", who + b"; samesite=lax")] if kind.startswith("text/html") else []),
             *self.extra_headers,
         ]
         await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -137,6 +143,8 @@ class FakeService:
                 return broken() if lost else answer
             case "POST", "submit":
                 return self.attempt.submit(json.loads(body)["epoch"])
+            case "GET", "result" if self.attempt.state == "voided":
+                return problem(409, "attempt-voided", "การสอบครั้งนี้ถูกยกเลิก", "This attempt was voided.")
             case "GET", "result":
                 return reply(self.result)
             case "GET", "review":
@@ -183,6 +191,7 @@ class FakeService:
             "review": ("review", {"page": page}),
             sample.ATTEMPT: ("attempt", {"page": page}),
             "token": ("launch", way_in),
+            "sign-out": ("signed_out", {}),
             "used": ("launch_refused", {"message": closed, "code": "launch-used", "return_url": page["return_url"]}),
         }
         name, context = shown.get(path.rsplit("/", 1)[-1], ("problem", missing))

@@ -41,3 +41,17 @@ async def test_who_tries_out_links_and_who_repeats_one_is_told_to_wait(school: t
     tried = [(await http.post("/v1/launches/redeem", json={"token": f"{token}{n}"})).status_code for n in range(4)]
     assert tried == [404, 404, 404, 429]
     assert (await http.get(f"/l/{token}x")).status_code == 429
+
+
+async def test_signing_out_shuts_the_pages_until_the_next_launch(school: tuple[World, httpx.AsyncClient]) -> None:
+    here, http = school
+    assert (await http.post(f"/l/{await here.launch()}")).status_code == 303
+    assert (await http.get("/exam")).status_code == 200
+    assert (await http.post("/exam/sign-out", headers={"sec-fetch-site": "cross-site"})).status_code == 401
+    assert (await http.get("/exam")).status_code == 200
+    gone = await http.post("/exam/sign-out")
+    assert (gone.status_code, gone.headers["location"]) == (303, "/exam/signed-out")
+    assert {"exam_session", "exam_who"}.isdisjoint(http.cookies)
+    assert (await http.get("/exam")).status_code == 401
+    page = await http.get("/exam/signed-out", headers={"accept-language": "th"})
+    assert (page.status_code, "ออกจากระบบแล้ว" in page.text) == (200, True)

@@ -19,6 +19,7 @@ from exam_service.web.pages import page, rendered
 from exam_service.web.problems import STATUS
 
 Plain = Request[Any, Any, Any]
+WHO = "exam_who"
 _YEAR = 365 * 24 * 3600
 
 
@@ -71,6 +72,21 @@ async def enter(token: FromPath[str], request: Plain, ctx: Ctx) -> Response[Any]
 @get("/exam", include_in_schema=False)
 async def home(request: Plain) -> Response[Any]:
     return await _shell(request, "home.html", {"page": "home"})
+
+
+@post("/exam/sign-out", include_in_schema=False)
+async def sign_out(request: Plain) -> Response[Any]:
+    """Forget on this browser who is signed in: computers of an exam room are shared."""
+    auth.refuse_other_sites(request)
+    response = Redirect("/exam/signed-out", status_code=303)
+    for name in (auth.COOKIE, WHO):
+        response.delete_cookie(name, path="/")
+    return response
+
+
+@get("/exam/signed-out", include_in_schema=False)
+async def signed_out(request: Plain) -> Response[Any]:
+    return page(request, "signed_out.html")
 
 
 @get("/exam/attempts/{attempt:str}", include_in_schema=False)
@@ -132,7 +148,7 @@ def _say_who(response: Response[Any], enrolment: str, ctx: Context) -> None:
     """
     word = hashlib.sha256(f"who:{enrolment}".encode()).hexdigest()[:16]
     response.set_cookie(
-        "exam_who",
+        WHO,
         word,
         max_age=_YEAR,
         path="/",
@@ -157,4 +173,4 @@ def _refused(request: Plain, refusal: Refusal, found: LaunchDescription | None) 
     )  # fmt: skip
 
 
-router = Router("/", route_handlers=[launch, enter, home, attempt, result, review, worker, kept])
+router = Router("/", route_handlers=[launch, enter, home, sign_out, signed_out, attempt, result, review, worker, kept])

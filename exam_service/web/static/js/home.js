@@ -9,6 +9,7 @@ import * as certificateStep from "./steps/certificate.js";
 import * as examStep from "./steps/exam.js";
 import * as learningStep from "./steps/learning.js";
 import { step } from "./steps/step.js";
+import { offerSignOut } from "./signout.js";
 import { pick, said, t } from "./texts.js";
 import { fail } from "./trouble.js";
 
@@ -68,3 +69,4 @@ function stepsOf(me) {
 // Coming back from an attempt shows how things stand now.
 addEventListener("pageshow", (event) => event.persisted && show());
 show();
+offerSignOut();

@@ -35,6 +35,12 @@ export const fates = {
   set: (attempt, fate) => write(`exam:fate:${attempt}`, fate),
 };
 
+/** This person has signed out: the next one on this browser is nobody's follower. */
+export function forgetMe() {
+  write("exam:who", null);
+  write("exam:way-back", null);
+}
+
 /** Whose session this browser has: a word that means nothing elsewhere. It keeps apart what two people leave on one device. */
 export function who() {
   // A device whose clock jumps ahead drops its cookies; the word is kept here too, so that its work is found all the same.

@@ -5,6 +5,7 @@ import { icon, ring } from "./icons.js";
 import { fates, wayBack } from "./prefer.js";
 import { receiptsCard } from "./receipts.js";
 import { reopened } from "./reopened.js";
+import { offerSignOut } from "./signout.js";
 import { pick, said, t } from "./texts.js";
 import { dateTime, happened, percent } from "./time.js";
 import { fail } from "./trouble.js";
@@ -20,8 +21,23 @@ async function show() {
     if (["submitted", "expired"].includes(result.state)) setTimeout(show, 3000);
   } catch (error) {
     if (error.code === "attempt-running") return location.replace(`/exam/attempts/${attempt}`);
+    if (error.code === "attempt-voided") return voided(await api.me().catch(() => null));
     fail(error, { retry: api.passing(error) ? show : null, returnUrl: wayBack.url });
   }
+}
+
+// The service has no result of a voided attempt, but the page has something to say of it.
+function voided(me) {
+  const exam = me?.exams.find(({ attempts }) => attempts.some((one) => one.attempt === attempt));
+  const one = exam?.attempts.find((past) => past.attempt === attempt);
+  document.title = t("result.title");
+  app().removeAttribute("aria-busy");
+  fill(app(),
+    h("header", { class: "result-head" },
+      h("h1", {}, t("result.title")), exam ? h("p", { class: "quiet" }, said("span", exam.title), " · ", t("result.attempt", { n: one.number })) : null),
+    late({ state: "voided" }),
+    h("section", { class: "card outcome" }, h("div", { class: "outcome-words" }, h("p", { class: "verdict" }, icon("alert"), t("result.voided")))),
+    next({ review_open: false }, exam));
 }
 
 function draw(result, me, receipts) {
@@ -114,3 +130,4 @@ function next(result, exam) {
 
 show();
 reopened(attempt).then(goOn);
+offerSignOut();

@@ -4,6 +4,7 @@ import { app, fill, h, page } from "./dom.js";
 import { icon } from "./icons.js";
 import { blocks } from "./markup.js";
 import { TYPES } from "./question.js";
+import { offerSignOut } from "./signout.js";
 import { said, t } from "./texts.js";
 import { percent } from "./time.js";
 import { fail } from "./trouble.js";
@@ -62,3 +63,4 @@ function mark(one) {
 }
 
 show();
+offerSignOut();
