@@ -99,6 +99,7 @@ async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> 
                 launch_ttl=timedelta(seconds=settings.launch_ttl_seconds),
                 session_ttl=timedelta(hours=settings.session_hours),
                 sweep_every=timedelta(seconds=settings.sweep_seconds),
+                repeat_for=timedelta(days=settings.repeat_days),
                 prepare_before=timedelta(minutes=settings.prepare_minutes),
             ),
         )
@@ -185,6 +186,7 @@ class OtherMasterKey(Refusal):
     )
 
 
+@backup.said_clearly()
 def back_up(
     settings: Settings, file: Path, *, replace: bool, with_master_key: bool, progress: backup.Progress, at: datetime
 ) -> backup.Manifest:
@@ -232,6 +234,7 @@ def back_up(
     return manifest
 
 
+@backup.said_clearly()
 def restore(
     settings: Settings, file: Path, *, replace: bool, progress: backup.Progress, at: datetime
 ) -> tuple[backup.Manifest, list[Path]]:
@@ -247,13 +250,22 @@ def restore(
     backup.require_stopped(database)
     _private_folder(database.parent)
     mark = f"before-{at:%Y%m%dT%H%M%SZ}"
-    kept = _bring_master_key(settings, file, manifest, mark, replace=replace)
-    moved = backup.move_away(database, mark)
+    place = _master_key_file(settings)
+    had_database, had_key = database.exists(), place.exists()
     try:
+        kept = _bring_master_key(settings, file, manifest, mark, replace=replace)
+        moved = backup.move_away(database, mark)
         backup.put_back(file, database, manifest, progress)
     except BaseException:
-        if moved is not None and not database.exists():
-            backup.move_back(moved, database)
+        # All of it or nothing: an old database with the backup's key could sign nothing and open nothing.
+        if not had_database:
+            database.unlink(missing_ok=True)
+        backup.move_back(database.with_name(f"{database.name}.{mark}"), database)
+        old_key = place.with_name(f"{place.name}.{mark}")
+        if old_key.exists():
+            old_key.replace(place)
+        elif not had_key:
+            place.unlink(missing_ok=True)
         raise
     return manifest, [*kept, *((moved,) if moved is not None else ())]
 

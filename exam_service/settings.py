@@ -87,6 +87,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Doc("Seconds after that in which what is under way is finished; what is left is then cut.", at_least=1)
     ] = 20
     sweep_seconds: Annotated[int, Doc("Seconds between sweeps, which finish attempts that ran out.", at_least=1)] = 15
+    repeat_days: Annotated[
+        int,
+        Doc("Days in which a repeated Idempotency-Key gets the first answer; then it is forgotten.", at_least=1,
+            at_most=3650),
+    ] = 7  # fmt: skip
     prepare_minutes: Annotated[
         int, Doc("Minutes before a window opens from which on papers are drawn ahead; 0 for never.", at_most=60 * 24)
     ] = 60

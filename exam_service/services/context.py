@@ -41,6 +41,8 @@ class Policy:
     launch_ttl: timedelta = timedelta(minutes=10)
     session_ttl: timedelta = timedelta(hours=12)
     sweep_every: timedelta = timedelta(seconds=15)
+    repeat_for: timedelta = timedelta(days=7)
+    """How long a repeated write gets the answer of the first."""
     prepare_before: timedelta = timedelta(minutes=60)
     """How long before its window opens the papers of an exam are drawn."""
 

@@ -17,6 +17,15 @@ from exam_service.services.ports import Tx
 
 T = TypeVar("T")
 
+CLIENT = "client/"
+OWN = ("staff-link/", "signing-key/", "status-list/", "staff/")
+"""Claims of the service itself among the keys: of what happens once for ever. They are never forgotten."""
+
+
+def key_of_client(given: str) -> str:
+    """Under what an Idempotency-Key is kept: as it was given, unless it could be taken for a claim of the service."""
+    return CLIENT + given if given.startswith((CLIENT, *OWN)) else given
+
 
 class RepeatKey(msgspec.Struct, frozen=True, kw_only=True):
     """An Idempotency-Key with the digest of the whole request: method, path and body."""

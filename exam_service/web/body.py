@@ -10,7 +10,7 @@ from litestar.exceptions import ClientException
 from exam_service.core.documents import read
 from exam_service.core.errors import Fault, Invalid, NotFound
 from exam_service.core.text import Text
-from exam_service.services.once import RepeatKey
+from exam_service.services.once import RepeatKey, key_of_client
 
 T = TypeVar("T")
 
@@ -62,7 +62,7 @@ async def repeat_key(request: Request[Any, Any, Any]) -> RepeatKey | None:
     who = request.headers.get("authorization", "")
     digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n{who}\n".encode())
     digest.update(await request.body())
-    return RepeatKey(key=key, request_digest=digest.digest())
+    return RepeatKey(key=key_of_client(key), request_digest=digest.digest())
 
 
 def _holds_nul(value: object) -> bool:
