@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+import errno
 import hashlib
 import json
 import random
@@ -9,10 +10,12 @@ import shutil
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+from exam_service.adapters.storage import backup
 from exam_service.cli.main import cli
 from exam_service.core.errors import Refusal
 from tests.operations.crowd import crowd
@@ -229,3 +232,50 @@ def test_postgresql_has_ways_of_its_own(tmp_path: Path) -> None:
     for words in (("backup", tmp_path / "x"), ("restore", tmp_path / "x")):
         refused = command(tmp_path, *words, EXAM_DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
         assert (refused.returncode, "docs/operations.md" in refused.stderr) == (2, True)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("at", ["copy", "sha256"])
+def test_a_restore_that_fails_half_way_leaves_database_and_key_as_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    """A database with the key of another one opens nothing that is sealed in it."""
+    first, second, empty = (tmp_path / name for name in ("first", "second", "empty"))
+    for folder in (first, second):
+        assert command(folder, "orgs", "create", "a", "--en", "A", EXAM_MASTER_KEY="").returncode == 0
+    file = tmp_path / "both.db"
+    assert command(first, "backup", file, "--with-master-key", EXAM_MASTER_KEY="").returncode == 0
+    empty.mkdir()
+    before = contents(second)
+    real = backup.put_back
+
+    def full(*arguments: Any) -> None:
+        def progress(what: str, done: int, total: int) -> None:
+            if what == at and done == total:
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+        real(*arguments[:-1], progress)
+
+    monkeypatch.setattr(backup, "put_back", full)
+    for folder, more in ((second, ["--replace"]), (empty, [])):
+        refused = command(folder, "restore", file, *more, EXAM_MASTER_KEY="")
+        assert (refused.returncode, "No space left" in refused.stderr) == (2, True), refused.stderr
+    assert contents(second) == before
+    assert contents(empty) == {}
+    monkeypatch.undo()
+    assert command(second, "restore", file, "--replace", EXAM_MASTER_KEY="").returncode == 0
+
+
+def test_what_the_disk_or_a_crafted_manifest_refuses_is_a_sentence(data: Path, tmp_path: Path) -> None:
+    refused = command(data, "backup", tmp_path / "none" / "backup.db")
+    assert (refused.returncode, "No such file or directory" in refused.stderr) == (2, True), refused.stderr
+    file = tmp_path / "backup.db"
+    assert command(data, "backup", file).returncode == 0
+    beside = tmp_path / "backup.db.json"
+    for name in ("../x", "", "/etc/passwd", ".."):
+        beside.write_text(json.dumps(json.loads(beside.read_text()) | {"master_key_file": name}))
+        refused = command(data, "restore", file, "--replace")
+        assert (refused.returncode, "Nothing was changed" in refused.stderr) == (2, True), refused.stderr

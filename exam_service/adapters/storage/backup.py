@@ -62,6 +62,14 @@ class BackupUnfit(Refusal):
     )
 
 
+class DiskSaysNo(Refusal):
+    code = "disk-says-no"
+    sentence = Text(
+        en="{file} cannot be read or written: {why}. The database and the master key of the service are as they were.",
+        th="อ่านหรือเขียน {file} ไม่ได้: {why} ฐานข้อมูลและกุญแจหลักของระบบยังเป็นเหมือนเดิม",
+    )
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the backup is, for who finds it in five years."""
 
@@ -157,6 +165,9 @@ def read_manifest(file: Path) -> Manifest:
         raise unfit(file, f"its manifest cannot be read: {error}", f"อ่านแฟ้มกำกับไม่ได้: {error}") from error
     if manifest.format != FORMAT:
         raise unfit(file, f"its format is {manifest.format}", f"รูปแบบคือ {manifest.format}")
+    name = manifest.master_key_file
+    if name is not None and (name in ("", ".", "..") or Path(name).name != name):
+        raise unfit(file, "its master key is not named as a file beside it", "ชื่อแฟ้มกุญแจหลักไม่ใช่แฟ้มที่อยู่ข้างกัน")
     return manifest
 
 
@@ -222,16 +233,16 @@ def require_stopped(database: Path) -> None:
 def put_back(file: Path, database: Path, manifest: Manifest, progress: Progress) -> None:
     """The backup becomes the database, whole or not at all; a database that is there must have been moved away."""
     coming = database.with_name(f"{database.name}.restoring")
-    with file.open("rb") as content, private(coming) as out:
-        done = 0
-        while chunk := content.read(_CHUNK):
-            out.write(chunk)
-            done += len(chunk)
-            progress("copy", done, manifest.bytes)
     try:
+        with file.open("rb") as content, private(coming) as out:
+            done = 0
+            while chunk := content.read(_CHUNK):
+                out.write(chunk)
+                done += len(chunk)
+                progress("copy", done, manifest.bytes)
         verify(coming, manifest, progress)
-    except BackupUnfit:
-        coming.unlink()
+    except BaseException:
+        coming.unlink(missing_ok=True)
         raise
     coming.rename(database)
     _sync(database.parent)
@@ -255,6 +266,17 @@ def move_back(kept: Path, database: Path) -> None:
 
 def unfit(file: Path, why: str, why_th: str) -> BackupUnfit:
     return BackupUnfit(file=file, why=why, why_th=why_th)
+
+
+@contextmanager
+def said_clearly() -> Iterator[None]:
+    """Raise DiskSaysNo for what the disk refuses: no such folder, no right to it, no room."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        where = error.filename if isinstance(error, OSError) and error.filename else "a file"
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise DiskSaysNo(file=where, why=why) from error
 
 
 @contextmanager
