@@ -132,6 +132,7 @@ async def test_lists_hold_ones_own_only(store: SqlStore) -> None:
         assert await tx.attempts.forms([AHEAD.attempt]) == {AHEAD.attempt: PAPER.form}
     async with store.begin("org_c") as tx:
         assert await tx.keys.status_list(1) is None
+        assert not await tx.log.claimed(A.replay().key)
         assert await tx.log.claim(A.replay()) is None, "an Idempotency-Key is one organisation's"
         assert await tx.certificates.index_is_free(1, 1)
 
@@ -241,7 +242,7 @@ def test_every_verb_of_every_repository_was_tried() -> None:
         "courses.get", "courses.put", "candidates.page", "enrolments.page", "attempts.page", "certificates.page",
         "certificates.withdrawn", "certificates.index_is_free", "keys.all", "keys.status_list", "keys.put_status_list",
         "prepared.drop", "api_keys.all", "log.audited", "log.audited_at", "log.audit_all",
-        "log.claim",
+        "log.claim", "log.claimed",
     }  # fmt: skip
     tried = {name.split(",")[0] for name in (*READS, *WRITES)}
     assert verbs == tried | lists
