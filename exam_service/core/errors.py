@@ -185,6 +185,11 @@ class Busy(Refusal):
     )
 
 
+class TooManyMessages(Refusal):
+    code = "too-many-messages"
+    sentence = Text(en="At most {most} messages a day; nothing was sent.", th="ส่งได้วันละไม่เกิน {most} ข้อความ จึงยังไม่ได้ส่ง")
+
+
 # Publishing and enrolling
 
 

@@ -23,6 +23,11 @@ from exam_service.services.standing import exam_of
 
 LONGEST = 1000
 
+MOST = 100
+"""So many messages to one attempt, or to everybody at an exam, within a day: pages are sent all of them."""
+WITHIN = timedelta(days=1)
+OVERLAP = timedelta(minutes=1)
+"""Clocks of processes differ, and what was sent first may be stored last."""
 
 RETRY_AFTER = timedelta(seconds=3)
 MOST_TOGETHER = 256
@@ -84,10 +89,13 @@ class ContactView(msgspec.Struct, frozen=True, kw_only=True):
     messages: tuple[MessageView, ...]
 
 
-async def contact(ctx: Context, org: str, enrolment_id: str, attempt_id: str, epoch: int | None) -> ContactView:
+async def contact(
+    ctx: Context, org: str, enrolment_id: str, attempt_id: str, epoch: int | None, after: str | None = None
+) -> ContactView:
     """For a page to ask often; also when the attempt is over, for staff may let it go on. Raises NotFound.
 
-    Those who ask at the same moment are answered from one read.
+    `after` is a message that the page has: it is told those that were sent later, and for good measure those of the
+    minute before. Those who ask at the same moment are answered from one read.
     """
     stored, sent = await _queue(ctx, org).put(_Asked(enrolment_id, attempt_id))
     now = ctx.now()
@@ -102,8 +110,16 @@ async def contact(ctx: Context, org: str, enrolment_id: str, attempt_id: str, ep
         deadline=attempt.deadline,
         seconds_left=seconds_left(attempt.deadline, now) if runs else 0,
         news=attempt.news,
-        messages=tuple(MessageView(id=one.id, text=one.text, sent_at=one.sent_at) for one in sent),
+        messages=tuple(MessageView(id=one.id, text=one.text, sent_at=one.sent_at) for one in _after(sent, after)),
     )
+
+
+def _after(sent: Sequence[StaffMessage], after: str | None) -> Sequence[StaffMessage]:
+    """What was sent after that message or shortly before it; all when there is no such message to this attempt."""
+    known = next((one for one in sent if one.id == after), None)
+    if known is None:
+        return sent
+    return [one for one in sent if one.sent_at > known.sent_at - OVERLAP and one.id != after]
 
 
 def _queue(ctx: Context, org: str) -> GroupCommit[_Asked, _Told]:
@@ -167,6 +183,9 @@ async def _send(
         sent_at=ctx.now(),
         sent_by=actor,
     )
+    times = await tx.messages.sent(course, exam, attempt, ctx.now() - WITHIN, MOST)
+    if len(times) >= MOST:
+        raise errors.TooManyMessages(most=MOST, retry_at=times[-1] + WITHIN)
     await tx.messages.add(message)
     action, subject = ("exam.message", f"{course}/{exam}") if attempt is None else ("attempt.message", attempt)
     await audit.record(ctx, tx, actor, action, subject, reason)

@@ -53,6 +53,10 @@ class Messages(Protocol):
         """To each attempt, and to everybody at its exam while it ran, oldest first; those without any are missing."""
 
     async def at(self, course: str, exam: str, after: str | None, limit: int) -> Sequence[StaffMessage]: ...
+    async def sent(
+        self, course: str, exam: str, attempt: str | None, since: datetime, limit: int
+    ) -> Sequence[datetime]:
+        """When the newest were sent to one attempt, or to everybody at the exam, newest first."""
 
 
 class Log(Protocol):

@@ -36,6 +36,7 @@ STATUS: Mapping[str, int] = {
     "too-many-requests": 429,
     "unavailable": 503,
     "busy": 503,
+    "too-many-messages": 409,
     "not-published": 409,
     "conditions-not-met": 409,
     "window-not-open": 409,

@@ -93,3 +93,17 @@ class SqlMessages(Rows):
         if after is not None:
             where.append(table.c.id > after)
         return await self._all(StaffMessage, table, *where, order=[table.c.id], limit=limit)
+
+    async def sent(
+        self, course: str, exam: str, attempt: str | None, since: datetime, limit: int
+    ) -> Sequence[datetime]:
+        table = tables.message
+        query = (
+            sa.select(table.c.sent_at)
+            .where(table.c.org == self._org, table.c.course == course, table.c.exam == exam)
+            .where(table.c.attempt.is_(None) if attempt is None else table.c.attempt == attempt)
+            .where(table.c.sent_at > since)
+            .order_by(table.c.sent_at.desc())
+            .limit(limit)
+        )
+        return list((await self._connection.execute(query)).scalars())

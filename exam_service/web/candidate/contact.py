@@ -17,6 +17,15 @@ Epoch = Annotated[
     QueryParameter(ge=1, le=1_000_000, description="The device session that asks, to hear whether it may write."),
 ]
 
+After = Annotated[
+    str | None,
+    QueryParameter(
+        max_length=64,
+        description="The newest message that the page has: only what was sent after it comes, and once more what came "
+        "in the minute before it, so tell them apart by `id`. Without it, or when it is none of this attempt's: all.",
+    ),
+]
+
 
 @get(
     "/v1/candidate/attempts/{attempt:str}/contact",
@@ -35,10 +44,12 @@ Epoch = Annotated[
         },
     ),
 )  # fmt: skip
-async def contact(attempt: FromPath[str], ctx: Ctx, session: Candidate, epoch: Epoch = None) -> ContactView:
+async def contact(
+    attempt: FromPath[str], ctx: Ctx, session: Candidate, epoch: Epoch = None, after: After = None
+) -> ContactView:
     """Ask when `news` of a save is higher than before, and when nothing was sent for 45 seconds, so that staff sees who
     is there. Also after the end: staff may give time or reopen it."""
-    return await messages.contact(ctx, session.org, session.enrolment, attempt, epoch)
+    return await messages.contact(ctx, session.org, session.enrolment, attempt, epoch, after)
 
 
 router = Router(
