@@ -155,7 +155,8 @@ async def leave(ctx: Context, session: StaffSession) -> None:
 
 
 def _left(session: StaffSession) -> str:
-    return f"{_SESSION}-left/{session.link}"
+    # Below the claims of links: no client can take it with a key of its own, and it is never forgotten.
+    return f"{_LINK}/left/{session.link}"
 
 
 async def _organisation(ctx: Context, session: StaffSession, *, inside: bool = False) -> Organisation | None:
