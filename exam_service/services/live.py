@@ -31,7 +31,7 @@ TOGETHER = 500
 SEAT_WAIT_SECONDS = 10.0
 """After so long, or up to twice that, who found no seat may ask again."""
 TOPIC = "live"
-"""Rung with `organisation/course/exam` when staff changed something, so that everybody sees it at once."""
+"""Rung with `organisation/course/exam` when staff changed something, so that the next look begins at once."""
 
 _ENDED = datetime(9999, 1, 1, tzinfo=UTC)
 """Stands for the last save of an attempt that has ended: it is counted once more and then never again."""
@@ -59,7 +59,7 @@ class Watch:
         self._wake = asyncio.Event()
 
     async def now(self) -> Snapshot:
-        """The exam as it is, or was two seconds ago at most. Raises NotFound, NotPublished."""
+        """The exam as it was two seconds ago at most; a very large one, fifteen. Raises NotFound, NotPublished."""
         loop = asyncio.get_running_loop()
         self.used = loop.time()
         async with self._looking:
@@ -128,7 +128,7 @@ class Watch:
 
 
 def changed(ctx: Context, org: str, course: str, exam: str) -> None:
-    """Everybody who watches the exam, in whatever process, sees it anew at once. Call it after the transaction."""
+    """Everybody who watches the exam, in whatever process, has it looked at anew at once. For after the transaction."""
     ctx.bell.publish(TOPIC, f"{org}/{course}/{exam}")
 
 
@@ -148,7 +148,7 @@ def _watch(ctx: Context, org: str, course: str, exam: str) -> Watch:
 async def view(
     ctx: Context, org: str, course: str, exam: str, state: LiveState | None, after: str | None, limit: int
 ) -> LiveView:
-    """The exam as it is, or was two seconds ago at most. Raises NotFound."""
+    """The exam as it was two seconds ago at most; a very large one, fifteen. Raises NotFound."""
     return (await _watch(ctx, org, course, exam).now()).page(state, after, limit)
 
 

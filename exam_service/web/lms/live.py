@@ -61,7 +61,8 @@ async def show(
     after: After = None,
     limit: Limit = 100,
 ) -> LiveView:
-    """How many are where, and a page of the people by name; as it is now, or was a few seconds ago."""
+    """How many are where, and a page of the people by name; as it was 2 seconds ago at most; a very large
+    exam, 15."""
     caller.must("results")
     return await live.view(ctx, caller.org, course, exam, only, after, limit)
 
