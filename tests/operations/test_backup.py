@@ -250,7 +250,7 @@ def test_a_restore_that_fails_half_way_leaves_database_and_key_as_they_were(
     assert command(first, "backup", file, "--with-master-key", EXAM_MASTER_KEY="").returncode == 0
     empty.mkdir()
     before = contents(second)
-    real = backup.put_back
+    real: Any = backup.put_back
 
     def full(*arguments: Any) -> None:
         def progress(what: str, done: int, total: int) -> None:
