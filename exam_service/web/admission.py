@@ -147,10 +147,7 @@ class Gate:
         route: str | None = None,
     ) -> None:
         """It was answered. `code` is of the refusal, when it was one."""
-        now = time.monotonic()
-        self._lines[kind].leave(now)
-        if kind != OPERATIONS:
-            self.last_answer = now
+        self._lines[kind].leave(time.monotonic())
         self.tell(kind, status, seconds, code=code, request_id=request_id, route=route)
 
     def tell(
@@ -164,6 +161,9 @@ class Gate:
         route: str | None = None,
     ) -> None:
         """Count and log an answer of one that was not taken on, or is done."""
+        if kind != OPERATIONS:
+            # Also who was turned away: a balancer that still sends somebody has not noticed yet.
+            self.last_answer = time.monotonic()
         meter = self._ctx.meter
         meter.count("requests", kind=kind, status=str(status))
         meter.observe("request_seconds", seconds, kind=kind)

@@ -132,12 +132,15 @@ async def test_late_responses_while_time_is_given(exam: Lms) -> None:
     phone = await device(exam, {"late_responses": {"policy": "accept", "minutes": 30}})
     answers: list[Any] = await asyncio.gather(
         exam.post(f"{phone.path}/extra-time", json=TEN),
-        *(phone.late(phone.some(n, n + 1), seq=n, said=said()) for n in range(2, 10)),
+        *(phone.late(phone.some(n, n + 1), seq=n, said=said(queued=8)) for n in range(2, 10)),
     )
     assert answers[0].status_code == 200
     assert all(one.receipt for one in answers[1:])
     await exam.world.submit(phone.view)
     shown = (await exam.get(phone.path)).json()
-    assert shown["attempt"]["percent"] == 100.0
+    # They came side by side, and no device sends so: those that found another one answered are held for staff.
+    counted = sum(not one.held for one in answers[1:])
+    assert counted >= 1
+    assert shown["attempt"]["percent"] == 20.0 + 10.0 * counted
     with pytest.raises(errors.SequenceReused):
         await phone.late({}, seq=3, said=said())
