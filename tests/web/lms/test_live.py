@@ -310,27 +310,33 @@ async def test_one_key_and_one_organisation_leave_room_for_the_others(
     await lms.world.publish(open_course())
     second, third = await lms.key("results"), await lms.key("results")
 
+    seats = lms.world.ctx.watches.seats
+
+    async def seated(number: int) -> None:
+        async with asyncio.timeout(30):
+            while sum(seats._of_organisation.values()) != number:
+                await asyncio.sleep(0.01)
+
     def ask(key: str) -> asyncio.Task[Any]:
         return asyncio.create_task(lms.get(f"{PATH}/events", key=key))
 
     asking = [ask(lms.world.key), ask(lms.world.key)]
-    await asyncio.sleep(0.2)
+    await seated(2)
     told = refused(await lms.get(f"{PATH}/events"), 503, "busy")
     assert told["retry_at"] > "2026-11-22T02:00:09"
     asking.append(ask(second))
-    await asyncio.sleep(0.2)
+    await seated(3)
     refused(await lms.get(f"{PATH}/events", key=third), 503, "busy")
     # What is no stream is not counted.
     assert (await lms.get(PATH, key=third)).status_code == 200
 
     asking[0].cancel()
-    await asyncio.sleep(0.2)
+    await seated(2)
     asking[0] = ask(third)
-    await asyncio.sleep(0.2)
+    await seated(3)
     assert not any(one.done() for one in asking)
     lms.world.ctx.load.drain()
     assert [(await one).text.count("event: live") for one in asking] == [1, 1, 1]
-    seats = lms.world.ctx.watches.seats
     assert (seats._of_one, seats._of_organisation) == ({}, {})
 
 
