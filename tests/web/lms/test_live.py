@@ -314,7 +314,7 @@ async def test_one_key_and_one_organisation_leave_room_for_the_others(
 
     async def seated(number: int) -> None:
         async with asyncio.timeout(30):
-            while sum(seats._of_organisation.values()) != number:
+            while sum(seats._of_organisation.values()) != number:  # noqa: ASYNC110 - seats tell nobody
                 await asyncio.sleep(0.01)
 
     def ask(key: str) -> asyncio.Task[Any]:
@@ -336,7 +336,7 @@ async def test_one_key_and_one_organisation_leave_room_for_the_others(
     await seated(3)
     assert not any(one.done() for one in asking)
     lms.world.ctx.load.drain()
-    assert [(await one).text.count("event: live") for one in asking] == [1, 1, 1]
+    assert [(await one).status_code for one in asking] == [200, 200, 200]
     assert (seats._of_one, seats._of_organisation) == ({}, {})
 
 
