@@ -130,9 +130,10 @@ def allow_many_connections() -> None:
 def tune_interpreter() -> None:
     """Set the interpreter for one busy event loop with a thread that writes beside it.
 
-    The thread gives up the interpreter's lock with every statement, and would wait 5 ms to win it back from a loop that
-    never rests: most of the time of a group of saves. What a request allocates is gone with it, so looking for cycles
-    every 700 objects finds nothing and costs a few percent; what was loaded at the start is never garbage.
+    The thread gives up the interpreter's lock with every statement, and by default may wait 5 ms to win it back from a
+    loop that never rests, where the disk takes a fraction of that. What a request allocates is gone with it, so looking
+    for cycles every 700 objects finds nothing; what was loaded at the start is never garbage. What either gains has not
+    been measured on a quiet machine.
     """
     sys.setswitchinterval(0.0005)
     gc.set_threshold(20_000, 20, 50)

@@ -104,7 +104,16 @@ class GroupCommit(Generic[T, R]):
         """Write what waits, then stop."""
         self._closed = True
         while self._writers:
-            await asyncio.gather(*self._writers, return_exceptions=True)
+            writers = tuple(self._writers)
+            await asyncio.gather(*writers, return_exceptions=True)
+            # One that was cancelled before its first step never took itself off the list.
+            self._writers.difference_update(writers)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Tell whoever still waits to come again: there is no writer any more, and nobody must wait for ever."""
+        while self._queue:
+            self._queue.popleft().settle(self._refuse())
 
     async def _run(self) -> None:
         batch: list[_Waiting[T, R]] = []
@@ -116,9 +125,11 @@ class GroupCommit(Generic[T, R]):
         finally:
             # In the same step in which the queue was found empty: who comes next starts a writer.
             self._writers.discard(cast("asyncio.Task[None]", asyncio.current_task()))
-            # Only when the task was cancelled is anything left, and then nobody must wait for ever.
+            # Only when the task was cancelled is anything left.
             for waiting in batch:
                 waiting.settle(self._refuse())
+            if not self._writers:
+                self._let_go()
 
     async def _settle(self, batch: list[_Waiting[T, R]]) -> None:
         started = time.monotonic()

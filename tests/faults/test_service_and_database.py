@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from datetime import datetime
 
 import httpx
@@ -32,6 +31,12 @@ def said_clearly(answer: httpx.Response) -> bool:
     return datetime.fromisoformat(problem["retry_at"]) is not None
 
 
+async def groups_written(line: Line) -> int:
+    """How often saves became durable together, since the process began."""
+    told = (await line.site.http.get(line.service.url + "/metrics")).text
+    return int(float(told.split("\nexam_save_group_size_count ")[1].split()[0]))
+
+
 async def start_all(takers: list[Taker]) -> list[Sitting]:
     return list(await asyncio.gather(*(taker.start() for taker in takers)))
 
@@ -51,13 +56,13 @@ async def test_when_it_is_slow_saves_wait_together_and_are_answered(long_line: L
     database_of(long_line).delay = 0.15
     # First saves open connections and read papers, each some dozen round trips of 0.3 s, once and for all.
     await asyncio.gather(*(t.save(s, t.some(s)) for t, s in zip(takers, sittings, strict=True)))
-    begun = time.monotonic()
+    groups = await groups_written(long_line)
     for _ in range(2):
         await asyncio.gather(*(t.save(s, t.some(s)) for t, s in zip(takers, sittings, strict=True)))
-    took = time.monotonic() - begun
+    groups = await groups_written(long_line) - groups
     database_of(long_line).heal()
-    # Together it is 2.5 s a round. One after the other, each with four round trips, both would take 29 s.
-    assert took < 15
+    # One is written while the others of a round gather. On a busy machine they come in more handfuls than two.
+    assert 2 <= groups <= 12
     assert long_line.service.memory() - before < 60 * MEGABYTE
     assert {said for taker in takers for said in taker.tally} == {"answered"}
     await finish_all(long_line, takers, sittings)

@@ -57,8 +57,12 @@ class SqliteJournal:
         with said_clearly(self._clock):
             async with self._database.turn():
                 work = asyncio.get_running_loop().run_in_executor(self._thread, self._write, saves, attest)
-                # Whoever gives up waiting must not give the turn to another while the thread still writes.
-                return await asyncio.shield(work)
+                try:
+                    return await asyncio.shield(work)
+                except asyncio.CancelledError:
+                    # Whoever gives up waiting must not give the turn to another while the thread still writes.
+                    await asyncio.wait((work,))
+                    raise
 
     async def close(self) -> None:
         """Close the connection, when what is being written has been. Closed already, it stays so."""

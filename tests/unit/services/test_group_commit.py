@@ -1,0 +1,81 @@
+"""What waits is written together, nobody pays for another, and nobody waits for ever."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from exam_service.core import errors
+from exam_service.services.group_commit import GroupCommit
+
+
+class Busy(Exception):
+    """There is no room."""
+
+
+def queue_over(groups: list[list[int]], gate: asyncio.Event | None = None, **more: Any) -> GroupCommit[int, str]:
+    async def write(items: Sequence[int]) -> list[str | Exception]:
+        groups.append(list(items))
+        if gate is not None:
+            await gate.wait()
+        if -1 in items:
+            raise ValueError("one of them")
+        return [str(item) for item in items]
+
+    return GroupCommit(write, refuse=Busy, **more)
+
+
+async def test_what_comes_while_a_group_is_written_is_the_next_group() -> None:
+    groups: list[list[int]] = []
+    gate = asyncio.Event()
+    queue = queue_over(groups, gate)
+    first = queue.put(1)
+    await asyncio.sleep(0)
+    others = [queue.put(n) for n in (2, 3)]
+    gate.set()
+    assert await asyncio.gather(first, *others) == ["1", "2", "3"]
+    assert groups == [[1], [2, 3]]
+
+
+async def test_one_that_cannot_be_written_costs_the_others_nothing() -> None:
+    queue = queue_over([])
+    answers = await asyncio.gather(*(queue.put(n) for n in (1, -1, 2)), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [str, ValueError, str]
+
+
+async def test_past_the_bound_who_comes_is_told_at_once() -> None:
+    queue = queue_over([], most_waiting=2)
+    waiting = [queue.put(1), queue.put(2)]
+    with pytest.raises(Busy):
+        queue.put(3)
+    assert await asyncio.gather(*waiting) == ["1", "2"]
+
+
+async def test_unavailable_is_told_to_all_and_not_tried_one_by_one() -> None:
+    tried = 0
+
+    async def away(items: Sequence[int]) -> list[str | Exception]:
+        nonlocal tried
+        tried += 1
+        raise errors.Unavailable
+
+    queue: GroupCommit[int, str] = GroupCommit(away, refuse=Busy)
+    answers = await asyncio.gather(*(queue.put(n) for n in range(3)), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [errors.Unavailable] * 3
+    assert tried == 1
+
+
+@pytest.mark.parametrize("begun", [False, True])
+async def test_when_the_writer_is_cancelled_nobody_waits_for_ever(begun: bool) -> None:
+    queue = queue_over([], asyncio.Event())
+    waiting = [queue.put(1)]
+    if begun:
+        await asyncio.sleep(0)
+        waiting.append(queue.put(2))
+    for writer in tuple(queue._writers):
+        writer.cancel()
+    async with asyncio.timeout(5):
+        await queue.close()
+        answers = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(answer) for answer in answers] == [Busy] * len(waiting)
