@@ -94,7 +94,7 @@ class GroupCommit(Generic[T, R]):
         if self._closed or len(self._queue) >= self._most_waiting:
             raise self._refuse()
         loop = asyncio.get_running_loop()
-        waiting = _Waiting[T, R](item, loop.create_future())
+        waiting: _Waiting[T, R] = _Waiting(item, loop.create_future())
         self._queue.append(waiting)
         if len(self._writers) < self._lanes:
             self._writers.add(loop.create_task(self._run(), name="group commit"))

@@ -3,8 +3,20 @@
 from collections.abc import Callable
 
 
+def _forget(_: float) -> None:
+    """Forget it."""
+
+
 class NoMeter:
     """The Meter port, deaf."""
+
+    def counter(self, name: str, **labels: str) -> Callable[[int], None]:
+        """Forget them."""
+        return _forget
+
+    def histogram(self, name: str, **labels: str) -> Callable[[float], None]:
+        """Forget them."""
+        return _forget
 
     def count(self, name: str, by: int = 1, **labels: str) -> None:
         """Forget it."""

@@ -324,6 +324,12 @@ class Bell(Protocol):
 class Meter(Protocol):
     """Numbers for who operates the service. The names and their labels are listed in one catalogue."""
 
+    def counter(self, name: str, **labels: str) -> Callable[[int], None]:
+        """What adds to one counter, for who counts often."""
+
+    def histogram(self, name: str, **labels: str) -> Callable[[float], None]:
+        """What puts values into one histogram, for who does so often."""
+
     def count(self, name: str, by: int = 1, **labels: str) -> None:
         """Add to a counter."""
 

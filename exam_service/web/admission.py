@@ -10,6 +10,7 @@ import itertools
 import re
 import time
 from collections import deque
+from collections.abc import Callable
 from datetime import timedelta
 
 from exam_service.core.errors import Busy
@@ -91,7 +92,9 @@ class Gate:
         self._lines = {kind: Line(bound) for kind, bound in (bounds or BOUNDS).items()}
         self._log = RequestLog()
         self._numbers = itertools.count(1)
-        self._prefix: bytes = b""
+        self._prefix = ""
+        self._answered: dict[tuple[str, int], tuple[Callable[[int], None], Callable[[float], None]]] = {}
+        """kind and status -> what counts such answers, and what takes their seconds"""
         self.last_answer = float("-inf")
         """When anybody but an operator was answered last (time.monotonic): a drain waits for silence."""
 
@@ -140,35 +143,48 @@ class Gate:
         self,
         kind: str,
         status: int,
-        seconds: float,
+        since: float,
         *,
         code: str | None = None,
         request_id: str | None = None,
         route: str | None = None,
     ) -> None:
-        """It was answered. `code` is of the refusal, when it was one."""
-        self._lines[kind].leave(time.monotonic())
-        self.tell(kind, status, seconds, code=code, request_id=request_id, route=route)
+        """It was answered. It came at `since` (time.monotonic); `code` is of the refusal, when it was one."""
+        now = time.monotonic()
+        self._lines[kind].leave(now)
+        self._tell(kind, status, now, now - since, code, request_id, route)
 
-    def tell(
+    def refused(self, kind: str, status: int, since: float, *, code: str, request_id: str) -> None:
+        """It came at `since` (time.monotonic) and was not taken on."""
+        now = time.monotonic()
+        self._tell(kind, status, now, now - since, code, request_id, None)
+
+    def _tell(
         self,
         kind: str,
         status: int,
+        now: float,
         seconds: float,
-        *,
-        code: str | None = None,
-        request_id: str | None = None,
-        route: str | None = None,
+        code: str | None,
+        request_id: str | None,
+        route: str | None,
     ) -> None:
-        """Count and log an answer of one that was not taken on, or is done."""
+        """Count an answer, and log it when there is something to read."""
         if kind != OPERATIONS:
             # Also who was turned away: a balancer that still sends somebody has not noticed yet.
-            self.last_answer = time.monotonic()
-        meter = self._ctx.meter
-        meter.count("requests", kind=kind, status=str(status))
-        meter.observe("request_seconds", seconds, kind=kind)
+            self.last_answer = now
+        counters = self._answered.get((kind, status))
+        if counters is None:
+            meter = self._ctx.meter
+            counters = self._answered[kind, status] = (
+                meter.counter("requests", kind=kind, status=str(status)),
+                meter.histogram("request_seconds", kind=kind),
+            )
+        count, observe = counters
+        count(1)
+        observe(seconds)
         if code is not None:
-            meter.count("refusals", code=code)
+            self._ctx.meter.count("refusals", code=code)
         self._log.answered(kind, status, seconds, code=code, request_id=request_id, route=route)
 
     def request_id(self, given: bytes | None = None) -> str:
@@ -179,8 +195,8 @@ class Gate:
         if given is not None and _SANE_ID.fullmatch(given) and not _ONLY_DIGITS.fullmatch(given):
             return given.decode("ascii")
         if not self._prefix:
-            self._prefix = self._ctx.entropy(5).hex().encode()
-        return f"{self._prefix.decode()}-{next(self._numbers):06x}"
+            self._prefix = self._ctx.entropy(5).hex()
+        return f"{self._prefix}-{next(self._numbers):06x}"
 
     def _busy(self, pressure: float) -> Busy:
         """Come again at a moment of one's own, the later the greater the pressure."""

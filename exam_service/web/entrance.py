@@ -44,7 +44,7 @@ class Entrance:
         busy = gate.refuse(kind)
         if busy is not None:
             await self._refuse(busy, scope, receive, answer)
-            gate.tell(kind, answer.status, time.monotonic() - started, code=busy.code, request_id=request_id)
+            gate.refused(kind, answer.status, started, code=busy.code, request_id=request_id)
             return
         await gate.turn(kind)
         try:
@@ -57,7 +57,7 @@ class Entrance:
             gate.done(
                 kind,
                 answer.status or 499,
-                time.monotonic() - started,
+                started,
                 code=facts.get("exam_code"),
                 request_id=request_id,
                 route=facts.get("path_template"),

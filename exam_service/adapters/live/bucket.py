@@ -5,24 +5,18 @@ which one more fits, which spreads the retries where a fixed window would let al
 only, so that every adapter decides alike: times in microseconds, fill in microseconds times `limit`, all below 2**53.
 """
 
-from typing import NamedTuple
-
-
-class Bucket(NamedTuple):
-    """How full it was at a moment. One request fills `window`; the bucket holds `window * limit`."""
-
-    at: int
-    fill: int
+Bucket = tuple[int, int]
+"""(at, fill): how full it was at a moment. One request fills `window`; the bucket holds `window * limit`."""
 
 
 def take(bucket: Bucket | None, limit: int, window: int, now: int) -> tuple[Bucket, int]:
     """The bucket afterwards, and 0 when there was room, else after how many microseconds there will be."""
-    bucket = bucket or Bucket(now, 0)
+    at, fill = bucket or (now, 0)
     # The clocks of replicas differ a little: a moment before the last one counts as the last one.
-    elapsed = max(0, now - bucket.at)
-    fill = 0 if elapsed >= window else max(0, bucket.fill - elapsed * limit)
-    at = max(now, bucket.at)
+    if now > at:
+        fill = max(0, fill - (now - at) * limit) if now - at < window else 0
+        at = now
     over = fill + window - window * limit
     if over > 0:
-        return Bucket(at, fill), at - now + (-(-over // limit) if limit > 0 else window)
-    return Bucket(at, fill + window), 0
+        return (at, fill), at - now + (-(-over // limit) if limit > 0 else window)
+    return (at, fill + window), 0

@@ -17,6 +17,7 @@ MOST = 200_000
 """So many attempts are remembered in one stretch of `KEPT`, so that memory stays bounded whatever comes."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 _log = logging.getLogger("exam_service.live")
 
@@ -50,8 +51,8 @@ class MemoryRateLimiter:
         """One that was counted did not count after all."""
         bucket = self._buckets.get((key, limit, window_seconds))
         if bucket is not None:
-            fill = max(0, bucket.fill - window_seconds * 1_000_000)
-            self._buckets[key, limit, window_seconds] = Bucket(bucket.at, fill)
+            at, fill = bucket
+            self._buckets[key, limit, window_seconds] = (at, max(0, fill - window_seconds * 1_000_000))
 
     async def close(self) -> None:
         """Forget everything."""
@@ -149,7 +150,7 @@ def _logged(topic: str) -> Iterator[None]:
 
 def microseconds(now: datetime) -> int:
     """The time as a whole number, exactly."""
-    return (now - _EPOCH) // timedelta(microseconds=1)
+    return (now - _EPOCH) // _MICROSECOND
 
 
 def from_microseconds(number: int) -> datetime:

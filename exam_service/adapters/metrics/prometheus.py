@@ -1,7 +1,7 @@
 """The Meter port: plain numbers while the service works, in the words of Prometheus when it asks.
 
-Counting costs a look-up and an addition (about 0.3 µs; an observation 0.5 µs), because a save pays for it. The
-library that writes the exposition format is loaded by the first scrape: an exam does not need it.
+Counting costs a look-up and an addition, because a save pays for it; who counts often looks up once. The library that
+writes the exposition format is loaded by the first scrape: an exam does not need it.
 """
 
 import logging
@@ -22,6 +22,16 @@ Labels = tuple[tuple[str, str], ...]
 V = TypeVar("V")
 
 
+class _Counter:
+    __slots__ = ("value",)
+
+    def __init__(self) -> None:
+        self.value = 0
+
+    def add(self, by: int) -> None:
+        self.value += by
+
+
 class _Histogram:
     __slots__ = ("bounds", "counts", "sum")
 
@@ -31,32 +41,43 @@ class _Histogram:
         self.counts = [0] * (len(bounds) + 1)
         self.sum = 0.0
 
+    def add(self, value: float) -> None:
+        self.counts[bisect_left(self.bounds, value)] += 1
+        self.sum += value
+
 
 class PrometheusMeter:
     """One application's numbers; two in one process know nothing of each other."""
 
     def __init__(self) -> None:
-        self._counts: dict[tuple[str, Labels], int] = {}
+        self._counts: dict[tuple[str, Labels], _Counter] = {}
         self._histograms: dict[tuple[str, Labels], _Histogram] = {}
         self._gauges: dict[tuple[str, Labels], Callable[[], float | None]] = {}
 
+    def counter(self, name: str, **labels: str) -> Callable[[int], None]:
+        """What adds to one counter, for who counts often."""
+        key = (name, tuple(labels.items()))
+        found = self._counts.get(key)
+        if found is None:
+            _fitting(name, "counter", labels)
+            found = self._counts[key] = _Counter()
+        return found.add
+
+    def histogram(self, name: str, **labels: str) -> Callable[[float], None]:
+        """What puts values, in the unit of the name, into one histogram, for who does so often."""
+        key = (name, tuple(labels.items()))
+        found = self._histograms.get(key)
+        if found is None:
+            found = self._histograms[key] = _Histogram(_fitting(name, "histogram", labels).buckets)
+        return found.add
+
     def count(self, name: str, by: int = 1, **labels: str) -> None:
         """Add to a counter."""
-        key = (name, tuple(labels.items()))
-        try:
-            self._counts[key] += by
-        except KeyError:
-            _fitting(name, "counter", labels)
-            self._counts[key] = by
+        self.counter(name, **labels)(by)
 
     def observe(self, name: str, value: float, **labels: str) -> None:
         """Put one value, in the unit of the name, into a histogram."""
-        key = (name, tuple(labels.items()))
-        histogram = self._histograms.get(key)
-        if histogram is None:
-            histogram = self._histograms[key] = _Histogram(_fitting(name, "histogram", labels).buckets)
-        histogram.counts[bisect_left(histogram.bounds, value)] += 1
-        histogram.sum += value
+        self.histogram(name, **labels)(value)
 
     def gauge(self, name: str, read: Callable[[], float | None], **labels: str) -> None:
         """From now on ask `read` for the value at each scrape; None leaves it out."""
@@ -69,7 +90,10 @@ class PrometheusMeter:
         if key in self._gauges:
             return self._gauges[key]() or 0.0
         histogram = self._histograms.get(key)
-        return float(sum(histogram.counts)) if histogram is not None else self._counts.get(key, 0)
+        if histogram is not None:
+            return float(sum(histogram.counts))
+        counter = self._counts.get(key)
+        return counter.value if counter is not None else 0
 
     def exposition(self) -> tuple[str, bytes]:
         """Content type and text of everything, in the text format of Prometheus 0.0.4."""
@@ -89,9 +113,9 @@ class PrometheusMeter:
             if metric.kind == "counter":
                 counter = CounterMetricFamily(name, metric.doc, labels=metric.labels)
                 # One without labels starts at zero, so that its first increase is seen as one.
-                found = _of(metric, self._counts) or ([((), 0)] if not metric.labels else [])
-                for labels, count in found:
-                    counter.add_metric(_values(metric, labels), count)
+                found = _of(metric, self._counts) or ([((), _Counter())] if not metric.labels else [])
+                for labels, counted in found:
+                    counter.add_metric(_values(metric, labels), counted.value)
                 yield counter
             elif metric.kind == "gauge":
                 gauge = GaugeMetricFamily(name, metric.doc, labels=metric.labels)

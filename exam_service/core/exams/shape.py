@@ -6,13 +6,26 @@ these; so an attempt needs two bytes an item.
 
 from array import array
 from collections.abc import Mapping
+from functools import lru_cache
 
 from exam_service.core.banks.interactions import TYPES, BadResponse
 from exam_service.core.errors import Fault
 from exam_service.core.exams.paper import Form, unknown_item
 
-_kinds: list[tuple[str, tuple[str, ...]]] = []
-"""(type, stand-ins for its choices), each once for the whole process."""
+
+class _Kind:
+    """A type of item with the stand-ins of its choices; each is there once for the whole process."""
+
+    __slots__ = ("choices", "good", "type")
+
+    def __init__(self, type_: str, choices: tuple[str, ...]) -> None:
+        self.type = type_
+        self.choices = choices
+        self.good: set[str] = set()
+        """Those of its choices that were read before: nearly every response of an exam is one of four."""
+
+
+_kinds: list[_Kind] = []
 _known: dict[tuple[str, int], int] = {}
 
 
@@ -28,25 +41,30 @@ class Shape:
         """A fault for each response that is not on the paper or not of its item's type."""
         faults: list[Fault] = []
         for name, raw in responses.items():
-            kind = self._kind(name)
-            if kind is None:
+            number = _number(name)
+            if number is None or number > len(self._items):
                 faults.append(unknown_item(name))
                 continue
+            kind = _kinds[self._items[number - 1]]
+            if isinstance(raw, str) and raw in kind.good:
+                continue
             try:
-                TYPES[kind[0]].parse(raw, kind[1])
+                TYPES[kind.type].parse(raw, kind.choices)
             except BadResponse as error:
                 faults.append(Fault(code="bad-response", path=f"responses.{name}", message=error.text))
+            else:
+                if isinstance(raw, str) and raw in kind.choices:
+                    kind.good.add(raw)
         return faults
 
-    def _kind(self, name: str) -> tuple[str, tuple[str, ...]] | None:
-        """Of the item called `i1..iN`."""
-        digits = name[1:]
-        if not (name[:1] == "i" and digits.isascii() and digits.isdigit() and len(digits) < 5):
-            return None
-        number = int(digits)
-        if digits[0] == "0" or not 1 <= number <= len(self._items):
-            return None
-        return _kinds[self._items[number - 1]]
+
+@lru_cache(1024)
+def _number(name: str) -> int | None:
+    """Of the item called `i1..iN`."""
+    digits = name[1:]
+    if name[:1] == "i" and digits.isascii() and digits.isdigit() and digits[0] != "0" and len(digits) < 5:
+        return int(digits)
+    return None
 
 
 def shape_of(form: Form) -> Shape:
@@ -58,5 +76,5 @@ def _place(kind: str, choices: int) -> int:
     found = _known.get((kind, choices))
     if found is None:
         found = _known[kind, choices] = len(_kinds)
-        _kinds.append((kind, tuple(f"c{n}" for n in range(1, choices + 1))))
+        _kinds.append(_Kind(kind, tuple(f"c{n}" for n in range(1, choices + 1))))
     return found

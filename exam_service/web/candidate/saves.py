@@ -56,12 +56,12 @@ class Saves:
         busy = gate.admit(SAVE)
         if busy is not None:
             status, headers, content = problems.raw(self._ctx, busy, request_id)
-            gate.tell(SAVE, status, time.monotonic() - started, code=busy.code, request_id=request_id)
+            gate.refused(SAVE, status, started, code=busy.code, request_id=request_id)
         else:
             try:
                 status, headers, content, code = await self._save(attempt, asked, receive, request_id)
             finally:
-                gate.done(SAVE, status, time.monotonic() - started, code=code, request_id=request_id)
+                gate.done(SAVE, status, started, code=code, request_id=request_id)
         headers.append((b"x-request-id", request_id.encode()))
         if self._ctx.load.draining.is_set():
             headers.append((b"connection", b"close"))

@@ -62,7 +62,7 @@ class StartsAndSubmits:
         busy = gate.refuse(kind)
         if busy is not None:
             status, headers, content = problems.raw(self._ctx, busy, request_id)
-            gate.tell(kind, status, time.monotonic() - started, code=busy.code, request_id=request_id)
+            gate.refused(kind, status, started, code=busy.code, request_id=request_id)
         else:
             # 499: whoever asked has gone before there was an answer.
             status, code = 499, None
@@ -70,7 +70,7 @@ class StartsAndSubmits:
             try:
                 status, headers, content, code = await self._answer(way, asked, receive, request_id)
             finally:
-                gate.done(kind, status, time.monotonic() - started, code=code, request_id=request_id)
+                gate.done(kind, status, started, code=code, request_id=request_id)
         headers.append((b"x-request-id", request_id.encode()))
         if self._ctx.load.draining.is_set():
             headers.append((b"connection", b"close"))
