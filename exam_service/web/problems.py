@@ -13,7 +13,7 @@ from exam_service.core.errors import Fault, NotAuthenticated, Refusal
 from exam_service.core.text import Text
 from exam_service.services.context import Context
 from exam_service.web.pages import page, wants_page
-from exam_service.web.security import HEADERS, PAIRS
+from exam_service.web.security import DATA_HEADERS, DATA_PAIRS, HEADERS
 
 log = logging.getLogger(__name__)
 
@@ -179,7 +179,7 @@ def _raw(problem: Problem, more: Mapping[str, str]) -> tuple[int, list[tuple[byt
     headers = [
         (b"content-type", b"application/problem+json"),
         (b"content-length", str(len(body)).encode()),
-        *PAIRS,
+        *DATA_PAIRS,
         *((name.lower().encode(), value.encode()) for name, value in more.items()),
     ]
     return problem.status, headers, body
@@ -200,8 +200,6 @@ def crashed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
 def _answer(
     request: Request[Any, Any, Any], status: int, code: str, text: Text, headers: dict[str, str], **more: Any
 ) -> Response[Any]:
-    # Where there is no route there is no middleware either, so the headers are put on here.
-    headers = {**HEADERS, **headers}
     scope = cast("dict[str, Any]", request.scope)
     scope["exam_code"] = code
     problem = Problem(
@@ -214,12 +212,15 @@ def _answer(
         request_id=scope.get("exam_request_id"),
         **more,
     )
+    # Where there is no route there is no middleware either, so the headers of every answer are put on here.
     if wants_page(request):
         return page(
-            request, "problem.html", status=status, headers=headers,
+            request, "problem.html", status=status, headers={**HEADERS, **headers},
             message=text, code=code, retry_at=problem.retry_at, home="exam_session" in request.cookies,
         )  # fmt: skip
-    return Response(problem, status_code=status, media_type="application/problem+json", headers=headers)
+    return Response(
+        problem, status_code=status, media_type="application/problem+json", headers={**DATA_HEADERS, **headers}
+    )
 
 
 HANDLERS: dict[int | type[Exception], Any] = {Refusal: refused, HTTPException: http_refused, Exception: crashed}

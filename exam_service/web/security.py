@@ -23,8 +23,25 @@ HEADERS: Mapping[str, str] = {
 }
 """For every response that does not say otherwise: a strict policy, and no copy of anything personal in any cache."""
 
-PAIRS = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+DATA_HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+"""For JSON, which opens no windows and asks for no camera: half a kilobyte less on every save over a bad link."""
+
+
+def _pairs(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+
+
+DATA_PAIRS = _pairs(DATA_HEADERS)
+_PAGE_PAIRS = _pairs(HEADERS)
 _STATIC = b"public, max-age=600"
+
+
+def _is_data(content_type: bytes) -> bool:
+    return content_type.startswith(b"application/") and content_type.partition(b";")[0].endswith(b"json")
 
 
 class SecurityHeaders(ASGIMiddleware):
@@ -37,13 +54,14 @@ class SecurityHeaders(ASGIMiddleware):
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                # By hand on the raw pairs: this runs for every save, and the framework's mapping is slow.
+                # By hand on the raw pairs: the framework's mapping is slow.
                 headers = list(message["headers"])
-                there = {name.lower() for name, _ in headers}
+                there = {name.lower(): value for name, value in headers}
                 if static and b"cache-control" not in there:
                     headers.append((b"cache-control", _STATIC))
-                    there.add(b"cache-control")
-                headers += (pair for pair in PAIRS if pair[0] not in there)
+                    there[b"cache-control"] = _STATIC
+                data = _is_data(there.get(b"content-type", b""))
+                headers += (pair for pair in (DATA_PAIRS if data else _PAGE_PAIRS) if pair[0] not in there)
                 message["headers"] = headers
             await send(message)
 

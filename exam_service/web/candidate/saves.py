@@ -18,7 +18,7 @@ from exam_service.web.admission import Gate
 from exam_service.web.auth import COOKIE, Limits, same_site, take
 from exam_service.web.body import invalid, too_deep
 from exam_service.web.kinds import SAVE
-from exam_service.web.security import PAIRS
+from exam_service.web.security import DATA_PAIRS
 
 _BEFORE, _AFTER = "/v1/candidate/attempts/", "/responses"
 _COOKIE = COOKIE.encode()
@@ -87,7 +87,7 @@ class Saves:
         content = _encode(view)
         return (
             saving.status_of(view),
-            [_JSON, (b"content-length", b"%d" % len(content)), *PAIRS],
+            [_JSON, (b"content-length", b"%d" % len(content)), *DATA_PAIRS],
             content,
             None,
         )

@@ -21,7 +21,7 @@ from exam_service.web.body import parse
 from exam_service.web.candidate.api import SubmitRequest
 from exam_service.web.candidate.saves import Asked, body_of
 from exam_service.web.kinds import START, SUBMIT
-from exam_service.web.security import PAIRS
+from exam_service.web.security import DATA_PAIRS
 
 _JSON = (b"content-type", b"application/json")
 _STATUS = {START: 201, SUBMIT: 200}
@@ -96,7 +96,7 @@ class StartsAndSubmits:
             return *problems.raw(ctx, refusal, request_id), refusal.code
         except Exception as error:  # noqa: BLE001 - a fault of ours: logged, and answered like any other.
             return *problems.raw_crash(ctx, error, request_id), problems.CRASH
-        return _STATUS[way.kind], [_JSON, (b"content-length", b"%d" % len(content)), *PAIRS], content, None
+        return _STATUS[way.kind], [_JSON, (b"content-length", b"%d" % len(content)), *DATA_PAIRS], content, None
 
     async def _work(self, way: _Way, session: sessions.CandidateSession, receive: Receive) -> AttemptView:
         ctx, org, enrolment = self._ctx, session.org, session.enrolment
