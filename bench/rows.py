@@ -13,6 +13,8 @@ import sqlalchemy as sa
 from bench.figures import Place
 from exam_service.adapters.storage import tables
 
+TOGETHER = 16
+"""Saves that became durable together, under one signature."""
 FINISHED, RUNNING = "00000", "01zzz"
 """How ids begin: those of long ago sort before the ones that the service makes now, those of running attempts after."""
 
@@ -92,6 +94,17 @@ def journal(place: Place, template: str, count: int, each: int) -> None:
                 min(count, begun + step),
                 attempt=attempt,
                 seq=f"(i - 1) % {each} + 1",
+                receipt_group=f"(i - 1) / {TOGETHER}",
+                receipt_place=f"(i - 1) % {TOGETHER}",
+            ),
+            _copies(
+                place,
+                tables.receipt_group,
+                f"id = (SELECT receipt_group FROM journal WHERE attempt = '{template}' AND seq = 1)",
+                begun // TOGETHER,
+                (min(count, begun + step) - 1) // TOGETHER,
+                id="i",
+                leaves=("x'{}'" if place.kind == "sqlite" else "decode('{}', 'hex')").format("5a" * 32 * TOGETHER),
             ),
         )
 

@@ -218,7 +218,7 @@ async def _judged(
 
     def signed(**facts: object) -> Saved:
         saved = msgspec.structs.replace(told, **facts)
-        return msgspec.structs.replace(saved, receipt=receipts.attest(ctx, key, [saved])[0])
+        return msgspec.structs.replace(saved, receipt=receipts.attest(ctx, key, [saved]).texts[0])
 
     try:
         # Time was given between the journal's refusal and now: then it is a save like any other.

@@ -1,17 +1,15 @@
 """Receipts: a signed word that a save or a submission arrived, for anyone to check with the service's public key."""
 
-import base64
 import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 
-import msgspec
-
 from exam_service.core.certificates import jws
-from exam_service.core.certificates.receipt import Receipt, to_be_signed, together
+from exam_service.core.certificates.jws import b64
+from exam_service.core.certificates.receipt import Receipt, again, encode, to_be_signed, together
 from exam_service.core.exams.attempt import Attempt
-from exam_service.core.exams.journal import Saved
+from exam_service.core.exams.journal import Attested, Saved
 from exam_service.core.exams.scoring import JournalEntry
 from exam_service.core.exams.timing import seconds_left
 from exam_service.services import keys
@@ -26,17 +24,32 @@ ReceiptKey = tuple[str, bytes]
 """kid and sealed private key"""
 
 
-def attest(ctx: Context, key: ReceiptKey, group: Sequence[Saved]) -> list[str]:
+def attest(ctx: Context, key: ReceiptKey, group: Sequence[Saved]) -> Attested:
     """The receipts of saves that become durable together, under one signature, which costs each next to nothing."""
     kid, sealed = key
     ctx.meter.count("receipts_signed", len(group))
-    payloads = [msgspec.json.encode(_receipt(saved)) for saved in group]
-    return together(payloads, kid, partial(ctx.signer.sign, sealed))
+    return together([payload(saved) for saved in group], kid, partial(ctx.signer.sign, sealed))
 
 
-async def sign(ctx: Context, saved: Saved) -> str:
-    """The receipt of one save alone. Ed25519 is deterministic, so the same save has the same receipt."""
-    return await _signed(ctx, _receipt(saved))
+async def of_save(ctx: Context, saved: Saved) -> str:
+    """The receipt of a save, byte for byte as it was given."""
+    return given(saved) or await _signed(ctx, _receipt(saved))
+
+
+def given(saved: Saved) -> str | None:
+    """The receipt as it was given, from what is stored of it; None when it has to be signed anew, alone.
+
+    That is so for rows from before receipts were kept. It would also be so if this version wrote the facts of a receipt
+    in other bytes than the one that gave it: the facts are the same, and the new signature vouches for them as well.
+    """
+    if saved.receipt is not None or saved.group is None:
+        return saved.receipt
+    return again(payload(saved), saved.group)
+
+
+def payload(saved: Saved) -> bytes:
+    """What the receipt of a save says, as it is signed."""
+    return encode(_receipt(saved))
 
 
 async def of_submission(ctx: Context, attempt: Attempt, saves: Sequence[Saved] | Sequence[JournalEntry]) -> str:
@@ -52,7 +65,7 @@ async def of_submission(ctx: Context, attempt: Attempt, saves: Sequence[Saved] |
         attempt=attempt.id,
         session=attempt.epoch,
         seq=SUBMISSION,
-        digest=_b64(hashlib.sha256(b"".join(digests)).digest()),
+        digest=b64(hashlib.sha256(b"".join(digests)).digest()),
         received_at=attempt.ended_at,
         seconds_left=seconds_left(attempt.deadline, attempt.ended_at),
         saves=len(digests),
@@ -74,6 +87,7 @@ async def key_at_hand(ctx: Context) -> ReceiptKey:
 
 
 async def _signed(ctx: Context, receipt: Receipt) -> str:
+    # Ed25519 is deterministic, so the same facts have the same receipt.
     kid, sealed = await key_at_hand(ctx)
     message = to_be_signed(receipt, kid)
     ctx.meter.count("receipts_signed")
@@ -85,14 +99,10 @@ def _receipt(saved: Saved) -> Receipt:
         attempt=saved.attempt,
         session=saved.epoch,
         seq=saved.seq,
-        digest=_b64(saved.digest),
+        digest=b64(saved.digest),
         received_at=saved.received_at,
         seconds_left=saved.seconds_left,
         in_grace=saved.in_grace,
         late=saved.late,
         held=saved.held,
     )
-
-
-def _b64(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -165,7 +165,7 @@ async def receipts_of(ctx: Context, org: str, enrolment_id: str, attempt_id: str
     async with ctx.store.read(org) as tx:
         attempt = await grading.attempt_of(tx, attempt_id, enrolment_id)
         saves = await tx.results.saves(attempt_id)
-    signed = [saved.receipt or await receipts.sign(ctx, saved) for saved in saves]
+    signed = [await receipts.of_save(ctx, saved) for saved in saves]
     if attempt.state is State.graded:
         signed.append(await receipts.of_submission(ctx, attempt, saves))
     return ReceiptsView(attempt=attempt_id, receipts=tuple(signed))

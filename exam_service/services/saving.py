@@ -101,7 +101,7 @@ async def view_of(ctx: Context, saved: Saved) -> SavedView:
         seconds_left=seconds_left(saved.deadline, ctx.now()),
         deadline=saved.deadline,
         in_grace=saved.in_grace,
-        receipt=saved.receipt or await receipts.sign(ctx, saved),
+        receipt=saved.receipt or await receipts.of_save(ctx, saved),
         news=saved.news,
         late=saved.late,
         held=saved.held,

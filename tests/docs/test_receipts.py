@@ -69,7 +69,7 @@ def test_receipts_of_a_group_are_checked(size: int) -> None:
     key = Ed25519PrivateKey.generate()
     jwk = {"kid": KID, "purpose": "receipts", "x": unpadded(key.public_key().public_bytes_raw())}
     payloads = [b'{"seq":%d}' % n for n in range(size)]
-    receipts = together(payloads, KID, key.sign)
+    receipts = together(payloads, KID, key.sign).texts
     check = shown("check", "check_receipt")
     assert [check(receipt, {"keys": [jwk]})["seq"] for receipt in receipts] == list(range(size))
     head, _, index, proof = receipts[-1].split("~")

@@ -1,6 +1,8 @@
 """One of everything that is stored, for the tests of storage: an organisation's whole life under ids of its own."""
 
 import hashlib
+import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,9 +13,10 @@ from exam_service.adapters.storage import SqlStore, SqlTx, open_journal, open_st
 from exam_service.core import errors
 from exam_service.core.certificates.keys import KeyRecord, KeyState, kid_of
 from exam_service.core.certificates.model import CertificateState, Issuance
+from exam_service.core.certificates.receipt import together
 from exam_service.core.certificates.record import CertificateRecord, SigningKey, StatusListRecord
 from exam_service.core.exams.attempt import Attempt, State
-from exam_service.core.exams.journal import Save, Saved
+from exam_service.core.exams.journal import Attested, Save, Saved
 from exam_service.core.exams.model import Accommodation, Course, CourseVersion
 from exam_service.core.people import PersonName
 from exam_service.core.records import (
@@ -34,6 +37,7 @@ from exam_service.core.records import (
 )
 from exam_service.core.text import Text
 from exam_service.services.group_commit import GroupCommit
+from exam_service.services.receipts import given, payload
 
 T = datetime(2026, 11, 22, 9, 30, 0, 123456, tzinfo=UTC)
 PAPER = Paper(form=b"\x00form", view="ข้อสอบ".encode())
@@ -48,27 +52,34 @@ def store_at(url: str, pool_size: int = 5) -> SqlStore:
 
 
 class Journal:
-    """The journal of a store with its queue, as services/saving.py puts them together; receipts are made up."""
+    """The journal of a store with its queue, as services/saving.py puts them together; the signatures are made up."""
 
     def __init__(self, store: SqlStore, most_waiting: int = 10_000) -> None:
         self.writer = open_journal(store, clock)
         self.queue: GroupCommit[Save, Saved] = GroupCommit(
-            lambda saves: self.writer.write(saves, lambda group: [receipt_of(saved) for saved in group]),
+            lambda saves: self.writer.write(saves, attest),
             refuse=lambda: errors.Unavailable(retry_at=T + timedelta(seconds=3)),
             most_waiting=most_waiting,
             lanes=self.writer.lanes,
         )
 
     async def append(self, save: Save) -> Saved:
-        return await self.queue.put(save)
+        """The facts of the save with the text of its receipt, as it is told."""
+        return told(await self.queue.put(save))
 
     async def close(self) -> None:
         await self.queue.close()
         await self.writer.close()
 
 
-def receipt_of(saved: Saved) -> str:
-    return f"receipt of {saved.attempt} {saved.epoch} {saved.seq} {saved.digest.hex()}"
+def attest(group: Sequence[Saved]) -> Attested:
+    """Receipts as services/receipts.py makes them. No two groups have one signature, as if keys changed always."""
+    return together([payload(saved) for saved in group], "kid", lambda _: secrets.token_bytes(64))
+
+
+def told(saved: Saved) -> Saved:
+    """What is read from the database, with the text of its receipt instead of the parts."""
+    return msgspec.structs.replace(saved, receipt=given(saved), group=None)
 
 
 @dataclass(frozen=True)

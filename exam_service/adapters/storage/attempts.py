@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from exam_service.adapters.storage import tables
 from exam_service.adapters.storage.bulk import ADD_PAPERS, Many, Text, both, fetch, grouped, run_many
+from exam_service.adapters.storage.journal_groups import in_group
 from exam_service.adapters.storage.rows import Rows, columns, missing, struct_of, taken, values_of
 from exam_service.core.exams.attempt import Attempt
 from exam_service.core.exams.journal import Saved
@@ -135,14 +136,20 @@ class SqlResults(Rows):
         return found
 
     async def saves(self, attempt_id: str) -> Sequence[Saved]:
-        table, attempts = tables.journal, tables.attempt
+        table, attempts, groups = tables.journal, tables.attempt, tables.receipt_group
         query = (
-            sa.select(*columns(Saved, table), attempts.c.deadline)
+            sa.select(
+                *columns(Saved, table), attempts.c.deadline, groups.c.head, groups.c.leaves, table.c.receipt_place
+            )
             .join(attempts, sa.and_(attempts.c.id == table.c.attempt, attempts.c.org == table.c.org))
+            .outerjoin(groups, groups.c.id == table.c.receipt_group)
             .where(table.c.org == self._org, table.c.attempt == attempt_id)
             .order_by(table.c.epoch, table.c.seq)
         )
-        return [struct_of(Saved, row) for row in await self._connection.execute(query)]
+        return [
+            msgspec.structs.replace(struct_of(Saved, row), group=in_group(row.head, row.leaves, row.receipt_place))
+            for row in await self._connection.execute(query)
+        ]
 
     async def add(self, result: StoredResult) -> None:
         values = values_of(result, tables.result) | {"content": result.document}

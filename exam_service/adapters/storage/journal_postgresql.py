@@ -8,9 +8,10 @@ from typing import Any
 import asyncpg
 
 from exam_service.adapters.storage.engine import Database, NoConnection
+from exam_service.adapters.storage.journal_groups import in_group, new_group_id
 from exam_service.adapters.storage.refusals import Clock, connection_lost, said_clearly
 from exam_service.core.exams.attempt import State, Writable
-from exam_service.core.exams.journal import Attest, Group, Key, Owned, Save, Saved
+from exam_service.core.exams.journal import Attest, Attested, Group, Key, Owned, Save, Saved
 
 LANES = 1
 """A second lane makes the groups smaller (11 saves instead of 16 under 32 connections), and each group costs a
@@ -27,15 +28,23 @@ _ATTEMPT = (
     "SELECT id, org, enrolment, state, deadline, grace_seconds, epoch, news FROM attempt "
     "WHERE id = ANY($1::text[]) FOR KEY SHARE"
 )
+# All in one statement: a group whose saves all were there already leaves nothing behind.
 _INSERT = (
-    "INSERT INTO journal (attempt, epoch, seq, org, digest, body, received_at, seconds_left, in_grace, receipt) "
-    "SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::bytea[], $6::bytea[], "
-    "$7::timestamptz[], $8::int[], $9::bool[], $10::text[]) ON CONFLICT DO NOTHING"
+    "WITH written AS ("
+    "INSERT INTO journal (attempt, epoch, seq, org, digest, body, received_at, seconds_left, in_grace, "
+    "receipt_place, receipt_group) "
+    "SELECT *, $11::bigint FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::bytea[], $6::bytea[], "
+    "$7::timestamptz[], $8::int[], $9::bool[], $10::int[]) ON CONFLICT DO NOTHING RETURNING 1"
+    "), signed AS ("
+    "INSERT INTO receipt_group (id, head, leaves) SELECT $11, $12::text, $13::bytea WHERE EXISTS (SELECT FROM written)"
+    ") SELECT count(*) FROM written"
 )
 _STORED = (
-    "SELECT j.attempt, j.epoch, j.seq, j.digest, j.received_at, j.seconds_left, j.in_grace, j.late, j.receipt "
+    "SELECT j.attempt, j.epoch, j.seq, j.digest, j.received_at, j.seconds_left, j.in_grace, j.late, j.receipt, "
+    "g.head, g.leaves, j.receipt_place "
     "FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS k (attempt, epoch, seq) "
-    "JOIN journal j ON (j.attempt, j.epoch, j.seq) = (k.attempt, k.epoch, k.seq)"
+    "JOIN journal j ON (j.attempt, j.epoch, j.seq) = (k.attempt, k.epoch, k.seq) "
+    "LEFT JOIN receipt_group g ON g.id = j.receipt_group"
 )
 _LATE = (
     "SELECT l.attempt, l.epoch, l.seq FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS k (attempt, epoch, seq) "
@@ -93,11 +102,14 @@ class PostgresqlJournal:
         raise outcome or LookupError(f"attempt {save.attempt} was neither locked nor missing")
 
     async def _again(self, saves: Sequence[Save], attest: Attest, lock: str) -> list[Saved | Exception | None]:
-        """Once more when the connection was lost: what was written by then is found, so nothing is written twice."""
+        """Once more when the connection was lost: what was written by then is found, so nothing is written twice.
+
+        And when another process had made the same number for its group: then nothing was written.
+        """
         try:
             return await self._write(saves, attest, lock)
         except Exception as error:
-            if not connection_lost(error):
+            if not connection_lost(error) and not isinstance(error, asyncpg.UniqueViolationError):
                 raise
             return await self._write(saves, attest, lock)
 
@@ -121,10 +133,10 @@ class PostgresqlJournal:
                 # A statement of its own, after the lock: one that waited for it must see what was kept meanwhile.
                 late = await connection.fetch(_LATE, *zip(*group.doubtful, strict=True))
                 group.set_aside((row[0], row[1], row[2]) for row in late)
-            receipts = group.receipts(attest)
-            written = await _insert(connection, group, receipts)
-            stored = await _stored(connection, group.to_look_up(all_written=written))
-        told = iter(group.outcomes(receipts, stored))
+            attested = group.attest(attest)
+            written = await _insert(connection, group, attested, new_group_id(self._clock())) if attested else 0
+            stored = await _stored(connection, group.to_look_up(all_written=written == len(group.fresh)))
+        told = iter(group.outcomes(stored))
         return [None if number in left else next(told) for number in range(len(saves))]
 
     async def _open(self) -> "asyncpg.Pool[asyncpg.Record]":
@@ -152,28 +164,31 @@ async def _attempts(connection: Connection, lock: str, ids: Collection[str]) -> 
     }
 
 
-async def _insert(connection: Connection, group: Group, receipts: dict[Key, str]) -> bool:
-    """Whether all of them were written. A row that another replica wrote at the same moment is left as it is."""
-    if not group.fresh:
-        return True
+async def _insert(connection: Connection, group: Group, attested: Attested, group_id: int) -> int:
+    """How many of them were written. A row that another replica wrote at the same moment is left as it is."""
     # In the order of their keys, so that two groups with the same saves cannot wait for each other.
     keys = sorted(group.fresh)
+    places = {key: place for place, key in enumerate(group.fresh)}
     saved = [group.fresh[key] for key in keys]
+    sent = [group.sent[key] for key in keys]
     attempts, epochs, seqs = zip(*keys, strict=True)
-    done = await connection.execute(
+    written: int = await connection.fetchval(
         _INSERT,
         attempts,
         epochs,
         seqs,
-        [group.orgs[key] for key in keys],
+        [one.org for one in sent],
         [one.digest for one in saved],
-        [group.bodies[key] for key in keys],
+        [one.body for one in sent],
         [one.received_at for one in saved],
         [one.seconds_left for one in saved],
         [one.in_grace for one in saved],
-        [receipts[key] for key in keys],
+        [places[key] for key in keys],
+        group_id,
+        attested.head,
+        attested.leaves,
     )
-    return bool(done == f"INSERT 0 {len(keys)}")
+    return written
 
 
 async def _stored(connection: Connection, keys: Collection[Key]) -> dict[Key, Saved]:
@@ -191,6 +206,7 @@ async def _stored(connection: Connection, keys: Collection[Key]) -> dict[Key, Sa
             in_grace=row[6],
             late=row[7],
             receipt=row[8],
+            group=in_group(row[9], row[10], row[11]),
             deadline=datetime.max.replace(tzinfo=UTC),
         )
         for row in rows

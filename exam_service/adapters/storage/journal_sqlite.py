@@ -5,21 +5,22 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from itertools import chain
 
 import msgspec
 
 from exam_service.adapters.storage.engine import SQLITE_BUSY_SECONDS, Database
+from exam_service.adapters.storage.journal_groups import in_group, new_group_id
 from exam_service.adapters.storage.refusals import Clock, said_clearly
 from exam_service.core.exams.attempt import State, Writable
-from exam_service.core.exams.journal import Attest, Group, Key, Owned, Save, Saved
+from exam_service.core.exams.journal import Attest, Attested, Group, Key, Owned, Save, Saved
 
 _ATTEMPTS = (
     "SELECT id, org, enrolment, state, deadline, grace_seconds, epoch, news FROM attempt "
     "WHERE id IN (SELECT value FROM json_each(?))"
 )
-_COLUMNS = "attempt, epoch, seq, org, digest, body, received_at, seconds_left, in_grace, receipt"
-_ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_COLUMNS = "attempt, epoch, seq, org, digest, body, received_at, seconds_left, in_grace, receipt_group, receipt_place"
+_WIDTH = _COLUMNS.count(",") + 1
+_ROW = f"({', '.join('?' * _WIDTH)})"
 _INSERTS = [
     (
         size,
@@ -29,10 +30,13 @@ _INSERTS = [
 ]
 """Many rows in one statement: for every statement the interpreter's lock is given up, and must be waited for again."""
 _STORED = (
-    "SELECT j.attempt, j.epoch, j.seq, j.digest, j.received_at, j.seconds_left, j.in_grace, j.late, j.receipt "
+    "SELECT j.attempt, j.epoch, j.seq, j.digest, j.received_at, j.seconds_left, j.in_grace, j.late, j.receipt, "
+    "g.head, g.leaves, j.receipt_place "
     "FROM json_each(?) k JOIN journal j ON j.attempt = json_extract(k.value, '$[0]') "
-    "AND j.epoch = json_extract(k.value, '$[1]') AND j.seq = json_extract(k.value, '$[2]')"
+    "AND j.epoch = json_extract(k.value, '$[1]') AND j.seq = json_extract(k.value, '$[2]') "
+    "LEFT JOIN receipt_group g ON g.id = j.receipt_group"
 )
+_GROUP = "INSERT INTO receipt_group (id, head, leaves) VALUES (?, ?, ?)"
 _LATE = (
     "SELECT l.attempt, l.epoch, l.seq FROM json_each(?) k JOIN late_save l "
     "ON l.attempt = json_extract(k.value, '$[0]') "
@@ -73,20 +77,27 @@ class SqliteJournal:
         self._thread.shutdown()
 
     def _write(self, saves: Sequence[Save], attest: Attest) -> list[Saved | Exception]:
+        try:
+            return self._transaction(saves, attest)
+        except sqlite3.IntegrityError:
+            # The number of the group was taken, so rarely that nobody will see it. Nothing else here can be.
+            return self._transaction(saves, attest)
+
+    def _transaction(self, saves: Sequence[Save], attest: Attest) -> list[Saved | Exception]:
         connection = self._connection = self._connection or _connect(self._database.file)
         connection.execute("BEGIN IMMEDIATE")
         try:
             group = Group(saves, _attempts(connection, {save.attempt for save in saves}))
             if group.doubtful:
                 group.set_aside(connection.execute(_LATE, (msgspec.json.encode(list(group.doubtful)).decode(),)))
-            receipts = group.receipts(attest)
-            written = _insert(connection, group, receipts)
+            attested = group.attest(attest)
+            written = _insert(connection, group, attested, new_group_id(self._clock())) if attested else 0
             stored = _stored(connection, group.to_look_up(all_written=written == len(group.fresh)))
             connection.execute("COMMIT")
         except BaseException:
             connection.rollback()
             raise
-        return group.outcomes(receipts, stored)
+        return group.outcomes(stored)
 
     def _close(self) -> None:
         if self._connection is not None:
@@ -109,21 +120,22 @@ def _attempts(connection: sqlite3.Connection, ids: Collection[str]) -> dict[str,
     }
 
 
-def _insert(connection: sqlite3.Connection, group: Group, receipts: dict[Key, str]) -> int:
+def _insert(connection: sqlite3.Connection, group: Group, attested: Attested, group_id: int) -> int:
     """How many were written; one that was there already is left as it is."""
-    rows = [
-        (
-            *key, group.orgs[key], saved.digest, group.bodies[key], _text(saved.received_at),
-            saved.seconds_left, saved.in_grace, receipts[key],
-        )
-        for key, saved in group.fresh.items()
-    ]  # fmt: skip
+    values: list[object] = []
+    for place, (saved, save) in enumerate(zip(group.fresh.values(), group.sent.values(), strict=True)):
+        values += (
+            saved.attempt, saved.epoch, saved.seq, save.org, saved.digest, save.body, _text(saved.received_at),
+            saved.seconds_left, saved.in_grace, group_id, place,
+        )  # fmt: skip
     written = begin = 0
     for size, statement in _INSERTS:
-        while len(rows) - begin >= size:
-            some = rows[begin : begin + size]
-            written += connection.execute(statement, list(chain.from_iterable(some))).rowcount
-            begin += size
+        width = size * _WIDTH
+        while len(values) - begin >= width:
+            written += connection.execute(statement, values[begin : begin + width]).rowcount
+            begin += width
+    if written:
+        connection.execute(_GROUP, (group_id, attested.head, attested.leaves))
     return written
 
 
@@ -142,6 +154,7 @@ def _stored(connection: sqlite3.Connection, keys: Collection[Key]) -> dict[Key, 
             in_grace=bool(row[6]),
             late=bool(row[7]),
             receipt=row[8],
+            group=in_group(row[9], row[10], row[11]),
             deadline=datetime.max.replace(tzinfo=UTC),
         )
         for row in rows
@@ -150,7 +163,8 @@ def _stored(connection: sqlite3.Connection, keys: Collection[Key]) -> dict[Key, 
 
 def _text(moment: datetime) -> str:
     """A time as this database's columns hold it (types.UtcDateTime)."""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return utc.isoformat(" ", "microseconds")[:26]
 
 
 def _time(text: str) -> datetime:

@@ -55,9 +55,16 @@ def instant(*, nullable: bool = False) -> Any:
     return Field(sa_type=UtcDateTime, nullable=nullable, default=None if nullable else ...)
 
 
-def number_key() -> Any:
-    """A whole number, up to 2**63 - 1, that is a part of the primary key and is given, not counted."""
-    return Field(primary_key=True, sa_type=sa.BigInteger, sa_column_kwargs={"autoincrement": False})
+def large_number(*, nullable: bool = False) -> Any:
+    """A whole number up to 2**63 - 1."""
+    return Field(sa_type=sa.BigInteger, nullable=nullable, default=None if nullable else ...)
+
+
+def number_key(*, alone: bool = False) -> Any:
+    """A whole number, up to 2**63 - 1, that is given, not counted: a part of the primary key, or `alone` all of it."""
+    # SQLite needs no index beside the table for a key that is declared INTEGER.
+    kind = _any(NUMBERED) if alone else sa.BigInteger
+    return Field(primary_key=True, sa_type=kind, sa_column_kwargs={"autoincrement": False})
 
 
 def counted() -> Any:

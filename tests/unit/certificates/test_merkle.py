@@ -21,7 +21,7 @@ def root_by_definition(leaves: list[bytes]) -> bytes:
 
 @given(st.lists(st.binary(max_size=8), min_size=1, max_size=70))
 def test_the_root_is_that_of_the_definition_and_every_proof_leads_to_it(leaves: list[bytes]) -> None:
-    tree = merkle.Tree(leaves)
+    tree = merkle.Tree.over(leaves)
     assert tree.root == root_by_definition(leaves)
     assert tree.proofs() == [tree.proof(index) for index in range(len(leaves))]
     for index, data in enumerate(leaves):
@@ -30,7 +30,7 @@ def test_the_root_is_that_of_the_definition_and_every_proof_leads_to_it(leaves: 
 
 @given(st.lists(st.binary(max_size=4), min_size=2, max_size=20, unique=True), st.data())
 def test_no_other_leaf_place_or_size_leads_to_the_root(leaves: list[bytes], data: st.DataObject) -> None:
-    tree = merkle.Tree(leaves)
+    tree = merkle.Tree.over(leaves)
     index = data.draw(st.integers(0, len(leaves) - 1))
     proof = tree.proof(index)
     other = data.draw(st.integers(0, len(leaves) - 1).filter(lambda n: n != index))

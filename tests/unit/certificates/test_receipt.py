@@ -12,6 +12,7 @@ from exam_service.adapters.crypto import ed25519
 from exam_service.core.certificates import jws, receipt
 from exam_service.core.certificates.receipt import Receipt
 from exam_service.core.certificates.words import Unreadable
+from exam_service.core.exams.journal import InGroup
 from tests.support.issuing import NOW, Issuer
 
 ISSUER = Issuer(purpose="receipts")
@@ -90,7 +91,7 @@ def test_the_time_has_a_zone() -> None:
 
 def group_of(size: int) -> list[str]:
     facts = [msgspec.structs.replace(FACTS, seq=n) for n in range(1, size + 1)]
-    return receipt.together([msgspec.json.encode(one) for one in facts], ISSUER.key.kid, ISSUER.sign)
+    return list(receipt.together([receipt.encode(one) for one in facts], ISSUER.key.kid, ISSUER.sign).texts)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 8, 13, 256])
@@ -134,3 +135,20 @@ def test_a_receipt_does_not_pass_with_the_proof_of_another() -> None:
     ):
         with pytest.raises(Unreadable):
             receipt.parse("~".join(wrong))
+
+
+@given(st.integers(1, 40), st.data())
+def test_a_receipt_is_made_again_from_its_group_byte_for_byte_or_not_at_all(size: int, data: st.DataObject) -> None:
+    payloads = [receipt.encode(msgspec.structs.replace(FACTS, seq=n)) for n in range(size)]
+    given_first = receipt.together(payloads, ISSUER.key.kid, ISSUER.sign)
+    place = data.draw(st.integers(0, size - 1))
+    parts = InGroup(given_first.head, given_first.leaves, place)
+    assert receipt.again(payloads[place], parts) == given_first.texts[place]
+    assert receipt.again(payloads[place] + b" ", parts) is None
+    other = data.draw(st.integers(0, size + 3).filter(lambda n: n != place))
+    assert receipt.again(payloads[place], msgspec.structs.replace(parts, place=other)) is None
+    for leaves in (b"", parts.leaves[:-1], parts.leaves[32:], parts.leaves + bytes(32)):
+        # Its own leaf is no part of its proof, so a loss there need not show; another receipt never comes of it.
+        made = receipt.again(payloads[place], msgspec.structs.replace(parts, leaves=leaves))
+        assert made in (None, given_first.texts[place])
+    assert receipt.again(payloads[place], msgspec.structs.replace(parts, head="no.jws.here")) is None

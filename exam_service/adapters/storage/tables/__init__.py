@@ -7,6 +7,7 @@ from exam_service.adapters.storage.tables.attempts import (
     message,
     paper,
     prepared_attempt,
+    receipt_group,
     result,
 )
 from exam_service.adapters.storage.tables.base import METADATA
@@ -35,6 +36,7 @@ __all__ = [
     "organisation",
     "paper",
     "prepared_attempt",
+    "receipt_group",
     "replay",
     "reported_fact",
     "result",

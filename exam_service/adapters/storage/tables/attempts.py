@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from exam_service.adapters.storage.tables.base import Stored, table_of, within_org
-from exam_service.adapters.storage.types import counted, document, instant, key, number_key
+from exam_service.adapters.storage.types import counted, document, instant, key, large_number, number_key
 
 _RUNNING = sa.text("state = 'in_progress'")
 
@@ -79,11 +79,29 @@ class JournalRow(Stored, table=True):
     seconds_left: int
     in_grace: bool
     receipt: str | None = None
-    """The receipt as it was given. Missing in rows from before it was kept; those are signed when asked for."""
+    """The receipt as it was given, of a save that was late, and of all from before they were kept in groups."""
+    receipt_group: int | None = large_number(nullable=True)
+    receipt_place: int | None = None
+    """Its receipt's place in the group. With neither text nor group, from before receipts were kept, it is signed when
+    it is asked for."""
     late: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
     """It arrived after the deadline and its grace, and counts by the exam's policy or by decision of staff."""
     evidence: bytes | None = None
     """core.exams.late.Evidence as JSON, of a save that was made offline."""
+
+
+class ReceiptGroupRow(Stored, table=True):
+    """What receipts of saves that became durable together share; the rest of each is the facts of its save.
+
+    It belongs to no organisation and to no person: a signature and hashes. One of which no save is left does no harm.
+    """
+
+    __tablename__ = "receipt_group"
+
+    id: int = number_key(alone=True)
+    head: str
+    leaves: bytes
+    """core.exams.journal.InGroup.leaves"""
 
 
 class LateSaveRow(Stored, table=True):
@@ -162,6 +180,7 @@ class ResultRow(Stored, table=True):
 attempt = table_of(AttemptRow)
 paper = table_of(PaperRow)
 journal = table_of(JournalRow)
+receipt_group = table_of(ReceiptGroupRow)
 late_save = table_of(LateSaveRow)
 prepared_attempt = table_of(PreparedRow)
 message = table_of(MessageRow)
