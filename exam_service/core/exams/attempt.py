@@ -258,11 +258,13 @@ def admit(attempt: Writable | Attempt, epoch: int, received_at: datetime) -> Adm
         raise errors.AttemptVoided
     if epoch != attempt.epoch:
         raise errors.MovedToOtherDevice
-    if received_at >= attempt.deadline + timedelta(seconds=attempt.grace_seconds):
+    # The grace is asked for only by what needs it: nearly every save comes before the deadline.
+    in_grace = received_at >= attempt.deadline
+    if in_grace and received_at >= attempt.deadline + timedelta(seconds=attempt.grace_seconds):
         raise errors.DeadlinePassed(deadline=attempt.deadline)
     if attempt.state is not State.in_progress:
         raise errors.AttemptEnded
-    return Admitted(seconds_left(attempt.deadline, received_at), received_at >= attempt.deadline)
+    return Admitted(seconds_left(attempt.deadline, received_at), in_grace)
 
 
 def _ended(attempt: Attempt) -> errors.Refusal:

@@ -1,6 +1,5 @@
 """Deadlines. The server's clock decides; the candidate's is never asked."""
 
-import math
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -37,4 +36,6 @@ def extra_time(exam: Exam, limit: timedelta | None, accommodations: Iterable[Acc
 
 def seconds_left(until: datetime, now: datetime) -> int:
     """Whole seconds, rounded down and never negative: what the candidate's page counts down from."""
-    return max(0, math.floor((until - now).total_seconds()))
+    left = until - now
+    # A timedelta keeps its microseconds positive, so this rounds down, and exactly.
+    return max(0, left.days * 86_400 + left.seconds)
