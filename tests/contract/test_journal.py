@@ -9,14 +9,13 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from exam_service.adapters.storage import SqlStore, journal_postgresql, journal_sqlite, migrate
+from exam_service.adapters.storage import SqlStore
 from exam_service.core import errors
 from exam_service.core.certificates.jws import b64
 from exam_service.core.certificates.receipt import parse
 from exam_service.core.exams.attempt import State
-from exam_service.core.exams.journal import Save, Saved
+from exam_service.core.exams.journal import Saved
 from exam_service.core.exams.scoring import latest
-from tests.support.postgres import PostgresServer
 from tests.support.stored import PAPER, House, Journal, T, store_at, told
 
 A, B = House("a"), House("b")
@@ -45,16 +44,6 @@ async def put(store: SqlStore, **changed: Any) -> None:
 async def saves(store: SqlStore, n: int = 1) -> list[Saved]:
     async with store.read(A.org) as tx:
         return [told(saved) for saved in await tx.results.saves(A.id("att", n))]
-
-
-async def rows(store: SqlStore, table: str) -> int:
-    async with store.database.read() as connection:
-        return int((await connection.execute(sa.text(f"SELECT count(*) FROM {table}"))).scalar_one())
-
-
-async def change(store: SqlStore, statement: str) -> None:
-    async with store.database.write() as connection:
-        await connection.execute(sa.text(statement))
 
 
 async def test_a_save_is_there_with_its_facts_when_append_returns(store: SqlStore, journal: Journal) -> None:
@@ -96,58 +85,6 @@ async def test_the_same_save_again_gets_the_same_facts_also_after_the_end(store:
         again = await journal.append(later)
         assert again == msgspec.structs.replace(first, deadline=changed.get("deadline", first.deadline))
     assert len(await saves(store)) == 1
-
-
-async def test_receipts_of_a_group_are_stored_once_and_given_again_byte_for_byte(
-    store: SqlStore, journal: Journal
-) -> None:
-    sent = [A.save(seq) for seq in range(40)]
-    first = await asyncio.gather(*(journal.append(save) for save in sent))
-    groups = {str(saved.receipt).split("~")[0] for saved in first}
-    assert len(groups) < 5, "they were written together"
-    assert await rows(store, "receipt_group") == len(groups)
-    assert await asyncio.gather(*(journal.append(save) for save in sent)) == first
-    assert await asyncio.gather(*(journal.append(save) for save in reversed(sent))) == first[::-1]
-    assert await saves(store) == first
-    assert await rows(store, "receipt_group") == len(groups), "what writes no save leaves nothing behind"
-
-
-async def test_a_save_between_two_that_are_there_already_has_its_receipt(store: SqlStore, journal: Journal) -> None:
-    first = [await journal.append(A.save(seq)) for seq in (1, 3)]
-    again = await asyncio.gather(*(journal.append(A.save(seq)) for seq in (1, 2, 3)))
-    assert [again[0], again[2]] == first
-    assert await saves(store) == again
-    assert str(again[1].receipt).split("~")[2] == "1", "its place is the one it had in the group that was signed"
-
-
-async def test_a_receipt_that_older_processes_stored_whole_is_given_as_it_is(store: SqlStore, journal: Journal) -> None:
-    first = await journal.append(A.save())
-    await change(store, f"UPDATE journal SET receipt = '{first.receipt}', receipt_group = NULL, receipt_place = NULL")
-    assert await journal.append(A.save()) == first
-    await change(store, "UPDATE journal SET receipt = NULL")
-    assert await journal.append(A.save()) == msgspec.structs.replace(first, receipt=None), "to be signed, alone"
-
-
-@pytest.mark.parametrize(
-    "changed", ["seconds_left = 7", "receipt_place = 0", "receipt_place = 99", "receipt_group = 5"]
-)
-async def test_no_receipt_is_made_from_parts_that_do_not_fit(store: SqlStore, journal: Journal, changed: str) -> None:
-    _, second = await asyncio.gather(journal.append(A.save(1)), journal.append(A.save(2)))
-    assert second.receipt is not None
-    await change(store, f"UPDATE journal SET {changed} WHERE seq = 2")
-    assert (await journal.append(A.save(2))).receipt is None
-    assert [saved.receipt is None for saved in await saves(store)] == [False, True]
-
-
-async def test_a_number_that_another_process_gave_its_group_is_no_harm(
-    store: SqlStore, journal: Journal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    numbers = iter([5, 5, 6, 6, 7, 8])
-    for module in (journal_postgresql, journal_sqlite):
-        monkeypatch.setattr(module, "new_group_id", lambda _: next(numbers))
-    first = [await journal.append(A.save(seq)) for seq in (1, 2, 3)]
-    assert await saves(store) == first
-    assert await rows(store, "receipt_group") == 3
 
 
 async def test_the_same_number_with_other_responses_is_refused(store: SqlStore, journal: Journal) -> None:
@@ -270,115 +207,3 @@ async def test_the_journal_is_ordered_by_device_session_and_number(store: SqlSto
         entries = await tx.results.journal(A.id("att"))
     assert [(entry.epoch, entry.seq) for entry in entries] == [(1, 1), (1, 2), (2, 1)]
     assert latest(entries) == {"i1": "new", "i2": "kept"}
-
-
-# Races
-
-
-async def submit(store: SqlStore, n: int) -> set[int]:
-    """Hand in the attempt as the use case does: lock, read what is graded, end it. Returns what was graded."""
-    async with store.begin(A.org) as tx:
-        attempt = await tx.attempts.get(A.id("att", n), lock=True)
-        assert attempt is not None
-        graded = {entry.seq for entry in await tx.results.journal(attempt.id)}
-        await asyncio.sleep(0)
-        ended = msgspec.structs.replace(
-            attempt, state=State.submitted, ended_by=State.submitted, ended_at=T + timedelta(minutes=1)
-        )
-        await tx.attempts.put(ended)
-        return graded
-
-
-async def test_a_save_that_races_a_submit_is_graded_or_refused(store: SqlStore, database_url: str) -> None:
-    """P1. Two replicas write while attempts are handed in: whatever was acknowledged is in what was graded."""
-    rounds, other = 60, store_at(database_url)
-    replicas = [Journal(store), Journal(other)]
-    async with store.begin(A.org) as tx:
-        for n in range(2, rounds + 2):
-            await tx.attempts.add(A.attempt(n), PAPER)
-    refused_in_all = 0
-
-    async def race(n: int) -> None:
-        nonlocal refused_in_all
-        acknowledged: set[int] = set()
-
-        async def write(start: int) -> None:
-            nonlocal refused_in_all
-            for seq in range(start, start + 12):
-                try:
-                    await replicas[seq % 2].append(A.save(seq, n))
-                except errors.AttemptEnded:
-                    refused_in_all += 1
-                    return
-                acknowledged.add(seq)
-
-        async def hand_in() -> set[int]:
-            # Somewhere in the middle, at another moment each time.
-            await asyncio.sleep(0.002 * (n % 15))
-            return await submit(store, n)
-
-        graded, *_ = await asyncio.gather(hand_in(), write(100), write(200), write(300))
-        assert acknowledged == graded
-        assert {saved.seq for saved in await saves(store, n)} == graded
-
-    for first in range(2, rounds + 2, 15):
-        await asyncio.gather(*(race(n) for n in range(first, first + 15)))
-    assert refused_in_all > rounds / 4, "the races were races"
-    for replica in replicas:
-        await replica.close()
-    await other.close()
-
-
-async def test_the_same_save_over_two_replicas_at_once_is_written_once(store: SqlStore, database_url: str) -> None:
-    other = store_at(database_url)
-    replicas = [Journal(store), Journal(other)]
-    both: list[Save] = [A.save(seq) for seq in range(200)]
-    answers = await asyncio.gather(
-        *(replica.append(save) for save in both for replica in replicas), return_exceptions=True
-    )
-    assert answers[::2] == answers[1::2]
-    assert all(isinstance(answer, Saved) for answer in answers)
-    unlike = await asyncio.gather(
-        *(replica.append(A.save(n, body=b"%d" % i)) for n in range(1000, 1100) for i, replica in enumerate(replicas)),
-        return_exceptions=True,
-    )
-    for pair in zip(unlike[::2], unlike[1::2], strict=True):
-        assert {type(answer) for answer in pair} == {Saved, errors.SequenceReused}
-    for replica in replicas:
-        await replica.close()
-    await other.close()
-
-
-async def test_when_the_database_dies_nothing_that_was_acknowledged_is_lost(crashable_postgres: PostgresServer) -> None:
-    """P1. What was acknowledged before SIGKILL is there afterwards; the rest was told to come again, and can."""
-    url = crashable_postgres.fresh_database()
-    await migrate(url)
-    store = store_at(url)
-    await A.settle(store)
-    journal = Journal(store)
-    acknowledged: set[int] = set()
-    enough = asyncio.Event()
-
-    async def write(start: int) -> BaseException | None:
-        for seq in range(start, start + 10_000):
-            try:
-                await journal.append(A.save(seq))
-            except errors.Unavailable as refusal:
-                return refusal
-            acknowledged.add(seq)
-            if len(acknowledged) >= 300:
-                enough.set()
-        return None
-
-    writers = [asyncio.create_task(write(n * 10_000)) for n in range(20)]
-    await asyncio.wait_for(enough.wait(), 30)
-    await asyncio.to_thread(crashable_postgres.crash)
-    for refusal in await asyncio.gather(*writers):
-        assert isinstance(refusal, errors.Unavailable)
-        assert refusal.retry_at == T + timedelta(seconds=3)
-    await asyncio.to_thread(crashable_postgres.restart)
-    stored = {saved.seq for saved in await saves(store)}
-    assert acknowledged <= stored
-    assert isinstance(await journal.append(A.save(10_000_000)), Saved)
-    await journal.close()
-    await store.close()

@@ -1,7 +1,7 @@
 """The journal's writer on PostgreSQL: connections of its own, so that saves go on when everything else waits."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,13 +9,14 @@ import asyncpg
 
 from exam_service.adapters.storage.engine import Database, NoConnection
 from exam_service.adapters.storage.journal_groups import in_group, new_group_id
+from exam_service.adapters.storage.journal_known import Known
 from exam_service.adapters.storage.refusals import Clock, connection_lost, said_clearly
 from exam_service.core.exams.attempt import State, Writable
 from exam_service.core.exams.journal import Attest, Attested, Group, Key, Owned, Save, Saved
 
 LANES = 1
 """A second lane makes the groups smaller (11 saves instead of 16 under 32 connections), and each group costs a
-signature and four round trips."""
+signature and a round trip."""
 PATIENT = 4
 """So many may wait for the lock of an attempt that is being handed in, without holding up anyone else."""
 
@@ -38,6 +39,25 @@ _INSERT = (
     "), signed AS ("
     "INSERT INTO receipt_group (id, head, leaves) SELECT $11, $12::text, $13::bytea WHERE EXISTS (SELECT FROM written)"
     ") SELECT count(*) FROM written"
+)
+# In one round trip, for attempts whose rows still say what they were known to say. READ COMMITTED looks at these
+# conditions once more, on the newest version of the row, when the attempt was changed before it could be locked.
+_STRAIGHT = (
+    "WITH written AS ("
+    "INSERT INTO journal (attempt, epoch, seq, org, digest, body, received_at, seconds_left, in_grace, "
+    "receipt_place, receipt_group) "
+    "SELECT s.attempt, s.epoch, s.seq, s.org, s.digest, s.body, s.received_at, s.seconds_left, s.in_grace, s.place, "
+    "$11::bigint FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::bytea[], $6::bytea[], "
+    "$7::timestamptz[], $8::int[], $9::bool[], $10::int[], $14::text[], $15::timestamptz[], $16::int[]) "
+    "AS s (attempt, epoch, seq, org, digest, body, received_at, seconds_left, in_grace, place, "
+    "enrolment, deadline, grace_seconds) "
+    "JOIN attempt a ON a.id = s.attempt AND a.org = s.org AND a.enrolment = s.enrolment AND a.epoch = s.epoch "
+    "AND a.deadline = s.deadline AND a.grace_seconds = s.grace_seconds AND a.state = 'in_progress' AND a.news = 0 "
+    'ORDER BY s.attempt COLLATE "C", s.epoch, s.seq FOR KEY SHARE OF a SKIP LOCKED '
+    "ON CONFLICT DO NOTHING RETURNING attempt, epoch, seq"
+    "), signed AS ("
+    "INSERT INTO receipt_group (id, head, leaves) SELECT $11, $12::text, $13::bytea WHERE EXISTS (SELECT FROM written)"
+    ") SELECT attempt, epoch, seq FROM written"
 )
 _STORED = (
     "SELECT j.attempt, j.epoch, j.seq, j.digest, j.received_at, j.seconds_left, j.in_grace, j.late, j.receipt, "
@@ -68,11 +88,17 @@ class PostgresqlJournal:
         self._opening = asyncio.Lock()
         self._patient = asyncio.Semaphore(PATIENT)
         self._waiting: set[asyncio.Task[Saved]] = set()
+        self._known = Known()
 
     async def write(self, saves: Sequence[Save], attest: Attest) -> list[Outcome]:
-        """Write the saves that count, in one transaction, and say for each what became of it, or will."""
+        """Write the saves that count, in one transaction or two, and say for each what became of it, or will."""
         with said_clearly(self._clock):
-            outcomes = await self._again(saves, attest, _ATTEMPTS)
+            outcomes = await self._straight(saves, attest)
+            left = [number for number, outcome in enumerate(outcomes) if outcome is None]
+            if left:
+                again = await self._again([saves[number] for number in left], attest, _ATTEMPTS)
+                for number, outcome in zip(left, again, strict=True):
+                    outcomes[number] = outcome
         return [
             self._patiently(save, attest) if outcome is None else outcome
             for save, outcome in zip(saves, outcomes, strict=True)
@@ -101,6 +127,34 @@ class PostgresqlJournal:
             return outcome
         raise outcome or LookupError(f"attempt {save.attempt} was neither locked nor missing")
 
+    async def _straight(self, saves: Sequence[Save], attest: Attest) -> list[Saved | Exception | None]:
+        """Those that are written at once, because nothing has changed since their attempts were read.
+
+        None of the others is decided here: of what is refused, repeated, changed or locked, facts under lock tell.
+        """
+        told: list[Saved | Exception | None] = [None] * len(saves)
+        known = self._known.of(save.attempt for save in saves)
+        numbers = [number for number, save in enumerate(saves) if save.attempt in known]
+        group = Group((saves[number] for number in numbers), known)
+        attested = group.attest(attest)
+        if attested is None:
+            return told
+        values = (*_columns(group, attested, new_group_id(self._clock())), *_facts(group, known))
+        try:
+            pool = self._pool or await self._open()
+            async with pool.acquire() as connection:
+                rows = await connection.fetch(_STRAIGHT, *values)
+        except Exception as error:
+            if not isinstance(error, OSError) and not _once_more(error):
+                raise
+            # What was written by then is found under lock.
+            return told
+        written = {(row[0], row[1], row[2]) for row in rows}
+        for number, outcome in zip(numbers, group.outcomes({}), strict=True):
+            if isinstance(outcome, Saved) and (outcome.attempt, outcome.epoch, outcome.seq) in written:
+                told[number] = outcome
+        return told
+
     async def _again(self, saves: Sequence[Save], attest: Attest, lock: str) -> list[Saved | Exception | None]:
         """Once more when the connection was lost: what was written by then is found, so nothing is written twice.
 
@@ -109,7 +163,7 @@ class PostgresqlJournal:
         try:
             return await self._write(saves, attest, lock)
         except Exception as error:
-            if not connection_lost(error) and not isinstance(error, asyncpg.UniqueViolationError):
+            if not _once_more(error):
                 raise
             return await self._write(saves, attest, lock)
 
@@ -123,7 +177,9 @@ class PostgresqlJournal:
     async def _transaction(self, saves: Sequence[Save], attest: Attest, lock: str) -> list[Saved | Exception | None]:
         pool = self._pool or await self._open()
         async with pool.acquire() as connection, connection.transaction():
-            attempts = await _attempts(connection, lock, {save.attempt for save in saves})
+            asked = {save.attempt for save in saves}
+            attempts = await _attempts(connection, lock, asked)
+            self._known.keep(asked, attempts)
             left = {number for number, save in enumerate(saves) if save.attempt not in attempts}
             # Alone, and waited for: then it is not there.
             if lock is _ATTEMPT:
@@ -153,6 +209,11 @@ class PostgresqlJournal:
             return self._pool
 
 
+def _once_more(error: Exception) -> bool:
+    """Whether the same may succeed at once: on another connection, or under another number for the group."""
+    return connection_lost(error) or isinstance(error, asyncpg.UniqueViolationError)
+
+
 async def _leave(_: Connection) -> None:
     """Leave the connection as it is."""
 
@@ -166,17 +227,19 @@ async def _attempts(connection: Connection, lock: str, ids: Collection[str]) -> 
 
 async def _insert(connection: Connection, group: Group, attested: Attested, group_id: int) -> int:
     """How many of them were written. A row that another replica wrote at the same moment is left as it is."""
+    written: int = await connection.fetchval(_INSERT, *_columns(group, attested, group_id))
+    return written
+
+
+def _columns(group: Group, attested: Attested, group_id: int) -> tuple[object, ...]:
+    """What is written, as the statements take it: a list for each column of the saves, then the group's row."""
     # In the order of their keys, so that two groups with the same saves cannot wait for each other.
     keys = sorted(group.fresh)
     places = {key: place for place, key in enumerate(group.fresh)}
     saved = [group.fresh[key] for key in keys]
     sent = [group.sent[key] for key in keys]
-    attempts, epochs, seqs = zip(*keys, strict=True)
-    written: int = await connection.fetchval(
-        _INSERT,
-        attempts,
-        epochs,
-        seqs,
+    return (
+        *zip(*keys, strict=True),
         [one.org for one in sent],
         [one.digest for one in saved],
         [one.body for one in sent],
@@ -188,7 +251,16 @@ async def _insert(connection: Connection, group: Group, attested: Attested, grou
         attested.head,
         attested.leaves,
     )
-    return written
+
+
+def _facts(group: Group, known: Mapping[str, Owned]) -> tuple[list[object], list[object], list[object]]:
+    """By what each was decided, besides what its own row says: enrolment, deadline and grace of its attempt."""
+    owned = [known[key[0]] for key in sorted(group.fresh)]
+    return (
+        [one.enrolment for one in owned],
+        [one.writable.deadline for one in owned],
+        [one.writable.grace_seconds for one in owned],
+    )
 
 
 async def _stored(connection: Connection, keys: Collection[Key]) -> dict[Key, Saved]:

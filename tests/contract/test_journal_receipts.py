@@ -1,0 +1,96 @@
+"""The receipts of the journal: stored in parts, once for a group, and given again byte for byte (P3)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import msgspec
+import pytest
+import sqlalchemy as sa
+
+from exam_service.adapters.storage import SqlStore, journal_postgresql, journal_sqlite
+from exam_service.core.exams.journal import Saved
+from tests.support.stored import House, Journal, store_at, told
+
+A = House("a")
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[SqlStore]:
+    store = store_at(database_url)
+    await A.settle(store)
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def journal(store: SqlStore) -> AsyncIterator[Journal]:
+    journal = Journal(store)
+    yield journal
+    await journal.close()
+
+
+async def saves(store: SqlStore, n: int = 1) -> list[Saved]:
+    async with store.read(A.org) as tx:
+        return [told(saved) for saved in await tx.results.saves(A.id("att", n))]
+
+
+async def rows(store: SqlStore, table: str) -> int:
+    async with store.database.read() as connection:
+        return int((await connection.execute(sa.text(f"SELECT count(*) FROM {table}"))).scalar_one())
+
+
+async def change(store: SqlStore, statement: str) -> None:
+    async with store.database.write() as connection:
+        await connection.execute(sa.text(statement))
+
+
+async def test_receipts_of_a_group_are_stored_once_and_given_again_byte_for_byte(
+    store: SqlStore, journal: Journal
+) -> None:
+    sent = [A.save(seq) for seq in range(40)]
+    first = await asyncio.gather(*(journal.append(save) for save in sent))
+    groups = {str(saved.receipt).split("~")[0] for saved in first}
+    assert len(groups) < 5, "they were written together"
+    assert await rows(store, "receipt_group") == len(groups)
+    assert await asyncio.gather(*(journal.append(save) for save in sent)) == first
+    assert await asyncio.gather(*(journal.append(save) for save in reversed(sent))) == first[::-1]
+    assert await saves(store) == first
+    assert await rows(store, "receipt_group") == len(groups), "what writes no save leaves nothing behind"
+
+
+async def test_a_save_between_two_that_are_there_already_has_its_receipt(store: SqlStore, journal: Journal) -> None:
+    first = [await journal.append(A.save(seq)) for seq in (1, 3)]
+    again = await asyncio.gather(*(journal.append(A.save(seq)) for seq in (1, 2, 3)))
+    assert [again[0], again[2]] == first
+    assert await saves(store) == again
+    assert str(again[1].receipt).split("~")[2] == "1", "its place is the one it had in the group that was signed"
+
+
+async def test_a_receipt_that_older_processes_stored_whole_is_given_as_it_is(store: SqlStore, journal: Journal) -> None:
+    first = await journal.append(A.save())
+    await change(store, f"UPDATE journal SET receipt = '{first.receipt}', receipt_group = NULL, receipt_place = NULL")
+    assert await journal.append(A.save()) == first
+    await change(store, "UPDATE journal SET receipt = NULL")
+    assert await journal.append(A.save()) == msgspec.structs.replace(first, receipt=None), "to be signed, alone"
+
+
+@pytest.mark.parametrize(
+    "changed", ["seconds_left = 7", "receipt_place = 0", "receipt_place = 99", "receipt_group = 5"]
+)
+async def test_no_receipt_is_made_from_parts_that_do_not_fit(store: SqlStore, journal: Journal, changed: str) -> None:
+    _, second = await asyncio.gather(journal.append(A.save(1)), journal.append(A.save(2)))
+    assert second.receipt is not None
+    await change(store, f"UPDATE journal SET {changed} WHERE seq = 2")
+    assert (await journal.append(A.save(2))).receipt is None
+    assert [saved.receipt is None for saved in await saves(store)] == [False, True]
+
+
+async def test_a_number_that_another_process_gave_its_group_is_no_harm(
+    store: SqlStore, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = iter([5, 5, 6, 6, 7, 8])
+    for module in (journal_postgresql, journal_sqlite):
+        monkeypatch.setattr(module, "new_group_id", lambda _: next(numbers))
+    first = [await journal.append(A.save(seq)) for seq in (1, 2, 3)]
+    assert await saves(store) == first
+    assert await rows(store, "receipt_group") == 3
