@@ -126,7 +126,11 @@ def test_a_figure_that_nobody_described_is_counted_and_hurts_nobody(caplog: pyte
 def test_every_figure_is_counted_somewhere_and_described_in_the_runbook(repository: Path) -> None:
     used: set[str] = set()
     for path in (repository / "exam_service").rglob("*.py"):
-        used |= set(re.findall(r"meter\.(?:counter|histogram|count|observe|gauge)\(\s*\"(\w+)\"", path.read_text(encoding="utf-8")))
+        used |= set(
+            re.findall(
+                r"meter\.(?:counter|histogram|count|observe|gauge)\(\s*\"(\w+)\"", path.read_text(encoding="utf-8")
+            )
+        )
     assert used == {metric.name for metric in METRICS}
     runbook = (repository / "docs" / "operations.md").read_text(encoding="utf-8")
     assert [metric.exposed for metric in METRICS if metric.exposed not in runbook] == []
