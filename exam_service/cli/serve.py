@@ -15,6 +15,7 @@ import uvicorn
 from exam_service import settings as setting
 from exam_service.bootstrap import opened, prove_master_key
 from exam_service.cli import logs
+from exam_service.cli.connections import connections
 from exam_service.cli.stopping import DrainingServer
 from exam_service.core.errors import Refusal
 from exam_service.core.text import Text
@@ -106,6 +107,7 @@ async def run(ctx: Context, loaded: Settings) -> None:
         app,
         host=loaded.host,
         port=loaded.port,
+        http=connections(app.state.saves),
         log_config=None,
         access_log=False,
         proxy_headers=bool(loaded.trusted_proxies),

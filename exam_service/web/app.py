@@ -90,7 +90,7 @@ def create_app(
     # Around the router, because what is turned away must not cost what the router costs.
     entrance = Entrance(app.asgi_handler, gate, ctx)
     straight = StartsAndSubmits(entrance, gate, ctx, app.state.limits, max_body)
-    app.asgi_handler = Saves(straight, gate, ctx, app.state.limits, max_body)
+    app.asgi_handler = app.state.saves = Saves(straight, gate, ctx, app.state.limits, max_body)
     return app
 
 

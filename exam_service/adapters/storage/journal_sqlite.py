@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import cache
 
 import msgspec
 
@@ -14,21 +15,17 @@ from exam_service.adapters.storage.refusals import Clock, said_clearly
 from exam_service.core.exams.attempt import State, Writable
 from exam_service.core.exams.journal import Attest, Attested, Group, Key, Owned, Save, Saved
 
+# With every row that is read and every statement the interpreter's lock is given up, and under load it takes a while to
+# win it back from the event loop. So the attempts are read as one row, and the saves are written by one statement.
 _ATTEMPTS = (
-    "SELECT id, org, enrolment, state, deadline, grace_seconds, epoch, news FROM attempt "
+    "SELECT json_group_array(json_array(id, org, enrolment, state, deadline, grace_seconds, epoch, news)) FROM attempt "
     "WHERE id IN (SELECT value FROM json_each(?))"
 )
 _COLUMNS = "attempt, epoch, seq, org, digest, body, received_at, seconds_left, in_grace, receipt_group, receipt_place"
 _WIDTH = _COLUMNS.count(",") + 1
 _ROW = f"({', '.join('?' * _WIDTH)})"
-_INSERTS = [
-    (
-        size,
-        f"INSERT INTO journal ({_COLUMNS}) VALUES {', '.join([_ROW] * size)} ON CONFLICT DO NOTHING",  # noqa: S608
-    )
-    for size in (256, 128, 64, 32, 16, 8, 4, 2, 1)
-]
-"""Many rows in one statement: for every statement the interpreter's lock is given up, and must be waited for again."""
+_AT_ONCE = 64
+"""Rows in one statement at most: the driver keeps one for each number of rows, which is compiled once."""
 _STORED = (
     "SELECT j.attempt, j.epoch, j.seq, j.digest, j.received_at, j.seconds_left, j.in_grace, j.late, j.receipt, "
     "g.head, g.leaves, j.receipt_place "
@@ -106,7 +103,13 @@ class SqliteJournal:
 
 
 def _connect(file: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(file, timeout=SQLITE_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(
+        file,
+        timeout=SQLITE_BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=_AT_ONCE + 32,
+    )
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     return connection
@@ -114,9 +117,10 @@ def _connect(file: str) -> sqlite3.Connection:
 
 def _attempts(connection: sqlite3.Connection, ids: Collection[str]) -> dict[str, Owned]:
     # Nothing else writes during this transaction, so to read is to lock.
-    rows = connection.execute(_ATTEMPTS, (msgspec.json.encode(ids).decode(),))
+    ((rows,),) = connection.execute(_ATTEMPTS, (msgspec.json.encode(ids).decode(),))
     return {
-        row[0]: Owned(row[1], row[2], Writable(State(row[3]), _time(row[4]), row[5], row[6]), row[7]) for row in rows
+        row[0]: Owned(row[1], row[2], Writable(State(row[3]), _time(row[4]), row[5], row[6]), row[7])
+        for row in msgspec.json.decode(rows)
     }
 
 
@@ -128,15 +132,18 @@ def _insert(connection: sqlite3.Connection, group: Group, attested: Attested, gr
             saved.attempt, saved.epoch, saved.seq, save.org, saved.digest, save.body, _text(saved.received_at),
             saved.seconds_left, saved.in_grace, group_id, place,
         )  # fmt: skip
-    written = begin = 0
-    for size, statement in _INSERTS:
-        width = size * _WIDTH
-        while len(values) - begin >= width:
-            written += connection.execute(statement, values[begin : begin + width]).rowcount
-            begin += width
+    written = 0
+    for begin in range(0, len(values), _AT_ONCE * _WIDTH):
+        some = values[begin : begin + _AT_ONCE * _WIDTH]
+        written += connection.execute(_insert_of(len(some) // _WIDTH), some).rowcount
     if written:
         connection.execute(_GROUP, (group_id, attested.head, attested.leaves))
     return written
+
+
+@cache
+def _insert_of(rows: int) -> str:
+    return f"INSERT INTO journal ({_COLUMNS}) VALUES {', '.join([_ROW] * rows)} ON CONFLICT DO NOTHING"  # noqa: S608
 
 
 def _stored(connection: sqlite3.Connection, keys: Collection[Key]) -> dict[Key, Saved]:

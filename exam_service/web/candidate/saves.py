@@ -5,6 +5,7 @@ session, limits, use case and problem documents; a test holds the two side by si
 """
 
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 import msgspec
@@ -20,12 +21,15 @@ from exam_service.web.body import invalid, too_deep
 from exam_service.web.kinds import SAVE
 from exam_service.web.security import DATA_PAIRS
 
-_BEFORE, _AFTER = "/v1/candidate/attempts/", "/responses"
+BEFORE, AFTER = "/v1/candidate/attempts/", "/responses"
+"""What stands around the attempt in the address of a save."""
 _COOKIE = COOKIE.encode()
 _JSON = (b"content-type", b"application/json")
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(saving.SaveRequest).decode
+
+Headers = list[tuple[bytes, bytes]]
 
 
 class Saves:
@@ -36,20 +40,28 @@ class Saves:
         self._gate = gate
         self._ctx = ctx
         self._per_minute = limits.candidate
-        self._max_body = max_body
+        self.max_body = max_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a save; what is none, or not an ordinary one, goes on."""
         facts = cast("dict[str, Any]", scope)
         path = facts.get("path", "")
-        if not (path.endswith(_AFTER) and path.startswith(_BEFORE) and facts.get("method") == "POST"):
+        if not (path.endswith(AFTER) and path.startswith(BEFORE) and facts.get("method") == "POST"):
             await self._app(scope, receive, send)
             return
         asked = Asked(facts["headers"])
-        attempt = path[len(_BEFORE) : -len(_AFTER)]
-        if "/" in attempt or "\0" in attempt or not 0 <= asked.length <= self._max_body:
+        attempt = path[len(BEFORE) : -len(AFTER)]
+        if "/" in attempt or "\0" in attempt or not 0 <= asked.length <= self.max_body:
             await self._app(scope, receive, send)
             return
+        status, headers, content = await self.answer(attempt, asked, lambda: body_of(receive))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": content, "more_body": False})
+
+    async def answer(
+        self, attempt: str, asked: "Asked", body: Callable[[], Awaitable[bytes]] | bytes
+    ) -> tuple[int, Headers, bytes]:
+        """(status, headers, body) of the answer to a save. Its body is asked for when it has been admitted."""
         gate, started = self._gate, time.monotonic()
         request_id = gate.request_id(asked.request_id)
         status, code = 500, None
@@ -59,24 +71,23 @@ class Saves:
             gate.refused(SAVE, status, started, code=busy.code, request_id=request_id)
         else:
             try:
-                status, headers, content, code = await self._save(attempt, asked, receive, request_id)
+                status, headers, content, code = await self._save(attempt, asked, body, request_id)
             finally:
                 gate.done(SAVE, status, started, code=code, request_id=request_id)
         headers.append((b"x-request-id", request_id.encode()))
         if self._ctx.load.draining.is_set():
             headers.append((b"connection", b"close"))
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": content, "more_body": False})
+        return status, headers, content
 
     async def _save(
-        self, attempt: str, asked: "Asked", receive: Receive, request_id: str
-    ) -> tuple[int, list[tuple[bytes, bytes]], bytes, str | None]:
+        self, attempt: str, asked: "Asked", body: Callable[[], Awaitable[bytes]] | bytes, request_id: str
+    ) -> tuple[int, Headers, bytes, str | None]:
         """(status, headers, body, code of the refusal)."""
         ctx = self._ctx
         try:
             session = sessions.decode(ctx, asked.token())
             await take(ctx, f"candidate/{session.enrolment}", self._per_minute)
-            asks = read(await body_of(receive))
+            asks = read(body if isinstance(body, bytes) else await body())
             view = await saving.save(
                 ctx, session.org, session.enrolment, attempt, asks.epoch, asks.seq, bytes(asks.responses), asks.offline
             )

@@ -1,0 +1,186 @@
+"""A save's short way through the server answers as the ordinary one does, whatever comes on a connection."""
+
+import asyncio
+import contextlib
+import itertools
+import json
+import random
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.running import running_service
+from tests.support.site import make_site
+from tests.support.taker import Sitting, Taker
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: dict[str, Any]
+
+
+@dataclass
+class Desk:
+    """A running attempt, and connections to its service that are spoken by hand."""
+
+    port: int
+    taker: Taker
+    sitting: Sitting
+    seqs: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def content(self, seq: int | None = None, **more: Any) -> bytes:
+        item = min(self.sitting.items)
+        asks = {"epoch": self.sitting.epoch, "seq": seq or next(self.seqs), "responses": {item: None}, **more}
+        return json.dumps(asks).encode()
+
+    def save(self, content: bytes, *more: str, head: str = "", version: str = "1.1", token: str | None = None) -> bytes:
+        """The bytes of a save; `head` instead of the length that is told otherwise."""
+        lines = [
+            f"POST /v1/candidate/attempts/{self.sitting.attempt}/responses HTTP/{version}",
+            "Host: localhost",
+            f"Authorization: Bearer {self.taker.token if token is None else token}",
+            "Content-Type: application/json",
+            head or f"Content-Length: {len(content)}",
+            *more,
+        ]
+        return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
+
+    @contextlib.asynccontextmanager
+    async def line(self) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        try:
+            yield reader, writer
+        finally:
+            writer.close()
+
+    async def one(self, *pieces: bytes) -> tuple[Answer, bool]:
+        """The answer to one request on a connection of its own, and whether the connection was closed then."""
+        async with self.line() as (reader, writer):
+            for piece in pieces:
+                writer.write(piece)
+                await writer.drain()
+                await asyncio.sleep(0.02)
+            answer = await answered(reader)
+            with contextlib.suppress(TimeoutError):
+                return answer, await asyncio.wait_for(reader.read(1), 0.3) == b""
+            return answer, False
+
+
+async def answered(reader: asyncio.StreamReader) -> Answer:
+    async with asyncio.timeout(10):
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        if head[0].endswith(" 100 Continue"):
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        pairs = [line.split(": ", 1) for line in head[1:] if line]
+        headers = dict(pairs)
+        assert len(headers) == len(pairs), "no header stands twice"
+        return Answer(
+            int(head[0].split()[1]), headers, json.loads(await reader.readexactly(int(headers["content-length"])))
+        )
+
+
+def chunked(content: bytes) -> bytes:
+    return b"%x\r\n%b\r\n0\r\n\r\n" % (len(content), content)
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    url = f"sqlite:///{tmp_path}/exam.db"
+    with running_service(url, tmp_path) as service:
+        site = await make_site(lambda: service.url, url, tmp_path)
+        taker = Taker(lambda: service.url, await site.session(await site.enrol("one")), site.http, random.Random(1))
+        yield Desk(service.port, taker, await taker.start())
+        await site.close()
+
+
+async def test_each_kind_of_answer_is_the_same_both_ways(desk: Desk) -> None:
+    same = desk.content(1)
+    kinds = {
+        "a save": same,
+        "another one with its number": desk.content(1, responses={}),
+        "no JSON": b'{"epoch":',
+        "an item that is not there": desk.content(2, responses={"i99": None}),
+        "a field that is not known": desk.content(2, more=1),
+        "another device session": desk.content(2, epoch=7),
+        "nobody": desk.content(2),
+    }
+    for name, given in kinds.items():
+        token = "nobody.nothing" if name == "nobody" else None
+        short, _ = await desk.one(desk.save(given, token=token))
+        assert short.status == (200 if name == "a save" else short.body["status"])
+        ordinary, _ = await desk.one(desk.save(chunked(given), head="Transfer-Encoding: chunked", token=token))
+        for one in (short, ordinary):
+            one.headers = {key: value for key, value in one.headers.items() if key not in ("date", "x-request-id")}
+            one.headers.pop("content-length")
+            one.body.pop("request_id", None)
+            one.body.pop("seconds_left", None)
+        assert short == ordinary, name
+
+
+async def test_a_connection_is_kept_or_closed_as_was_asked(desk: Desk) -> None:
+    async with desk.line() as (reader, writer):
+        for _ in range(3):
+            writer.write(desk.save(desk.content()))
+            assert (await answered(reader)).status == 200
+    answer, closed = await desk.one(desk.save(desk.content(), "Connection: close"))
+    assert (answer.status, answer.headers["connection"], closed) == (200, "close", True)
+    answer, closed = await desk.one(desk.save(desk.content(), version="1.0"))
+    assert (answer.status, closed) == (200, True)
+    answer, closed = await desk.one(desk.save(desk.content()))
+    assert (answer.status, "connection" in answer.headers, closed) == (200, False, False)
+
+
+async def test_a_body_may_come_in_pieces_or_be_announced_first(desk: Desk) -> None:
+    whole = desk.save(desk.content())
+    answer, _ = await desk.one(whole[:40], whole[40:-9], whole[-9:-1], whole[-1:])
+    assert answer.status == 200
+    content = desk.content()
+    answer, _ = await desk.one(desk.save(content, "Expect: 100-continue"))
+    assert answer.status == 200
+
+
+async def test_what_is_sent_behind_a_save_is_answered_after_it(desk: Desk) -> None:
+    paper = (
+        f"GET /v1/candidate/attempts/{desk.sitting.attempt} HTTP/1.1\r\nHost: localhost\r\n"
+        f"Authorization: Bearer {desk.taker.token}\r\n\r\n"
+    ).encode()
+    async with desk.line() as (reader, writer):
+        writer.write(desk.save(desk.content(1)) + desk.save(desk.content(2)) + paper + desk.save(desk.content(3)))
+        answers = [await answered(reader) for _ in range(4)]
+        assert [answer.status for answer in answers] == [200] * 4
+        assert [answer.body.get("seq") for answer in answers] == [1, 2, None, 3]
+        writer.write(desk.save(desk.content(4)))
+        assert (await answered(reader)).body["seq"] == 4
+
+
+async def test_one_that_is_too_large_or_no_save_goes_the_ordinary_way(desk: Desk) -> None:
+    answer, _ = await desk.one(desk.save(desk.content(padding="x" * 70_000)))
+    assert (answer.status, answer.body["code"]) == (422, "invalid-input")
+    answer, _ = await desk.one(desk.save(b"", head="Content-Length: 3000000"))
+    assert answer.status == 413
+    answer, _ = await desk.one(desk.save(desk.content()).replace(b"/responses", b"/nothing", 1))
+    assert answer.status == 404
+    answer, _ = await desk.one(desk.save(desk.content()).replace(b"POST", b"PUT", 1))
+    assert answer.status == 405
+    answer, _ = await desk.one(desk.save(desk.content()).replace(b"/responses", b"/responses?a=1", 1))
+    assert answer.status == 200
+
+
+async def test_who_leaves_before_the_answer_is_recorded_all_the_same(desk: Desk) -> None:
+    content = desk.content(1)
+    async with desk.line() as (_, writer):
+        writer.write(desk.save(content))
+        await writer.drain()
+    again, _ = await desk.one(desk.save(content))
+    assert again.status == 200
+    async with desk.line() as (_, writer):
+        writer.write(desk.save(content)[:-4])
+        await writer.drain()
+    answer, _ = await desk.one(desk.save(desk.content(2)))
+    assert answer.status == 200
+    assert (await desk.taker.once("GET", f"/attempts/{desk.sitting.attempt}")).status_code == 200
