@@ -24,6 +24,10 @@ class Known:
         facts = self._facts
         return {attempt: facts[attempt] for attempt in attempts if attempt in facts}
 
+    def forget(self) -> None:
+        """Any of it may have changed."""
+        self._facts.clear()
+
     def keep(self, asked: Collection[str], found: Mapping[str, Owned]) -> None:
         """What was found of those that were asked for; who was read longest ago is forgotten for it."""
         for attempt in asked:

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cache
@@ -11,6 +11,7 @@ import msgspec
 
 from exam_service.adapters.storage.engine import SQLITE_BUSY_SECONDS, Database
 from exam_service.adapters.storage.journal_groups import in_group, new_group_id
+from exam_service.adapters.storage.journal_known import Known
 from exam_service.adapters.storage.refusals import Clock, said_clearly
 from exam_service.core.exams.attempt import State, Writable
 from exam_service.core.exams.journal import Attest, Attested, Group, Key, Owned, Save, Saved
@@ -51,6 +52,9 @@ class SqliteJournal:
         self._clock = clock
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._connection: sqlite3.Connection | None = None
+        self._known = Known()
+        self._known_as_of: int | None = None
+        """The data_version under which everything that is known was read."""
         self._closed = False
 
     async def write(self, saves: Sequence[Save], attest: Attest) -> list[Saved | Exception]:
@@ -84,7 +88,7 @@ class SqliteJournal:
         connection = self._connection = self._connection or _connect(self._database.file)
         connection.execute("BEGIN IMMEDIATE")
         try:
-            group = Group(saves, _attempts(connection, {save.attempt for save in saves}))
+            group = Group(saves, self._attempts(connection, {save.attempt for save in saves}))
             if group.doubtful:
                 group.set_aside(connection.execute(_LATE, (msgspec.json.encode(list(group.doubtful)).decode(),)))
             attested = group.attest(attest)
@@ -95,6 +99,23 @@ class SqliteJournal:
             connection.rollback()
             raise
         return group.outcomes(stored)
+
+    def _attempts(self, connection: sqlite3.Connection, ids: set[str]) -> Mapping[str, Owned]:
+        """The attempts as they are. To read is to lock: nothing else writes during this transaction.
+
+        What was read before is still true while no other connection has written; this one writes no attempts.
+        """
+        (version,) = connection.execute("PRAGMA data_version").fetchone()
+        if version != self._known_as_of:
+            self._known.forget()
+            self._known_as_of = version
+        known = self._known.of(ids)
+        unknown = ids - known.keys()
+        if not unknown:
+            return known
+        read = _attempts(connection, unknown)
+        self._known.keep(unknown, read)
+        return {**known, **read}
 
     def _close(self) -> None:
         if self._connection is not None:
@@ -116,7 +137,6 @@ def _connect(file: str) -> sqlite3.Connection:
 
 
 def _attempts(connection: sqlite3.Connection, ids: Collection[str]) -> dict[str, Owned]:
-    # Nothing else writes during this transaction, so to read is to lock.
     ((rows,),) = connection.execute(_ATTEMPTS, (msgspec.json.encode(ids).decode(),))
     return {
         row[0]: Owned(row[1], row[2], Writable(State(row[3]), _time(row[4]), row[5], row[6]), row[7])
