@@ -11,7 +11,8 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from exam_service.web.candidate.saves import AFTER, BEFORE, Asked, Headers, Saves
+from exam_service.web.candidate.saves import AFTER, BEFORE, Saves
+from exam_service.web.candidate.shortcut import Asked, Headers
 
 MOST_BYTES = 65_536
 """Of a body that comes this way: uvicorn stops reading a connection when more than that waits."""

@@ -106,13 +106,6 @@ class Gate:
     def in_flight(self) -> int:
         return sum(line.in_flight for line in self._lines.values())
 
-    def admit(self, kind: str) -> Busy | None:
-        """None: it may go on, and `done` must be called for it. Else what it is told. For kinds without a line."""
-        refusal = self.refuse(kind)
-        if refusal is None:
-            self._lines[kind].running += 1
-        return refusal
-
     def refuse(self, kind: str) -> Busy | None:
         """What one of this kind is told when it cannot be taken on now."""
         line = self._lines[kind]

@@ -86,13 +86,15 @@ def test_they_are_told_to_come_again_at_different_moments_the_later_the_greater_
     assert max(told[0]) < 11 < max(told[1]) < 21 < max(told[2])
 
 
-def test_a_line_is_bounded_and_who_is_over_it_is_told_so(press: Press) -> None:
+async def test_a_line_is_bounded_and_who_is_over_it_is_told_so(press: Press) -> None:
     gate = Gate(cast(Context, press), {"save": Bounds(3, 0, NEVER)})
-    assert [gate.admit("save") for _ in range(3)] == [None] * 3
-    assert isinstance(gate.admit("save"), Busy)
+    for _ in range(3):
+        assert gate.refuse("save") is None
+        await gate.turn("save")
+    assert isinstance(gate.refuse("save"), Busy)
     assert gate.in_flight == 3
     gate.done("save", 200, time.monotonic())
-    assert gate.admit("save") is None
+    assert gate.refuse("save") is None
 
 
 async def test_who_waits_has_a_turn_in_the_order_they_came(press: Press) -> None:

@@ -10,7 +10,7 @@ import pytest
 from exam_service.services.context import Context
 from exam_service.web.app import create_app
 from exam_service.web.auth import Limits
-from exam_service.web.candidate import straight
+from exam_service.web.candidate import shortcut
 from tests.support.service import PUBLIC_URL, TestClock, World, open_course, service, world
 
 
@@ -49,13 +49,13 @@ async def test_answers_and_refusals_are_alike(
     w: World, client: Callable[[], httpx.AsyncClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     went: list[str] = []
-    original = straight.StartsAndSubmits._answer
+    original = shortcut.Shortcut.answer
 
-    async def noted(self: Any, way: Any, *rest: Any) -> Any:
-        went.append(way.kind)
-        return await original(self, way, *rest)
+    async def noted(self: Any, kind: str, *rest: Any) -> Any:
+        went.append(kind)
+        return await original(self, kind, *rest)
 
-    monkeypatch.setattr(straight.StartsAndSubmits, "_answer", noted)
+    monkeypatch.setattr(shortcut.Shortcut, "answer", noted)
     token = {"authorization": f"Bearer {await w.session()}"}
     start = "/v1/candidate/exams/post/attempts"
     async with client() as http:

@@ -1,0 +1,129 @@
+"""What candidates ask past the router, where thousands ask at one moment: what all of it has in common.
+
+Each is answered as its handler in api.py answers: admitted at the same gate, by the same session and limits, with the
+same problem documents; tests hold the two side by side.
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+
+from litestar.types import Receive, Send
+
+from exam_service.core.errors import NotAuthenticated, Refusal
+from exam_service.services import sessions
+from exam_service.services.context import Context
+from exam_service.services.sessions import CandidateSession
+from exam_service.web import problems
+from exam_service.web.admission import Gate
+from exam_service.web.auth import COOKIE, Limits, same_site, take
+from exam_service.web.security import DATA_PAIRS
+
+_COOKIE = COOKIE.encode()
+_JSON = (b"content-type", b"application/json")
+
+Headers = list[tuple[bytes, bytes]]
+Answer = tuple[int, Headers, bytes]
+"""(status, headers, body)"""
+Work = Callable[[CandidateSession], Awaitable[tuple[int, bytes]]]
+"""Does what is asked for, for somebody who may ask: (status, body). Raises Refusal."""
+
+
+class Shortcut:
+    """From the headers of a request to its answer."""
+
+    def __init__(self, gate: Gate, ctx: Context, limits: Limits) -> None:
+        self._gate = gate
+        self._ctx = ctx
+        self._per_minute = limits.candidate
+
+    async def answer(self, kind: str, asked: "Asked", work: Work) -> Answer:
+        """The answer to a request of that kind. Nothing is done, or read of its body, before it was admitted."""
+        gate, started = self._gate, time.monotonic()
+        request_id = gate.request_id(asked.request_id)
+        busy = gate.refuse(kind)
+        if busy is not None:
+            status, headers, content = problems.raw(self._ctx, busy, request_id)
+            gate.refused(kind, status, started, code=busy.code, request_id=request_id)
+        else:
+            # 499: whoever asked has gone before there was an answer.
+            status, code = 499, None
+            await gate.turn(kind)
+            try:
+                status, headers, content, code = await self._worked(asked, work, request_id)
+            finally:
+                gate.done(kind, status, started, code=code, request_id=request_id)
+        headers.append((b"x-request-id", request_id.encode()))
+        if self._ctx.load.draining.is_set():
+            headers.append((b"connection", b"close"))
+        return status, headers, content
+
+    async def _worked(self, asked: "Asked", work: Work, request_id: str) -> tuple[int, Headers, bytes, str | None]:
+        """The answer, and the code of the refusal when it is one."""
+        ctx = self._ctx
+        try:
+            session = sessions.decode(ctx, asked.token())
+            await take(ctx, f"candidate/{session.enrolment}", self._per_minute)
+            status, content = await work(session)
+        except Refusal as refusal:
+            return *problems.raw(ctx, refusal, request_id), refusal.code
+        except Exception as error:  # noqa: BLE001 - a fault of ours: logged, and answered like any other.
+            return *problems.raw_crash(ctx, error, request_id), problems.CRASH
+        return status, [_JSON, (b"content-length", b"%d" % len(content)), *DATA_PAIRS], content, None
+
+
+class Asked:
+    """What the headers of a request say, read once."""
+
+    __slots__ = ("_authorization", "_cookies", "_site", "length", "request_id")
+
+    def __init__(self, headers: list[tuple[bytes, bytes]]) -> None:
+        self._authorization = b""
+        self._cookies = b""
+        self._site = b"same-origin"
+        self.length = -1
+        """Of the body; negative when it is not told, or is packed."""
+        self.request_id: bytes | None = None
+        for name, value in headers:
+            if name == b"content-length":
+                self.length = int(value) if value.isdigit() else -1
+            elif name == b"authorization":
+                self._authorization = value
+            elif name == b"cookie":
+                self._cookies = self._cookies + b"; " + value if self._cookies else value
+            elif name == b"sec-fetch-site":
+                self._site = value
+            elif name == b"x-request-id":
+                self.request_id = value
+
+    def token(self) -> str:
+        """The session token, from the bearer or the cookie. Raises NotAuthenticated for a foreign site's cookie."""
+        scheme, _, value = self._authorization.partition(b" ")
+        if scheme.lower() == b"bearer":
+            return value.strip().decode("latin-1")
+        if not same_site(self._site.decode("latin-1")):
+            raise NotAuthenticated
+        for pair in self._cookies.split(b";"):
+            name, _, cookie = pair.strip().partition(b"=")
+            if name == _COOKIE:
+                return cookie.decode("latin-1").strip('"')
+        return ""
+
+
+async def respond(answer: Answer, send: Send) -> None:
+    """Send an answer as ASGI wants it."""
+    status, headers, content = answer
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": content, "more_body": False})
+
+
+async def body_of(receive: Receive) -> bytes:
+    """The whole body, whose length the headers gave; the server sees to it that no more comes."""
+    message = await receive()
+    content: bytes = message.get("body", b"")  # type: ignore[assignment]
+    if not message.get("more_body"):
+        return content
+    parts = [content]
+    while message.get("more_body"):
+        message = await receive()
+        parts.append(message.get("body", b""))  # type: ignore[arg-type]
+    return b"".join(parts)
