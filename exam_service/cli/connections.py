@@ -88,13 +88,13 @@ def connections(saves: Saves) -> type[HttpToolsProtocol]:
                 status, headers, content = await saves.answer(save.attempt, save.asked, bytes(save.body))
                 if self.flow.write_paused and not save.disconnected:
                     await self.flow.drain()
+                if save.disconnected:
+                    return
+                self.transport.write(self._written(status, headers, content, save))
             except BaseException:
                 # Only when the task is cut off: whatever else goes wrong has its answer.
                 self.transport.close()
                 raise
-            if save.disconnected:
-                return
-            self.transport.write(self._written(status, headers, content, save))
             save.response_complete = True
             if not save.keep_alive:
                 self.transport.close()

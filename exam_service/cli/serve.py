@@ -108,6 +108,7 @@ async def run(ctx: Context, loaded: Settings) -> None:
         host=loaded.host,
         port=loaded.port,
         http=connections(app.state.saves),
+        ws="none",
         log_config=None,
         access_log=False,
         proxy_headers=bool(loaded.trusted_proxies),

@@ -61,7 +61,13 @@ class Results(Protocol):
         """The same of many, with the digests."""
 
     async def saves(self, attempt_id: str) -> Sequence[Saved]:
-        """The facts of every save of the attempt, in order, for its receipts."""
+        """The facts of every save of the attempt, in order."""
+
+    async def save(self, attempt_id: str, epoch: int, seq: int) -> Saved | None:
+        """One of them, with what its receipt is made from."""
+
+    async def saves_with_receipts(self, attempt_id: str) -> Sequence[Saved]:
+        """All of them so: some kilobytes each."""
 
     async def add(self, result: StoredResult) -> None: ...
     async def add_all(self, results: Sequence[StoredResult]) -> None: ...

@@ -226,7 +226,7 @@ async def _judged(
     except (errors.DeadlinePassed, errors.AttemptVoided, errors.MovedToOtherDevice):
         pass
     else:
-        written = {one.seq: one for one in await tx.results.saves(attempt.id) if one.epoch == save.epoch}.get(save.seq)
+        written = await tx.results.save(save.attempt, save.epoch, save.seq)
         if written is not None:
             # The same save came twice, and the other one was first.
             if written.digest != save.digest:
@@ -282,7 +282,7 @@ async def _settled(tx: Tx, attempt: Attempt, kept: LateSave, again: Save) -> Lat
 
 async def _enter(tx: Tx, save: LateSave) -> None:
     """Write it to the journal, unless the same save is there: it may have come twice, and one of them in time."""
-    written = {one.seq: one for one in await tx.results.saves(save.attempt) if one.epoch == save.epoch}.get(save.seq)
+    written = await tx.results.save(save.attempt, save.epoch, save.seq)
     if written is None:
         await tx.late_saves.enter(save, late=True)
     elif written.digest != save.digest:

@@ -43,7 +43,7 @@ async def put(store: SqlStore, **changed: Any) -> None:
 
 async def saves(store: SqlStore, n: int = 1) -> list[Saved]:
     async with store.read(A.org) as tx:
-        return [told(saved) for saved in await tx.results.saves(A.id("att", n))]
+        return [told(saved) for saved in await tx.results.saves_with_receipts(A.id("att", n))]
 
 
 async def test_a_save_is_there_with_its_facts_when_append_returns(store: SqlStore, journal: Journal) -> None:

@@ -47,7 +47,7 @@ async def put_one(store: SqlStore, n: int, **changed: Any) -> None:
 
 async def saves(store: SqlStore, n: int = 1) -> list[Saved]:
     async with store.read(A.org) as tx:
-        return [told(saved) for saved in await tx.results.saves(A.id("att", n))]
+        return [told(saved) for saved in await tx.results.saves_with_receipts(A.id("att", n))]
 
 
 async def submit(store: SqlStore, n: int) -> set[int]:

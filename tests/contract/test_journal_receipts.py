@@ -31,7 +31,7 @@ async def journal(store: SqlStore) -> AsyncIterator[Journal]:
 
 async def saves(store: SqlStore, n: int = 1) -> list[Saved]:
     async with store.read(A.org) as tx:
-        return [told(saved) for saved in await tx.results.saves(A.id("att", n))]
+        return [told(saved) for saved in await tx.results.saves_with_receipts(A.id("att", n))]
 
 
 async def rows(store: SqlStore, table: str) -> int:
@@ -63,7 +63,20 @@ async def test_a_save_between_two_that_are_there_already_has_its_receipt(store: 
     again = await asyncio.gather(*(journal.append(A.save(seq)) for seq in (1, 2, 3)))
     assert [again[0], again[2]] == first
     assert await saves(store) == again
-    assert str(again[1].receipt).split("~")[2] == "1", "its place is the one it had in the group that was signed"
+    assert str(again[1].receipt).split("~")[2] == "0", "nothing but what was written is signed"
+
+
+async def test_nothing_is_signed_that_is_not_written(store: SqlStore, journal: Journal) -> None:
+    """One signature vouches for a whole group: a leaf without its row would be a receipt for what was refused."""
+    await journal.append(A.save(1))
+    for seq in range(2, 12):
+        mixed = [A.save(seq), A.save(1), A.save(seq + 100), A.save(1, body=b'{"i1":"c2"}'), A.save(seq - 1, epoch=9)]
+        await asyncio.gather(*(journal.append(save) for save in mixed), return_exceptions=True)
+    async with store.database.read() as connection:
+        query = "SELECT leaves, (SELECT count(*) FROM journal WHERE receipt_group = id) FROM receipt_group"
+        groups = (await connection.execute(sa.text(query))).all()
+    assert sum(count for _, count in groups) == len(await saves(store)) == 21
+    assert [(len(leaves) // 32, count) for leaves, count in groups] == [(count, count) for _, count in groups]
 
 
 async def test_a_receipt_that_older_processes_stored_whole_is_given_as_it_is(store: SqlStore, journal: Journal) -> None:

@@ -79,6 +79,8 @@ READS: dict[str, Callable[[SqlTx], Awaitable[object]]] = {
     "attempts.paper": lambda tx: tx.attempts.paper(B.id("att")),
     "results.journal": lambda tx: tx.results.journal(B.id("att")),
     "results.saves": lambda tx: tx.results.saves(B.id("att")),
+    "results.saves_with_receipts": lambda tx: tx.results.saves_with_receipts(B.id("att")),
+    "results.save": lambda tx: tx.results.save(B.id("att"), 1, 1),
     "results.current": lambda tx: tx.results.current([B.id("att")]),
     "results.history": lambda tx: tx.results.history(B.id("att")),
     "certificates.get": lambda tx: tx.certificates.get(B.certificate().id),

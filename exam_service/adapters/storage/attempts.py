@@ -1,6 +1,7 @@
 """Attempts with their frozen papers, and what they came to."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -136,20 +137,37 @@ class SqlResults(Rows):
         return found
 
     async def saves(self, attempt_id: str) -> Sequence[Saved]:
-        table, attempts, groups = tables.journal, tables.attempt, tables.receipt_group
+        return [struct_of(Saved, row) for row in await self._connection.execute(self._saves(attempt_id))]
+
+    async def save(self, attempt_id: str, epoch: int, seq: int) -> Saved | None:
+        table = tables.journal
+        found = await self._with_receipts(attempt_id, table.c.epoch == epoch, table.c.seq == seq)
+        return found[0] if found else None
+
+    async def saves_with_receipts(self, attempt_id: str) -> Sequence[Saved]:
+        return await self._with_receipts(attempt_id)
+
+    async def _with_receipts(self, attempt_id: str, *which: sa.ColumnElement[bool]) -> Sequence[Saved]:
+        table, groups = tables.journal, tables.receipt_group
         query = (
-            sa.select(
-                *columns(Saved, table), attempts.c.deadline, groups.c.head, groups.c.leaves, table.c.receipt_place
-            )
-            .join(attempts, sa.and_(attempts.c.id == table.c.attempt, attempts.c.org == table.c.org))
+            self._saves(attempt_id)
+            .where(*which)
+            .add_columns(groups.c.head, groups.c.leaves, table.c.receipt_place)
             .outerjoin(groups, groups.c.id == table.c.receipt_group)
-            .where(table.c.org == self._org, table.c.attempt == attempt_id)
-            .order_by(table.c.epoch, table.c.seq)
         )
         return [
             msgspec.structs.replace(struct_of(Saved, row), group=in_group(row.head, row.leaves, row.receipt_place))
             for row in await self._connection.execute(query)
         ]
+
+    def _saves(self, attempt_id: str) -> sa.Select[Any]:
+        table, attempts = tables.journal, tables.attempt
+        return (
+            sa.select(*columns(Saved, table), attempts.c.deadline)
+            .join(attempts, sa.and_(attempts.c.id == table.c.attempt, attempts.c.org == table.c.org))
+            .where(table.c.org == self._org, table.c.attempt == attempt_id)
+            .order_by(table.c.epoch, table.c.seq)
+        )
 
     async def add(self, result: StoredResult) -> None:
         values = values_of(result, tables.result) | {"content": result.document}

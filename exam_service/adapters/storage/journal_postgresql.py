@@ -12,7 +12,7 @@ from exam_service.adapters.storage.journal_groups import in_group, new_group_id
 from exam_service.adapters.storage.journal_known import Known
 from exam_service.adapters.storage.refusals import Clock, connection_lost, said_clearly
 from exam_service.core.exams.attempt import State, Writable
-from exam_service.core.exams.journal import Attest, Attested, Group, Key, Owned, Save, Saved
+from exam_service.core.exams.journal import Attest, Attested, Group, Key, Owned, Repeated, Save, Saved
 
 LANES = 1
 """A second lane makes the groups smaller (11 saves instead of 16 under 32 connections), and each group costs a
@@ -29,7 +29,6 @@ _ATTEMPT = (
     "SELECT id, org, enrolment, state, deadline, grace_seconds, epoch, news FROM attempt "
     "WHERE id = ANY($1::text[]) FOR KEY SHARE"
 )
-# All in one statement: a group whose saves all were there already leaves nothing behind.
 _INSERT = (
     "WITH written AS ("
     "INSERT INTO journal (attempt, epoch, seq, org, digest, body, received_at, seconds_left, in_grace, "
@@ -37,11 +36,13 @@ _INSERT = (
     "SELECT *, $11::bigint FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::bytea[], $6::bytea[], "
     "$7::timestamptz[], $8::int[], $9::bool[], $10::int[]) ON CONFLICT DO NOTHING RETURNING 1"
     "), signed AS ("
-    "INSERT INTO receipt_group (id, head, leaves) SELECT $11, $12::text, $13::bytea WHERE EXISTS (SELECT FROM written)"
+    "INSERT INTO receipt_group (id, head, leaves) VALUES ($11, $12::text, $13::bytea)"
     ") SELECT count(*) FROM written"
 )
 # In one round trip, for attempts whose rows still say what they were known to say. READ COMMITTED looks at these
-# conditions once more, on the newest version of the row, when the attempt was changed before it could be locked.
+# conditions once more, on the newest version of the row, when the attempt was changed before it could be locked. Only
+# who locks it with less than FOR UPDATE can change it unseen: running.py does, which gives time and news, and takes
+# nothing away.
 _STRAIGHT = (
     "WITH written AS ("
     "INSERT INTO journal (attempt, epoch, seq, org, digest, body, received_at, seconds_left, in_grace, "
@@ -54,10 +55,11 @@ _STRAIGHT = (
     "JOIN attempt a ON a.id = s.attempt AND a.org = s.org AND a.enrolment = s.enrolment AND a.epoch = s.epoch "
     "AND a.deadline = s.deadline AND a.grace_seconds = s.grace_seconds AND a.state = 'in_progress' AND a.news = 0 "
     'ORDER BY s.attempt COLLATE "C", s.epoch, s.seq FOR KEY SHARE OF a SKIP LOCKED '
-    "ON CONFLICT DO NOTHING RETURNING attempt, epoch, seq"
+    "ON CONFLICT DO NOTHING RETURNING 1"
     "), signed AS ("
-    "INSERT INTO receipt_group (id, head, leaves) SELECT $11, $12::text, $13::bytea WHERE EXISTS (SELECT FROM written)"
-    ") SELECT attempt, epoch, seq FROM written"
+    "INSERT INTO receipt_group (id, head, leaves) VALUES ($11, $12::text, $13::bytea)"
+    # All of the group or, by a division by zero, nothing.
+    ") SELECT 1 / (count(*) = $17::int)::int FROM written"
 )
 _STORED = (
     "SELECT j.attempt, j.epoch, j.seq, j.digest, j.received_at, j.seconds_left, j.in_grace, j.late, j.receipt, "
@@ -65,6 +67,11 @@ _STORED = (
     "FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS k (attempt, epoch, seq) "
     "JOIN journal j ON (j.attempt, j.epoch, j.seq) = (k.attempt, k.epoch, k.seq) "
     "LEFT JOIN receipt_group g ON g.id = j.receipt_group"
+)
+_THERE = (
+    "SELECT j.attempt, j.epoch, j.seq FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS k (attempt, epoch, seq) "
+    "JOIN journal j ON (j.attempt, j.epoch, j.seq) = (k.attempt, k.epoch, k.seq) "
+    "WHERE j.receipt_group IS DISTINCT FROM $4"
 )
 _LATE = (
     "SELECT l.attempt, l.epoch, l.seq FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS k (attempt, epoch, seq) "
@@ -139,19 +146,24 @@ class PostgresqlJournal:
         attested = group.attest(attest)
         if attested is None:
             return told
-        values = (*_columns(group, attested, new_group_id(self._clock())), *_facts(group, known))
+        values = (*_columns(group, attested, new_group_id(self._clock())), *_facts(group, known), len(group.fresh))
         try:
             pool = self._pool or await self._open()
             async with pool.acquire() as connection:
-                rows = await connection.fetch(_STRAIGHT, *values)
+                await connection.execute(_STRAIGHT, *values)
+        except asyncpg.DivisionByZeroError:
+            # One of them is repeated, locked, or of an attempt that has changed.
+            return told
+        except TimeoutError as error:
+            # Not once more: whoever waits has waited long enough for a database that does not answer.
+            raise NoConnection(str(error)) from error
         except Exception as error:
             if not isinstance(error, OSError) and not _once_more(error):
                 raise
             # What was written by then is found under lock.
             return told
-        written = {(row[0], row[1], row[2]) for row in rows}
         for number, outcome in zip(numbers, group.outcomes({}), strict=True):
-            if isinstance(outcome, Saved) and (outcome.attempt, outcome.epoch, outcome.seq) in written:
+            if isinstance(outcome, Saved):
                 told[number] = outcome
         return told
 
@@ -175,6 +187,18 @@ class PostgresqlJournal:
             raise NoConnection(str(error)) from error
 
     async def _transaction(self, saves: Sequence[Save], attest: Attest, lock: str) -> list[Saved | Exception | None]:
+        there: set[Key] = set()
+        while True:
+            try:
+                return await self._decided(saves, attest, lock, there)
+            except Repeated as repeated:
+                if repeated.there <= there:
+                    raise
+                there |= repeated.there
+
+    async def _decided(
+        self, saves: Sequence[Save], attest: Attest, lock: str, there: set[Key]
+    ) -> list[Saved | Exception | None]:
         pool = self._pool or await self._open()
         async with pool.acquire() as connection, connection.transaction():
             asked = {save.attempt for save in saves}
@@ -184,14 +208,15 @@ class PostgresqlJournal:
             # Alone, and waited for: then it is not there.
             if lock is _ATTEMPT:
                 left = set()
-            group = Group((save for number, save in enumerate(saves) if number not in left), attempts)
+            group = Group((save for number, save in enumerate(saves) if number not in left), attempts, there)
             if group.doubtful:
                 # A statement of its own, after the lock: one that waited for it must see what was kept meanwhile.
                 late = await connection.fetch(_LATE, *zip(*group.doubtful, strict=True))
                 group.set_aside((row[0], row[1], row[2]) for row in late)
             attested = group.attest(attest)
-            written = await _insert(connection, group, attested, new_group_id(self._clock())) if attested else 0
-            stored = await _stored(connection, group.to_look_up(all_written=written == len(group.fresh)))
+            if attested:
+                await _insert(connection, group, attested, new_group_id(self._clock()))
+            stored = await _stored(connection, group.to_look_up)
         told = iter(group.outcomes(stored))
         return [None if number in left else next(told) for number in range(len(saves))]
 
@@ -225,10 +250,12 @@ async def _attempts(connection: Connection, lock: str, ids: Collection[str]) -> 
     }
 
 
-async def _insert(connection: Connection, group: Group, attested: Attested, group_id: int) -> int:
-    """How many of them were written. A row that another replica wrote at the same moment is left as it is."""
+async def _insert(connection: Connection, group: Group, attested: Attested, group_id: int) -> None:
+    """Write all of them. Raises Repeated when some were there, or another replica wrote them at the same moment."""
     written: int = await connection.fetchval(_INSERT, *_columns(group, attested, group_id))
-    return written
+    if written < len(group.fresh):
+        rows = await connection.fetch(_THERE, *zip(*group.fresh, strict=True), group_id)
+        raise Repeated({(row[0], row[1], row[2]) for row in rows})
 
 
 def _columns(group: Group, attested: Attested, group_id: int) -> tuple[object, ...]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cache
@@ -14,7 +14,7 @@ from exam_service.adapters.storage.journal_groups import in_group, new_group_id
 from exam_service.adapters.storage.journal_known import Known
 from exam_service.adapters.storage.refusals import Clock, said_clearly
 from exam_service.core.exams.attempt import State, Writable
-from exam_service.core.exams.journal import Attest, Attested, Group, Key, Owned, Save, Saved
+from exam_service.core.exams.journal import Attest, Attested, Group, Key, Owned, Repeated, Save, Saved
 
 # With every row that is read and every statement the interpreter's lock is given up, and under load it takes a while to
 # win it back from the event loop. So the attempts are read as one row, and the saves are written by one statement.
@@ -33,6 +33,11 @@ _STORED = (
     "FROM json_each(?) k JOIN journal j ON j.attempt = json_extract(k.value, '$[0]') "
     "AND j.epoch = json_extract(k.value, '$[1]') AND j.seq = json_extract(k.value, '$[2]') "
     "LEFT JOIN receipt_group g ON g.id = j.receipt_group"
+)
+_THERE = (
+    "SELECT j.attempt, j.epoch, j.seq FROM json_each(?) k JOIN journal j ON j.attempt = json_extract(k.value, '$[0]') "
+    "AND j.epoch = json_extract(k.value, '$[1]') AND j.seq = json_extract(k.value, '$[2]') "
+    "WHERE j.receipt_group IS NOT ?"
 )
 _GROUP = "INSERT INTO receipt_group (id, head, leaves) VALUES (?, ?, ?)"
 _LATE = (
@@ -78,22 +83,32 @@ class SqliteJournal:
         self._thread.shutdown()
 
     def _write(self, saves: Sequence[Save], attest: Attest) -> list[Saved | Exception]:
-        try:
-            return self._transaction(saves, attest)
-        except sqlite3.IntegrityError:
-            # The number of the group was taken, so rarely that nobody will see it. Nothing else here can be.
-            return self._transaction(saves, attest)
+        there: set[Key] = set()
+        taken = False
+        while True:
+            try:
+                return self._transaction(saves, attest, there)
+            except Repeated as repeated:
+                if repeated.there <= there:
+                    raise
+                there |= repeated.there
+            except sqlite3.IntegrityError:
+                # The number of the group, once in a million times that two processes write in one millisecond.
+                if taken:
+                    raise
+                taken = True
 
-    def _transaction(self, saves: Sequence[Save], attest: Attest) -> list[Saved | Exception]:
+    def _transaction(self, saves: Sequence[Save], attest: Attest, there: set[Key]) -> list[Saved | Exception]:
         connection = self._connection = self._connection or _connect(self._database.file)
         connection.execute("BEGIN IMMEDIATE")
         try:
-            group = Group(saves, self._attempts(connection, {save.attempt for save in saves}))
+            group = Group(saves, self._attempts(connection, {save.attempt for save in saves}), there)
             if group.doubtful:
-                group.set_aside(connection.execute(_LATE, (msgspec.json.encode(list(group.doubtful)).decode(),)))
+                group.set_aside(connection.execute(_LATE, (_json(group.doubtful),)))
             attested = group.attest(attest)
-            written = _insert(connection, group, attested, new_group_id(self._clock())) if attested else 0
-            stored = _stored(connection, group.to_look_up(all_written=written == len(group.fresh)))
+            if attested:
+                _insert(connection, group, attested, new_group_id(self._clock()))
+            stored = _stored(connection, group.to_look_up)
             connection.execute("COMMIT")
         except BaseException:
             connection.rollback()
@@ -144,8 +159,8 @@ def _attempts(connection: sqlite3.Connection, ids: Collection[str]) -> dict[str,
     }
 
 
-def _insert(connection: sqlite3.Connection, group: Group, attested: Attested, group_id: int) -> int:
-    """How many were written; one that was there already is left as it is."""
+def _insert(connection: sqlite3.Connection, group: Group, attested: Attested, group_id: int) -> None:
+    """Write all of them. Raises Repeated when some were there."""
     values: list[object] = []
     for place, (saved, save) in enumerate(zip(group.fresh.values(), group.sent.values(), strict=True)):
         values += (
@@ -156,9 +171,9 @@ def _insert(connection: sqlite3.Connection, group: Group, attested: Attested, gr
     for begin in range(0, len(values), _AT_ONCE * _WIDTH):
         some = values[begin : begin + _AT_ONCE * _WIDTH]
         written += connection.execute(_insert_of(len(some) // _WIDTH), some).rowcount
-    if written:
-        connection.execute(_GROUP, (group_id, attested.head, attested.leaves))
-    return written
+    connection.execute(_GROUP, (group_id, attested.head, attested.leaves))
+    if written < len(group.fresh):
+        raise Repeated(set(connection.execute(_THERE, (_json(group.fresh), group_id))))
 
 
 @cache
@@ -169,7 +184,7 @@ def _insert_of(rows: int) -> str:
 def _stored(connection: sqlite3.Connection, keys: Collection[Key]) -> dict[Key, Saved]:
     if not keys:
         return {}
-    rows = connection.execute(_STORED, (msgspec.json.encode(list(keys)).decode(),))
+    rows = connection.execute(_STORED, (_json(keys),))
     return {
         row[:3]: Saved(
             attempt=row[0],
@@ -186,6 +201,10 @@ def _stored(connection: sqlite3.Connection, keys: Collection[Key]) -> dict[Key, 
         )
         for row in rows
     }
+
+
+def _json(keys: Iterable[Key]) -> str:
+    return msgspec.json.encode(list(keys)).decode()
 
 
 def _text(moment: datetime) -> str:

@@ -4,7 +4,7 @@ One row is one save of one device session: a batch of item -> response, exactly 
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -91,13 +91,27 @@ class Owned(msgspec.Struct, frozen=True):
     news: int
 
 
+class Repeated(Exception):
+    """Not all of a group could be written: these were there. Nothing is written then; it is decided again without."""
+
+    def __init__(self, there: set[Key]) -> None:
+        super().__init__(f"{len(there)} of the group were there")
+        self.there = there
+
+
 class Group:
     """Saves that become durable together: which of them count, and what each is told in the end."""
 
-    def __init__(self, saves: Iterable[Save], attempts: Mapping[str, Owned]) -> None:
-        """`attempts` are those of the saves that exist, under lock. The rule is `core.exams.attempt.admit`."""
+    def __init__(
+        self, saves: Iterable[Save], attempts: Mapping[str, Owned], there: Collection[Key] = frozenset()
+    ) -> None:
+        """`attempts` are those of the saves that exist, under lock. The rule is `core.exams.attempt.admit`.
+
+        `there` are saves that are known to have been written before, and so are not written again.
+        """
         self._saves = list(saves)
         self._attempts = attempts
+        self._there = there
         self.fresh: dict[Key, Saved] = {}
         """What is to be written, unless it is there already; in the order of their places in the group."""
         self.sent: dict[Key, Save] = {}
@@ -125,6 +139,9 @@ class Group:
         except errors.Refusal as refusal:
             self._refused.add(key)
             return refusal
+        if key in self._there:
+            self._refused.add(key)
+            return errors.SequenceReused(seq=save.seq)
         saved = self.fresh[key] = Saved(
             attempt=save.attempt,
             epoch=save.epoch,
@@ -156,7 +173,11 @@ class Group:
                     self._meant[number] = errors.DeadlinePassed(deadline=deadline)
 
     def attest(self, attest: Attest) -> Attested | None:
-        """Give each that is to be written its receipt. None of them leaves the process before that is done."""
+        """Give each that is to be written its receipt.
+
+        None of them leaves the process before every one is written: one signature vouches for all, so whoever has a
+        receipt could make one for a save beside it that was not.
+        """
         if not self.fresh:
             return None
         saved = list(self.fresh.values())
@@ -166,10 +187,10 @@ class Group:
             msgspec.structs.force_setattr(one, "receipt", text)
         return attested
 
-    def to_look_up(self, *, all_written: bool) -> set[Key]:
-        """The saves that may have been written before: what was refused now, and, when not all of `fresh` could be
-        written, those."""
-        return self._refused if all_written else self._refused | self.fresh.keys()
+    @property
+    def to_look_up(self) -> set[Key]:
+        """The saves that are not to be written now, and may have been before."""
+        return self._refused
 
     def outcomes(self, stored: Mapping[Key, Saved]) -> list[Saved | Exception]:
         """For each save its facts or its refusal. What is stored counts before what was meant to be."""

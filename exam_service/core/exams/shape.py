@@ -41,7 +41,8 @@ class Shape:
         """A fault for each response that is not on the paper or not of its item's type."""
         faults: list[Fault] = []
         for name, raw in responses.items():
-            number = _number(name)
+            # The length first: whatever is asked is remembered.
+            number = _number(name) if len(name) < 6 else None
             if number is None or number > len(self._items):
                 faults.append(unknown_item(name))
                 continue

@@ -87,7 +87,8 @@ class Asked:
             if name == b"content-length":
                 self.length = int(value) if value.isdigit() else -1
             elif name == b"authorization":
-                self._authorization = value
+                # The first, as the handlers read it.
+                self._authorization = self._authorization or value
             elif name == b"cookie":
                 self._cookies = self._cookies + b"; " + value if self._cookies else value
             elif name == b"sec-fetch-site":
