@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from exam_service.core.banks.interactions.short_text import fold
@@ -26,6 +26,7 @@ SYLLABLE = st.tuples(
 
 @LAWS
 @given(ANY, st.booleans())
+@example("\u0e47\u0300\u0e4c\u0e38", True)
 def test_folding_twice_is_folding_once(text: str, case_sensitive: bool) -> None:
     once = fold(text, case_sensitive)
     assert fold(once, case_sensitive) == once
@@ -40,6 +41,7 @@ def test_what_unicode_calls_the_same_is_the_same(text: str) -> None:
 
 @LAWS
 @given(ANY)
+@example("\u0e47\u0300\u0e4c\u0e38")
 def test_whoever_minds_letters_tells_more_apart(text: str) -> None:
     assert fold(fold(text, case_sensitive=True), case_sensitive=False) == fold(text, case_sensitive=False)
 

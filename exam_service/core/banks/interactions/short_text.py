@@ -49,6 +49,9 @@ class ShortText(BaseQuestion, frozen=True, kw_only=True, tag="short_text"):
         return list(self.key)
 
 
+_MOST_ROUNDS = 8
+
+
 def fold(text: str, case_sensitive: bool) -> str:
     """The text as it is compared: same spelling to a reader, same string.
 
@@ -61,8 +64,12 @@ def fold(text: str, case_sensitive: bool) -> str:
         text = unicodedata.normalize("NFC", text).casefold()
     text = unicodedata.normalize("NFC", text).translate(_THAI_DIGITS)
     text = text.replace("\u0e40\u0e40", "\u0e41")
-    text = _SARA_AM.sub("\\1\\2\u0e33", _MARKS.sub(_in_order, text))
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    # NFC moves a foreign accent behind the marks that it stood among, and those then have a new order of their own.
+    for _ in range(_MOST_ROUNDS):
+        before, text = text, unicodedata.normalize("NFC", _SARA_AM.sub("\\1\\2\u0e33", _MARKS.sub(_in_order, text)))
+        if text == before:
+            break
+    return " ".join(text.split())
 
 
 def _in_order(marks: re.Match[str]) -> str:
