@@ -1,6 +1,6 @@
 """Connections: uvicorn's, with a shorter way for saves.
 
-Half of what a save costs would be the server's general way of a request: a scope, an event, messages that are checked
+A third of what a save cost was the server's general way of a request: a scope, an event, messages that are checked
 again. An ordinary save (HTTP/1.1, its length told, not behind another one on its connection) needs none of it: it goes
 from the parser to `Saves.answer`, and its answer to the socket. Everything else goes uvicorn's way, and is answered
 alike (docs/decisions/0010).
@@ -92,7 +92,7 @@ def connections(saves: Saves) -> type[HttpToolsProtocol]:
                     return
                 self.transport.write(self._written(status, headers, content, save))
             except BaseException:
-                # Only when the task is cut off: whatever else goes wrong has its answer.
+                # Cut off, or a fault of the lines above: whatever goes wrong before has its answer.
                 self.transport.close()
                 raise
             save.response_complete = True

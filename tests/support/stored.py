@@ -202,6 +202,16 @@ class House:
             **more,
         )
 
+    async def put(self, store: SqlStore, **changed: Any) -> None:
+        """Write the first attempt as it was, but for these."""
+        async with store.begin(self.org) as tx:
+            await tx.attempts.put(self.attempt(**changed))
+
+    async def saves(self, store: SqlStore, n: int = 1) -> list[Saved]:
+        """What is stored of an attempt's saves, with the receipts that are made from it."""
+        async with store.read(self.org) as tx:
+            return [told(saved) for saved in await tx.results.saves_with_receipts(self.id("att", n))]
+
     def result(self, n: int = 1, revision: int = 1) -> StoredResult:
         return StoredResult(
             attempt=self.id("att", n),

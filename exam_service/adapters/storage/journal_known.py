@@ -10,7 +10,7 @@ MOST = 20_000
 
 
 class Known:
-    """The facts of attempts as they were when they were last read under lock: a guess, never the truth.
+    """The facts of attempts as they were when they were last read under lock. Who decides by them asks if they hold.
 
     Kept only of those that run and about which there is no news: saves of others need more than one look.
     """

@@ -1,7 +1,6 @@
 """The journal while others do the same, or end and change the attempts, or the database dies (P1)."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -14,40 +13,15 @@ from exam_service.core import errors
 from exam_service.core.exams.attempt import State
 from exam_service.core.exams.journal import Save, Saved
 from tests.support.postgres import PostgresServer
-from tests.support.stored import PAPER, House, Journal, T, store_at, told
+from tests.support.stored import PAPER, House, Journal, T, store_at
 
 A = House("a")
-
-
-@pytest.fixture
-async def store(database_url: str) -> AsyncIterator[SqlStore]:
-    store = store_at(database_url)
-    await A.settle(store)
-    yield store
-    await store.close()
-
-
-@pytest.fixture
-async def journal(store: SqlStore) -> AsyncIterator[Journal]:
-    journal = Journal(store)
-    yield journal
-    await journal.close()
-
-
-async def put(store: SqlStore, **changed: Any) -> None:
-    async with store.begin(A.org) as tx:
-        await tx.attempts.put(A.attempt(**changed))
 
 
 async def put_one(store: SqlStore, n: int, **changed: Any) -> None:
     async with store.begin(A.org) as tx:
         await tx.attempts.get(A.id("att", n), lock=True)
         await tx.attempts.put(A.attempt(n, **changed))
-
-
-async def saves(store: SqlStore, n: int = 1) -> list[Saved]:
-    async with store.read(A.org) as tx:
-        return [told(saved) for saved in await tx.results.saves_with_receipts(A.id("att", n))]
 
 
 async def submit(store: SqlStore, n: int) -> set[int]:
@@ -94,7 +68,7 @@ async def test_a_save_that_races_a_submit_is_graded_or_refused(store: SqlStore, 
 
         graded, *_ = await asyncio.gather(hand_in(), write(100), write(200), write(300))
         assert acknowledged == graded
-        assert {saved.seq for saved in await saves(store, n)} == graded
+        assert {saved.seq for saved in await A.saves(store, n)} == graded
 
     for first in range(2, rounds + 2, 15):
         await asyncio.gather(*(race(n) for n in range(first, first + 15)))
@@ -123,17 +97,17 @@ async def test_what_another_process_changes_between_two_saves_is_seen_at_once(
     changed, expected = CHANGES[name]
     other = store_at(database_url)
     before = [await journal.append(A.save(seq)) for seq in (1, 2, 3)]
-    await put(other, **changed)
+    await A.put(other, **changed)
     (outcome,) = await asyncio.gather(journal.append(A.save(4)), return_exceptions=True)
     assert type(outcome) is expected
     if isinstance(outcome, Saved):
         now = A.attempt(**changed)
         left = int((now.deadline - A.save(4).received_at).total_seconds())
         assert (outcome.deadline, outcome.news, outcome.seconds_left) == (now.deadline, now.news, left)
-    assert [one.seq for one in await saves(store)] == [1, 2, 3, 4][: 4 if expected is Saved else 3]
+    assert [one.seq for one in await A.saves(store)] == [1, 2, 3, 4][: 4 if expected is Saved else 3]
     assert (await journal.append(A.save(2))).receipt == before[1].receipt
     # And back: what was learnt meanwhile is no more believed than what was known before.
-    await put(other)
+    await A.put(other)
     after = await journal.append(A.save(5))
     assert (after.deadline, after.news) == (A.attempt().deadline, 0)
     await other.close()
@@ -176,7 +150,7 @@ async def test_an_attempt_that_changes_while_its_group_is_being_written_is_decid
     assert isinstance(voided, errors.AttemptVoided)
     assert isinstance(extended, Saved)
     assert (extended.deadline, extended.news) == (T + timedelta(hours=3), 1)
-    assert [len(await saves(store, n)) for n in attempts] == [3, 2, 3]
+    assert [len(await A.saves(store, n)) for n in attempts] == [3, 2, 3]
     await connection.close()
     await watching.close()
     await journal.close()
@@ -231,7 +205,7 @@ async def test_when_the_database_dies_nothing_that_was_acknowledged_is_lost(cras
         assert isinstance(refusal, errors.Unavailable)
         assert refusal.retry_at == T + timedelta(seconds=3)
     await asyncio.to_thread(crashable_postgres.restart)
-    stored = {saved.seq for saved in await saves(store)}
+    stored = {saved.seq for saved in await A.saves(store)}
     assert acknowledged <= stored
     assert isinstance(await journal.append(A.save(10_000_000)), Saved)
     await journal.close()

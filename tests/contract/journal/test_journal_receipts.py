@@ -1,37 +1,15 @@
 """The receipts of the journal: stored in parts, once for a group, and given again byte for byte (P3)."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
 import sqlalchemy as sa
 
 from exam_service.adapters.storage import SqlStore, journal_postgresql, journal_sqlite
-from exam_service.core.exams.journal import Saved
-from tests.support.stored import House, Journal, store_at, told
+from tests.support.stored import House, Journal
 
 A = House("a")
-
-
-@pytest.fixture
-async def store(database_url: str) -> AsyncIterator[SqlStore]:
-    store = store_at(database_url)
-    await A.settle(store)
-    yield store
-    await store.close()
-
-
-@pytest.fixture
-async def journal(store: SqlStore) -> AsyncIterator[Journal]:
-    journal = Journal(store)
-    yield journal
-    await journal.close()
-
-
-async def saves(store: SqlStore, n: int = 1) -> list[Saved]:
-    async with store.read(A.org) as tx:
-        return [told(saved) for saved in await tx.results.saves_with_receipts(A.id("att", n))]
 
 
 async def rows(store: SqlStore, table: str) -> int:
@@ -54,7 +32,7 @@ async def test_receipts_of_a_group_are_stored_once_and_given_again_byte_for_byte
     assert await rows(store, "receipt_group") == len(groups)
     assert await asyncio.gather(*(journal.append(save) for save in sent)) == first
     assert await asyncio.gather(*(journal.append(save) for save in reversed(sent))) == first[::-1]
-    assert await saves(store) == first
+    assert await A.saves(store) == first
     assert await rows(store, "receipt_group") == len(groups), "what writes no save leaves nothing behind"
 
 
@@ -62,7 +40,7 @@ async def test_a_save_between_two_that_are_there_already_has_its_receipt(store: 
     first = [await journal.append(A.save(seq)) for seq in (1, 3)]
     again = await asyncio.gather(*(journal.append(A.save(seq)) for seq in (1, 2, 3)))
     assert [again[0], again[2]] == first
-    assert await saves(store) == again
+    assert await A.saves(store) == again
     assert str(again[1].receipt).split("~")[2] == "0", "nothing but what was written is signed"
 
 
@@ -75,7 +53,7 @@ async def test_nothing_is_signed_that_is_not_written(store: SqlStore, journal: J
     async with store.database.read() as connection:
         query = "SELECT leaves, (SELECT count(*) FROM journal WHERE receipt_group = id) FROM receipt_group"
         groups = (await connection.execute(sa.text(query))).all()
-    assert sum(count for _, count in groups) == len(await saves(store)) == 21
+    assert sum(count for _, count in groups) == len(await A.saves(store)) == 21
     assert [(len(leaves) // 32, count) for leaves, count in groups] == [(count, count) for _, count in groups]
 
 
@@ -95,7 +73,7 @@ async def test_no_receipt_is_made_from_parts_that_do_not_fit(store: SqlStore, jo
     assert second.receipt is not None
     await change(store, f"UPDATE journal SET {changed} WHERE seq = 2")
     assert (await journal.append(A.save(2))).receipt is None
-    assert [saved.receipt is None for saved in await saves(store)] == [False, True]
+    assert [saved.receipt is None for saved in await A.saves(store)] == [False, True]
 
 
 async def test_a_number_that_another_process_gave_its_group_is_no_harm(
@@ -105,5 +83,5 @@ async def test_a_number_that_another_process_gave_its_group_is_no_harm(
     for module in (journal_postgresql, journal_sqlite):
         monkeypatch.setattr(module, "new_group_id", lambda _: next(numbers))
     first = [await journal.append(A.save(seq)) for seq in (1, 2, 3)]
-    assert await saves(store) == first
+    assert await A.saves(store) == first
     assert await rows(store, "receipt_group") == 3

@@ -1,7 +1,6 @@
 """The Journal port over SQLite and PostgreSQL: what is acknowledged is durable, once, and was decided under a lock."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -16,34 +15,9 @@ from exam_service.core.certificates.receipt import parse
 from exam_service.core.exams.attempt import State
 from exam_service.core.exams.journal import Saved
 from exam_service.core.exams.scoring import latest
-from tests.support.stored import PAPER, House, Journal, T, store_at, told
+from tests.support.stored import PAPER, House, Journal, T
 
 A, B = House("a"), House("b")
-
-
-@pytest.fixture
-async def store(database_url: str) -> AsyncIterator[SqlStore]:
-    store = store_at(database_url)
-    await A.settle(store)
-    yield store
-    await store.close()
-
-
-@pytest.fixture
-async def journal(store: SqlStore) -> AsyncIterator[Journal]:
-    journal = Journal(store)
-    yield journal
-    await journal.close()
-
-
-async def put(store: SqlStore, **changed: Any) -> None:
-    async with store.begin(A.org) as tx:
-        await tx.attempts.put(A.attempt(**changed))
-
-
-async def saves(store: SqlStore, n: int = 1) -> list[Saved]:
-    async with store.read(A.org) as tx:
-        return [told(saved) for saved in await tx.results.saves_with_receipts(A.id("att", n))]
 
 
 async def test_a_save_is_there_with_its_facts_when_append_returns(store: SqlStore, journal: Journal) -> None:
@@ -62,7 +36,7 @@ async def test_a_save_is_there_with_its_facts_when_append_returns(store: SqlStor
     )
     assert saved.receipt is not None
     assert parse(saved.receipt)[0].digest == b64(save.digest)
-    assert await saves(store) == [saved]
+    assert await A.saves(store) == [saved]
     async with store.read(A.org) as tx:
         (entry,) = await tx.results.journal(A.id("att"))
     assert (entry.epoch, entry.seq, entry.responses) == (1, 1, {"i1": "c1"})
@@ -81,20 +55,20 @@ async def test_the_same_save_again_gets_the_same_facts_also_after_the_end(store:
     assert await journal.append(later) == first
     moved = T + timedelta(hours=2)
     for changed in ({"state": State.graded}, {"state": State.voided}, {"epoch": 2}, {"deadline": moved}):
-        await put(store, **changed)
+        await A.put(store, **changed)
         again = await journal.append(later)
         assert again == msgspec.structs.replace(first, deadline=changed.get("deadline", first.deadline))
-    assert len(await saves(store)) == 1
+    assert len(await A.saves(store)) == 1
 
 
 async def test_the_same_number_with_other_responses_is_refused(store: SqlStore, journal: Journal) -> None:
     await journal.append(A.save())
     with pytest.raises(errors.SequenceReused):
         await journal.append(A.save(body=b"{}"))
-    await put(store, state=State.graded)
+    await A.put(store, state=State.graded)
     with pytest.raises(errors.SequenceReused):
         await journal.append(A.save(body=b"{}"))
-    assert len(await saves(store)) == 1
+    assert len(await A.saves(store)) == 1
 
 
 @pytest.mark.parametrize(
@@ -107,7 +81,7 @@ async def test_whose_attempt_it_is_not_finds_none(store: SqlStore, journal: Jour
     for seq in (1, 2):
         with pytest.raises(errors.NotFound):
             await journal.append(A.save(seq, **other))
-    assert len(await saves(store)) == 1
+    assert len(await A.saves(store)) == 1
 
 
 async def test_what_the_rule_refuses_is_refused_and_not_written(store: SqlStore, journal: Journal) -> None:
@@ -119,10 +93,10 @@ async def test_what_the_rule_refuses_is_refused_and_not_written(store: SqlStore,
     in_grace = await journal.append(A.save(received_at=closes - timedelta(microseconds=1)))
     assert (in_grace.in_grace, in_grace.seconds_left) == (True, 0)
     for state, refusal in ((State.submitted, errors.AttemptEnded), (State.voided, errors.AttemptVoided)):
-        await put(store, state=state)
+        await A.put(store, state=state)
         with pytest.raises(refusal):
             await journal.append(A.save(5))
-    assert len(await saves(store)) == 1
+    assert len(await A.saves(store)) == 1
 
 
 async def test_many_at_once_each_get_their_own_answer(store: SqlStore, journal: Journal) -> None:
@@ -146,7 +120,7 @@ async def test_many_at_once_each_get_their_own_answer(store: SqlStore, journal: 
     for save, answer in zip(sent[: 19 * 40], answers, strict=False):
         assert isinstance(answer, Saved)
         assert (answer.attempt, answer.seq, answer.digest) == (save.attempt, save.seq, save.digest)
-    assert [saved.seq for saved in await saves(store, 2)] == list(range(40))
+    assert [saved.seq for saved in await A.saves(store, 2)] == list(range(40))
 
 
 async def test_a_number_used_twice_in_one_batch_has_one_winner(store: SqlStore, journal: Journal) -> None:
@@ -165,7 +139,7 @@ async def test_a_caller_that_goes_away_breaks_nobody(store: SqlStore, journal: J
     assert [isinstance(answer, Saved) for answer in answers] == [seq % 2 == 1 for seq in range(20)]
     # What was in the queue is written all the same, and the same save again is told so.
     assert isinstance(await journal.append(A.save(0)), Saved)
-    assert len(await saves(store)) == 20
+    assert len(await A.saves(store)) == 20
 
 
 async def test_a_save_that_the_database_cannot_take_costs_the_others_nothing(store: SqlStore, journal: Journal) -> None:
@@ -181,7 +155,7 @@ async def test_closing_writes_what_waits_and_then_takes_nothing_more(store: SqlS
     await asyncio.sleep(0)
     await journal.close()
     assert all(isinstance(answer, Saved) for answer in await asyncio.gather(*tasks))
-    assert len(await saves(store)) == 1000
+    assert len(await A.saves(store)) == 1000
     with pytest.raises(errors.Unavailable) as caught:
         await journal.append(A.save(5000))
     assert caught.value.retry_at is not None
@@ -201,7 +175,7 @@ async def test_when_too_many_wait_the_next_is_told_to_come_again(store: SqlStore
 async def test_the_journal_is_ordered_by_device_session_and_number(store: SqlStore, journal: Journal) -> None:
     await journal.append(A.save(2, body=b'{"i1":"old"}'))
     await journal.append(A.save(1, body=b'{"i1":"older","i2":"kept"}'))
-    await put(store, epoch=2)
+    await A.put(store, epoch=2)
     await journal.append(A.save(1, epoch=2, body=b'{"i1":"new"}'))
     async with store.read(A.org) as tx:
         entries = await tx.results.journal(A.id("att"))
