@@ -7,10 +7,10 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from tests.support.apart import run_apart
-from tests.support.chromium import ARGUMENTS, find_chromium
+from tests.support.chromium import ARGUMENTS, PATIENCE, find_chromium
 from tests.support.optional import optional
 from tests.support.postgres import PostgresServer, postgres_server
 from tests.support.valkey import ValkeyServer, valkey_server
@@ -18,6 +18,9 @@ from tests.support.valkey import ValkeyServer, valkey_server
 # On a busy machine one slow example says nothing about the code; a test that hangs is ended by faulthandler.
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
+
+# A busy machine takes its time, and waiting longer costs nothing where all is well.
+expect.set_options(timeout=PATIENCE)
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

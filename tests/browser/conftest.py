@@ -6,18 +6,15 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
 
 from tests.browser import sample
 from tests.browser.fake_api import FakeService, serve
-from tests.support.chromium import ARGUMENTS
+from tests.support.chromium import ARGUMENTS, PATIENCE
 
 PHONE = {"width": 360, "height": 800}
 DESK = {"width": 1280, "height": 800}
 RUNNER = f"/exam/attempts/{sample.ATTEMPT}"
-
-# A busy machine takes its time; waiting longer costs nothing where all is well.
-expect.set_options(timeout=15_000)
 
 OpenContext = Callable[..., Awaitable[BrowserContext]]
 
@@ -59,7 +56,7 @@ async def open_context(shared_browser: Browser, service: FakeService) -> AsyncIt
         context = await shared_browser.new_context(
             **{"base_url": service.url, "viewport": PHONE, "locale": "th-TH", "reduced_motion": "reduce", **options}
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         context.on("page", watch)
         opened.append(context)
         return context

@@ -62,6 +62,24 @@ async def until(condition: Callable[[], bool]) -> None:
     assert condition()
 
 
+async def expect_kept(page: Page, *answers: str) -> None:
+    """Wait until each of these, as JSON, is on the device's disk, queued or in a save on its way (JSON in JSON)."""
+    kept = ""
+    for _ in range(200):
+        kept = await page.evaluate(
+            """new Promise((resolve) => {
+              indexedDB.open("exam", 1).onsuccess = ({ target: { result } }) => {
+                const asked = result.transaction("kept").objectStore("kept").getAll();
+                asked.onsuccess = () => { result.close(); resolve(JSON.stringify(asked.result)); };
+              };
+            })"""
+        )
+        if all(answer in kept.replace("\\", "") for answer in answers):
+            return
+        await asyncio.sleep(0.05)
+    pytest.fail(f"not kept: {answers} in {kept}")
+
+
 async def enter_kept(page: Page) -> None:
     """Enter, and wait until the page would open without network."""
     await enter_kept_at(page, RUNNER)

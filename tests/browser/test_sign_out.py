@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.fake_api import FakeService
-from tests.browser.steps import choose, enter, expect_unsaved
+from tests.browser.steps import choose, enter, expect_kept, expect_unsaved
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -26,7 +26,7 @@ async def test_who_has_unsent_answers_here_is_warned_and_finds_them_again(phone:
     service.down = True
     await choose(phone, 3)
     await expect_unsaved(phone, 1)
-    await phone.wait_for_timeout(500)
+    await expect_kept(phone, '{"i1":"c3"}')
     service.down = False
     await phone.route("**/responses", lambda route: route.abort())
     phone.on("dialog", lambda dialog: dialog.accept())

@@ -13,14 +13,13 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from tests.support.chromium import PATIENCE
 from tests.support.process import free_port
 from tests.support.proxy import Proxy
 from tests.support.running import RunningService, running_service
 from tests.support.site import Site, make_site
 
 NUMBERS = [{"code": "all", "title": {"en": "All"}, "strata": [{"bank": "telling", "count": 10, "tag": "number"}]}]
-PATIENCE = 30_000
-"""Milliseconds: the page asks again after pauses that grow, and a busy machine takes its time."""
 
 
 @dataclass
@@ -36,11 +35,11 @@ class Sitting:
         await self.page.locator("[data-typed=i1]").fill(text)
 
     async def shows(self, state: str) -> None:
-        await expect(self.page.locator(".save")).to_have_attribute("data-save", state, timeout=PATIENCE)
+        await expect(self.page.locator(".save")).to_have_attribute("data-save", state)
 
     async def shows_unsaved(self) -> None:
         """That an answer is not saved, whether the page thinks that there is no network or that a save failed."""
-        await expect(self.page.locator(".save")).to_have_attribute("data-unsaved", "1", timeout=PATIENCE)
+        await expect(self.page.locator(".save")).to_have_attribute("data-unsaved", "1")
         assert await self.page.locator(".save").get_attribute("data-save") != "saved"
 
     async def held(self) -> list[dict[str, Any]]:
@@ -66,7 +65,7 @@ async def sitting(browser: Browser, tmp_path: Path) -> AsyncIterator[Sitting]:
             await page.wait_for_url("**/exam")
             started = await page.request.post("/v1/candidate/exams/post/attempts", data={})
             await page.goto(f"/exam/attempts/{(await started.json())['attempt']}")
-            await expect(page.locator("[data-typed=i1]")).to_be_visible(timeout=PATIENCE)
+            await expect(page.locator("[data-typed=i1]")).to_be_visible()
             yield Sitting(page, proxy, service, site)
             await context.close()
             await site.close()
@@ -81,7 +80,7 @@ async def test_a_failed_save_and_a_reload_mark_nothing_as_saved(sitting: Sitting
     await sitting.type("2")
     await sitting.shows_unsaved()
     await sitting.page.reload()
-    await expect(sitting.page.locator("[data-typed=i1]")).to_have_value("2", timeout=PATIENCE)
+    await expect(sitting.page.locator("[data-typed=i1]")).to_have_value("2")
     await sitting.shows_unsaved()
     assert await sitting.held() == [{"i1": "1"}]
     sitting.proxy.cuts.clear()

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from tests.support.optional import optional
 
+PATIENCE = 30_000
+"""Milliseconds that a page is given before a test fails: pages ask again after pauses that grow."""
+
 ARGUMENTS = (
     # The sandbox needs rights that containers withhold; the pages are our own.
     "--no-sandbox",

@@ -71,7 +71,7 @@ async def test_a_candidate_saves_and_the_count_changes_without_a_reload(
     made, _ = watched
     async with _inside(browser, watched) as page:
         await page.get_by_role("link", name="หลังเรียน").click()
-        await expect(page.locator("#stream")).to_have_attribute("data-state", "live", timeout=10_000)
+        await expect(page.locator("#stream")).to_have_attribute("data-state", "live")
         await page.evaluate("window.sameDocument = true")
         await expect(_count(page, "saving")).to_have_text("0")
         async with made.ctx.store.read(made.org) as tx:
@@ -81,15 +81,15 @@ async def test_a_candidate_saves_and_the_count_changes_without_a_reload(
         made.enrolment = running[0].enrolment
         view = await made.start("post", made.enrolment)
         await made.save(view, 1, {"i1": None})
-        await expect(_count(page, "saving")).to_have_text("1", timeout=10_000)
+        await expect(_count(page, "saving")).to_have_text("1")
         await expect(row).to_contain_text("กำลังตอบ")
         await expect(row.get_by_role("cell").nth(2)).to_have_text("1")
         made.clock.pass_(seconds=121)
-        await expect(_count(page, "lost_contact")).to_have_text("2", timeout=10_000)
+        await expect(_count(page, "lost_contact")).to_have_text("2")
         await expect(page.locator("#announcer")).to_have_text("ขาดการติดต่อ 2 คน")
         late = await made.enrol("user-9")
         await made.start("post", late)
-        await expect(page.get_by_role("row").filter(has_text="user-9")).to_contain_text("เริ่มแล้ว", timeout=10_000)
+        await expect(page.get_by_role("row").filter(has_text="user-9")).to_contain_text("เริ่มแล้ว")
         assert await page.evaluate("window.sameDocument"), "the page was never loaded again"
 
 
@@ -97,10 +97,10 @@ async def test_time_goes_on_between_two_events(browser: Browser, watched: tuple[
     async with _inside(browser, watched) as page:
         await page.goto(EXAM)
         cell = page.get_by_role("row").filter(has_text="user-0").get_by_role("cell").nth(3)
-        await expect(page.locator("#stream")).to_have_attribute("data-state", "live", timeout=10_000)
+        await expect(page.locator("#stream")).to_have_attribute("data-state", "live")
         seen = {await cell.inner_text()}
-        for _ in range(3):
-            await page.wait_for_timeout(1000)
+        for _ in range(20):
+            await page.wait_for_timeout(500)
             seen.add(await cell.inner_text())
         assert len(seen) >= 3
         assert all(re.fullmatch(r"29:\d\d", one) for one in seen)
@@ -130,23 +130,23 @@ async def test_who_goes_through_the_list_by_keyboard_stays_where_they_are(
         await page.evaluate("window.button = document.activeElement")
         on_it = "window.button === document.activeElement && window.button.isConnected"
         let_through.set()
-        await expect(page.locator("#stream")).to_have_attribute("data-state", "live", timeout=10_000)
+        await expect(page.locator("#stream")).to_have_attribute("data-state", "live")
         assert await page.evaluate(on_it), "the first look keeps the rows that the page came with"
         made.enrolment = person.enrolment
         await made.save(await made.start("post", person.enrolment), 1, {"i1": None})
-        await expect(row).to_contain_text("กำลังตอบ", timeout=10_000)
+        await expect(row).to_contain_text("กำลังตอบ")
         assert await page.evaluate(on_it), "another state is no other button"
         for name in ("user-00", "user-zz"):
             await made.start("post", await made.enrol(name))
-        await expect(page.get_by_role("row").filter(has_text="user-zz")).to_be_visible(timeout=10_000)
+        await expect(page.get_by_role("row").filter(has_text="user-zz")).to_be_visible()
         assert await page.evaluate(on_it), "others come in before and after"
         names = await page.locator("#rows small").all_inner_texts()
         assert names == sorted(names)
         await page.goto(f"{EXAM}?only=saving")
-        await expect(page.locator("#stream")).to_have_attribute("data-state", "live", timeout=10_000)
+        await expect(page.locator("#stream")).to_have_attribute("data-state", "live")
         await button.focus()
         made.clock.pass_(seconds=61)
-        await expect(page.locator("#rows tr")).to_have_count(0, timeout=10_000)
+        await expect(page.locator("#rows tr")).to_have_count(0)
         await expect(page.locator("#people")).to_be_focused()
 
 
@@ -159,7 +159,7 @@ async def test_what_waits_for_a_decision_and_what_others_did_is_said_on_the_live
     view = await made.start("post", made.enrolment)
     async with _inside(browser, watched) as page:
         await page.goto(EXAM)
-        await expect(page.locator("#stream")).to_have_attribute("data-state", "live", timeout=10_000)
+        await expect(page.locator("#stream")).to_have_attribute("data-state", "live")
         for name in ("late", "trail"):
             await expect(page.locator(f"#{name}-news")).to_be_hidden()
         made.clock.pass_(minutes=33)
@@ -169,12 +169,12 @@ async def test_what_waits_for_a_decision_and_what_others_did_is_said_on_the_live
         )
         assert held.held
         sentence = "มีคำตอบที่มาถึงช้ารอการตัดสิน 1 รายการ"
-        await expect(page.locator("#late-news")).to_contain_text(sentence, timeout=10_000)
+        await expect(page.locator("#late-news")).to_contain_text(sentence)
         await expect(page.locator("#announcer")).to_contain_text(sentence)
         async with made.ctx.store.begin(made.org) as tx:
             await invigilation.void(made.ctx, tx, view.attempt, VoidBody(reason="ผิดห้อง"), "staff:สมหญิง")
         sentence = "มีการดำเนินการใหม่ 1 รายการตั้งแต่เปิดหน้านี้"
-        await expect(page.locator("#trail-news")).to_contain_text(sentence, timeout=10_000)
+        await expect(page.locator("#trail-news")).to_contain_text(sentence)
         await expect(page.locator("#announcer")).to_contain_text(sentence)
         assert await faults_of(page) == []
         await page.get_by_role("link", name="โหลดรายการใหม่").click()
@@ -192,18 +192,18 @@ async def test_the_page_of_a_person_counts_down_and_says_when_it_is_old(
         (person, *_rest) = [one for one in await tx.attempts.page("course", None, 10) if one.state == "in_progress"]
     async with _inside(browser, watched) as page:
         await page.goto(f"{EXAM}/attempts/{person.id}")
-        await expect(page.locator("#stream")).to_have_attribute("data-state", "live", timeout=10_000)
+        await expect(page.locator("#stream")).to_have_attribute("data-state", "live")
         await expect(page.locator("#stream")).to_contain_text(re.compile(r"ข้อมูล ณ เวลา \d\d:\d\d:\d\d"))
         first = await page.locator("#left").inner_text()
-        await expect(page.locator("#left")).not_to_have_text(first, timeout=5_000)
+        await expect(page.locator("#left")).not_to_have_text(first)
         await page.locator("summary").filter(has_text="เพิ่มเวลา").click()
         await page.locator("#extra_time-reason").fill("ยังเขียนอยู่")
         await expect(page.locator("#news")).to_be_hidden()
         async with made.ctx.store.begin(made.org) as tx:
             await invigilation.void(made.ctx, tx, person.id, VoidBody(reason="ผิดห้อง"), "staff:สมหญิง")
         sentence = "ข้อมูลของผู้เข้าสอบคนนี้เปลี่ยนไปแล้ว"
-        await expect(page.locator("#news")).to_contain_text(sentence, timeout=20_000)
-        await expect(page.locator("#news")).to_be_visible(timeout=20_000)
+        await expect(page.locator("#news")).to_contain_text(sentence)
+        await expect(page.locator("#news")).to_be_visible()
         await expect(page.locator("#announcer")).to_contain_text(sentence)
         await expect(page.locator("#extra_time-reason")).to_have_value("ยังเขียนอยู่")
         assert await faults_of(page) == []
@@ -216,12 +216,12 @@ async def test_a_lost_connection_is_said_and_mended(browser: Browser, watched: t
     made, _ = watched
     async with _inside(browser, watched) as page:
         await page.goto(EXAM)
-        await expect(page.locator("#stream")).to_have_attribute("data-state", "live", timeout=10_000)
+        await expect(page.locator("#stream")).to_have_attribute("data-state", "live")
         await page.context.set_offline(True)
-        await expect(page.get_by_role("alert")).to_contain_text("ขาดการเชื่อมต่อกับระบบ", timeout=10_000)
+        await expect(page.get_by_role("alert")).to_contain_text("ขาดการเชื่อมต่อกับระบบ")
         await made.start("post", await made.enrol("user-8"))
         await page.context.set_offline(False)
-        await expect(page.locator("#stream")).to_have_attribute("data-state", "live", timeout=15_000)
+        await expect(page.locator("#stream")).to_have_attribute("data-state", "live")
         await expect(page.locator("#trouble")).to_be_hidden()
         await expect(_count(page, "running")).to_have_text("3")
 
@@ -232,12 +232,12 @@ async def test_when_the_key_is_revoked_the_page_says_that_it_is_over(
     made, _ = watched
     async with _inside(browser, watched) as page:
         await page.goto(EXAM)
-        await expect(page.locator("#stream")).to_have_attribute("data-state", "live", timeout=10_000)
+        await expect(page.locator("#stream")).to_have_attribute("data-state", "live")
         caller = await api_keys.authenticate(made.ctx, made.key)
         async with made.ctx.store.begin(made.org) as tx:
             await api_keys.create(made.ctx, tx, "another", ("admin",))
             await api_keys.revoke(made.ctx, tx, caller.key_id, caller)
-        await expect(page.get_by_role("alert")).to_contain_text("หมดเวลาการเข้าใช้งานแล้ว", timeout=15_000)
+        await expect(page.get_by_role("alert")).to_contain_text("หมดเวลาการเข้าใช้งานแล้ว")
 
 
 @pytest.mark.parametrize("script", [True, False])
@@ -276,7 +276,7 @@ async def test_everybody_can_use_the_pages(
         for path in ("/staff", EXAM, f"{EXAM}/everybody", f"{EXAM}/late", f"{EXAM}/attempts/{attempt}"):
             await page.goto(path)
             if path == EXAM:
-                await expect(page.locator("#stream")).to_have_attribute("data-state", "live", timeout=10_000)
+                await expect(page.locator("#stream")).to_have_attribute("data-state", "live")
             for summary in await page.locator("summary").all():
                 await summary.click()
             assert await faults_of(page) == [], path

@@ -8,8 +8,10 @@ import pytest
 
 from exam_service.core.exams.live import Counts
 from exam_service.core.people import PersonName
+from exam_service.services import staff_sessions
 from exam_service.services.watches import Seats
 from exam_service.web.staff import shown
+from exam_service.web.staff.session import COOKIE
 from tests.support.service import START, open_course
 from tests.web.staff.conftest import EXAM, Desk
 
@@ -143,17 +145,26 @@ async def test_the_stream_of_a_page_is_the_view_without_a_reload(desk: Desk) -> 
     assert '"total":1' in answer.text
 
 
+async def _seated(desk: Desk) -> None:
+    session = await staff_sessions.decode(desk.world.ctx, desk.http.cookies[COOKIE])
+    for _ in range(1000):
+        if not desk.world.ctx.watches.seats.free(session.org, session.link):
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("nobody sits there")
+
+
 async def test_a_link_has_so_many_streams_and_no_more(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Seats, "MOST_OF_ONE", 1)
     await desk.come_in()
     asking = asyncio.create_task(desk.get(f"{EXAM}/events"))
-    await asyncio.sleep(0.2)
+    await _seated(desk)
     answer = await desk.get(f"{EXAM}/events", headers={"Accept": "application/json"})
     assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
     # Another person's link, made with the same key, has seats of its own.
     await desk.come_in()
     other = asyncio.create_task(desk.get(f"{EXAM}/events"))
-    await asyncio.sleep(0.2)
+    await _seated(desk)
     desk.world.ctx.load.drain()
     assert [(await one).status_code for one in (asking, other)] == [200, 200]
 

@@ -8,6 +8,9 @@ import { minutes } from "./time.js";
 import { notice, sentence } from "./trouble.js";
 
 const OVER = ["deadline-passed", "attempt-ended", "attempt-voided"];
+const AT_THE_END = 4000; // between tries while what waits could still be accepted; what the service asks for is longer
+const PATIENT = 15000;
+const TRIES_AT_THE_END = 40;
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Ask before handing in. `done()` is called when the attempt has ended; `moved()` when another device has it; `queue()` when it must wait for a connection. */
@@ -105,13 +108,14 @@ export async function handingIn({ attempt, outbox, asked, left, look, resume, do
     words.textContent = error instanceof api.Unreachable ? t(asked && inTime ? "attempt.queued_text" : "attempt.time_up_offline") : sentence(error);
   };
   for (let n = 0; !stopped; n += 1) {
+    const longest = outbox.longest = n < TRIES_AT_THE_END ? AT_THE_END : PATIENT;
     const next = await step();
     if (next) {
       close();
       removeEventListener("online", online);
       return next();
     }
-    const pause = Math.max(Math.min(15000, 1000 * 2 ** n) * (0.5 + Math.random() / 2), outbox.state.waitMs ?? 0);
+    const pause = Math.max(Math.min(longest, 1000 * 2 ** n) * (0.5 + Math.random() / 2), outbox.state.waitMs ?? 0);
     if (!stopped) await Promise.race([sleep(pause), new Promise((resolve) => { wake = resolve; })]);
   }
   removeEventListener("online", online);

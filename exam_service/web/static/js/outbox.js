@@ -40,6 +40,7 @@ export class Outbox {
     this.stopped = null;
     this.trouble = null;
     this.failures = 0;
+    this.longest = LONGEST_WAIT; // lower at the end, when an answer still counts for a short time only
     this.working = null;
     this.drain = false;
     this.timer = null;
@@ -240,7 +241,7 @@ export class Outbox {
   // After an outage thousands come back: each waits a time of its own, and no shorter than the service asked for.
   #again(error) {
     this.failures += 1;
-    const longest = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (this.failures - 1));
+    const longest = Math.min(this.longest, FIRST_WAIT * 2 ** (this.failures - 1));
     let delay = longest * (0.5 + this.random() / 2);
     if (error.waitMs) delay = Math.max(delay, Math.min(LONGEST_ASKED, error.waitMs) + this.random() * FIRST_WAIT);
     const reason = NOT_OURS.includes(error.status) ? "signed-out" : error.status ? "server" : "unreachable";
