@@ -1,34 +1,34 @@
-"""Connections: uvicorn's, with a shorter way for saves.
+"""Connections: uvicorn's, with a shorter way for what thousands ask at one moment: saves, starts and submits.
 
 A third of what a save cost was the server's general way of a request: a scope, an event, messages that are checked
-again. An ordinary save (HTTP/1.1, its length told, not behind another one on its connection) needs none of it: it goes
-from the parser to `Saves.answer`, and its answer to the socket. Everything else goes uvicorn's way, and is answered
-alike (docs/decisions/0010).
+again. An ordinary one (HTTP/1.1, its length told, not behind another one on its connection) needs none of it: it goes
+from the parser to who claims it (web/candidate/shortcut.py), and its answer to the socket. Everything else goes
+uvicorn's way, and is answered alike (docs/decisions/0010).
 """
 
+import re
 from http import HTTPStatus
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from exam_service.web.candidate.saves import AFTER, BEFORE, Saves
-from exam_service.web.candidate.shortcut import Asked, Headers
+from exam_service.web.candidate.shortcut import Claim, Headers, Shortcuts
 
 MOST_BYTES = 65_536
 """Of a body that comes this way: uvicorn stops reading a connection when more than that waits."""
-_BEFORE, _AFTER = BEFORE.encode(), AFTER.encode()
+_PLAIN = re.compile(rb"/v1/candidate/[A-Za-z0-9_/-]+")
+"""A path that reads the same decoded, and has no query."""
 _UNUSUAL = frozenset((b"upgrade", b"expect", b"transfer-encoding"))
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 
 
-class _Save:
-    """A save that is being answered; to its connection what any other request is (uvicorn's RequestResponseCycle)."""
+class _Short:
+    """A request that is answered this way; to its connection what uvicorn's RequestResponseCycle is."""
 
-    __slots__ = ("asked", "attempt", "body", "disconnected", "keep_alive", "message_event", "response_complete")
+    __slots__ = ("body", "claim", "disconnected", "keep_alive", "message_event", "response_complete")
 
-    def __init__(self, attempt: str, asked: Asked, *, keep_alive: bool) -> None:
-        self.attempt = attempt
-        self.asked = asked
+    def __init__(self, claim: Claim, *, keep_alive: bool) -> None:
+        self.claim = claim
         self.keep_alive = keep_alive
         self.body = bytearray()
         self.message_event = _NOBODY
@@ -45,68 +45,67 @@ class _Nobody:
 _NOBODY = _Nobody()
 
 
-def connections(saves: Saves) -> type[HttpToolsProtocol]:
+def connections(shortcuts: Shortcuts) -> type[HttpToolsProtocol]:
     """The class of the server's connections, to be given to uvicorn."""
 
     class Connection(HttpToolsProtocol):
         def on_headers_complete(self) -> None:
-            save = self._ordinary_save()
-            if save is None:
+            short = self._ordinary()
+            if short is None:
                 super().on_headers_complete()
             else:
-                self.cycle = save  # type: ignore[assignment]
+                self.cycle = short  # type: ignore[assignment]
 
         def on_message_complete(self) -> None:
-            save: Any = self.cycle
-            if not isinstance(save, _Save) or save.response_complete:
+            short: Any = self.cycle
+            if not isinstance(short, _Short) or short.response_complete:
                 super().on_message_complete()
                 return
-            task = self.loop.create_task(self._answer(save))
+            task = self.loop.create_task(self._answer(short))
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)
 
-        def _ordinary_save(self) -> _Save | None:
-            url = self.url
-            if not (url.endswith(_AFTER) and url.startswith(_BEFORE)) or self.root_path or self.limit_concurrency:
-                return None
-            attempt, parser, before = url[len(_BEFORE) : -len(_AFTER)], self.parser, cast("Any", self.cycle)
+        def _ordinary(self) -> _Short | None:
+            parser, before = self.parser, cast("Any", self.cycle)
             if (
-                not attempt.replace(b"_", b"").isalnum()
-                or parser.get_method() != b"POST"
+                parser.get_method() != b"POST"
+                or not _PLAIN.fullmatch(self.url)
+                or self.root_path
+                or self.limit_concurrency
                 or parser.get_http_version() != "1.1"
                 or (before is not None and not before.response_complete)
                 or any(name in _UNUSUAL for name, _ in self.headers)
             ):
                 return None
-            asked = Asked(self.headers)
-            if not 0 <= asked.length <= min(MOST_BYTES, saves.max_body):
+            claim = shortcuts.claim(self.url.decode("ascii"), self.headers)
+            if claim is None or claim.length > MOST_BYTES:
                 return None
-            return _Save(attempt.decode("ascii"), asked, keep_alive=parser.should_keep_alive())
+            return _Short(claim, keep_alive=parser.should_keep_alive())
 
-        async def _answer(self, save: _Save) -> None:
+        async def _answer(self, short: _Short) -> None:
             try:
-                status, headers, content = await saves.answer(save.attempt, save.asked, bytes(save.body))
-                if self.flow.write_paused and not save.disconnected:
+                status, headers, content = await short.claim.answer(bytes(short.body))
+                if self.flow.write_paused and not short.disconnected:
                     await self.flow.drain()
-                if save.disconnected:
+                if short.disconnected:
                     return
-                self.transport.write(self._written(status, headers, content, save))
+                self.transport.write(self._written(status, headers, content, short))
             except BaseException:
                 # Cut off, or a fault of the lines above: whatever goes wrong before has its answer.
                 self.transport.close()
                 raise
-            save.response_complete = True
-            if not save.keep_alive:
+            short.response_complete = True
+            if not short.keep_alive:
                 self.transport.close()
             self.on_response_complete()
 
-        def _written(self, status: int, headers: Headers, content: bytes, save: _Save) -> bytes:
+        def _written(self, status: int, headers: Headers, content: bytes, short: _Short) -> bytes:
             parts = [_STATUS_LINES[status]]
             for name, value in (*self.server_state.default_headers, *headers):
                 parts += (name, b": ", value, b"\r\n")
                 if name == b"connection":
-                    save.keep_alive = False
-            if not save.keep_alive and (b"connection", b"close") not in headers:
+                    short.keep_alive = False
+            if not short.keep_alive and (b"connection", b"close") not in headers:
                 parts.append(b"connection: close\r\n")
             parts += (b"\r\n", content)
             return b"".join(parts)

@@ -107,7 +107,7 @@ async def run(ctx: Context, loaded: Settings) -> None:
         app,
         host=loaded.host,
         port=loaded.port,
-        http=connections(app.state.saves),
+        http=connections(app.state.shortcuts),
         ws="none",
         log_config=None,
         access_log=False,

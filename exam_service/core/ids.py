@@ -8,6 +8,7 @@ millisecond.
 import re
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 
 PREFIXES = {
     "org": "organisation",
@@ -29,7 +30,7 @@ def make(prefix: str, milliseconds: int, dice: bytes) -> str:
     if prefix not in PREFIXES or len(dice) != 10:
         raise ValueError("an id needs a known prefix and 10 random bytes")
     number = (milliseconds & (1 << 48) - 1) << 80 | int.from_bytes(dice)
-    return prefix + "_" + "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+    return prefix + "_" + "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
 
 
 class Maker:

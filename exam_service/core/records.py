@@ -133,7 +133,7 @@ class PreparedAttempt(_Record, frozen=True, kw_only=True):
     enrolment: str
     exam: str
     attempt: str
-    """The id that the attempt will have; its paper is stored under it."""
+    """Under which its paper is stored; the attempt that gets it has an id of its own."""
     course_version: str
     number: int
     prepared_at: datetime

@@ -22,7 +22,8 @@ from exam_service.web.candidate import certificates as candidate_certificates
 from exam_service.web.candidate import contact as candidate_contact
 from exam_service.web.candidate import pages as candidate_pages
 from exam_service.web.candidate.saves import Saves
-from exam_service.web.candidate.straight import StartsAndSubmits
+from exam_service.web.candidate.shortcut import Shortcuts
+from exam_service.web.candidate.straight import Starts, Submits
 from exam_service.web.entrance import Entrance
 from exam_service.web.kinds import BOUNDS, START
 from exam_service.web.lms import routers as lms_routers
@@ -89,8 +90,8 @@ def create_app(
     app.state.figures = Figures(ctx, gate.in_flight_of, memory)
     # Around the router, because what is turned away must not cost what the router costs.
     entrance = Entrance(app.asgi_handler, gate, ctx)
-    straight = StartsAndSubmits(entrance, gate, ctx, app.state.limits, max_body)
-    app.asgi_handler = app.state.saves = Saves(straight, gate, ctx, app.state.limits, max_body)
+    shortcuts = [kind(gate, ctx, app.state.limits, max_body) for kind in (Saves, Starts, Submits)]
+    app.asgi_handler = app.state.shortcuts = Shortcuts(entrance, shortcuts)
     return app
 
 

@@ -12,6 +12,7 @@ from exam_service.core.records import PreparedAttempt
 from exam_service.services import attempts, papers, starting
 from exam_service.services.attempts import AttemptView
 from tests.support.service import START, World, open_course, small_bank
+from tests.support.stored import stored_papers
 
 
 async def ready(w: World, exam: str = "post", enrolment: str | None = None) -> PreparedAttempt | None:
@@ -19,11 +20,9 @@ async def ready(w: World, exam: str = "post", enrolment: str | None = None) -> P
         return (await tx.prepared.of([enrolment or w.enrolment], exam)).get(enrolment or w.enrolment)
 
 
-async def view_of(w: World, attempt_id: str) -> bytes:
-    async with w.ctx.store.read(w.org) as tx:
-        paper = await tx.attempts.paper(attempt_id)
-    assert paper is not None
-    return paper.view
+async def view_of(w: World, prepared: str) -> bytes:
+    assert isinstance(w.ctx.store, SqlStore)
+    return (await stored_papers(w.ctx.store))[prepared].view
 
 
 async def questions(w: World, attempt: AttemptView) -> list[str]:
@@ -37,7 +36,8 @@ async def no_paper_is_left_over(w: World) -> None:
     assert isinstance(store, SqlStore)
     async with store.database.read() as connection:
         stored = set((await connection.execute(sa.select(tables.paper.c.attempt))).scalars())
-        begun = set((await connection.execute(sa.select(tables.attempt.c.id))).scalars())
+        attempt = tables.attempt.c
+        begun = set((await connection.execute(sa.select(sa.func.coalesce(attempt.paper, attempt.id)))).scalars())
         ahead = set((await connection.execute(sa.select(tables.prepared_attempt.c.attempt))).scalars())
     assert stored == begun | ahead
     assert not begun & ahead

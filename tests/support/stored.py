@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
+import sqlalchemy as sa
 
-from exam_service.adapters.storage import SqlStore, SqlTx, open_journal, open_store
+from exam_service.adapters.storage import SqlStore, SqlTx, open_journal, open_store, tables
 from exam_service.core import errors
 from exam_service.core.certificates.keys import KeyRecord, KeyState, kid_of
 from exam_service.core.certificates.model import CertificateState, Issuance
@@ -45,6 +46,14 @@ PAPER = Paper(form=b"\x00form", view="ข้อสอบ".encode())
 
 def clock() -> datetime:
     return T
+
+
+async def stored_papers(store: SqlStore) -> dict[str, Paper]:
+    """Every organisation's papers, also those that no attempt has yet, by the id under which they are stored."""
+    table = tables.paper
+    async with store.database.read() as connection:
+        rows = await connection.execute(sa.select(table.c.attempt, table.c.form, table.c.view))
+        return {row.attempt: Paper(form=row.form, view=row.view) for row in rows}
 
 
 def store_at(url: str, pool_size: int = 5) -> SqlStore:

@@ -7,7 +7,7 @@ import msgspec
 import sqlalchemy as sa
 
 from exam_service.adapters.storage import tables
-from exam_service.adapters.storage.bulk import ADD_PAPERS, Many, Text, both, fetch, grouped, run_many
+from exam_service.adapters.storage.bulk import ADD_PAPERS, Many, both, fetch, grouped, run_many
 from exam_service.adapters.storage.journal_groups import in_group
 from exam_service.adapters.storage.rows import Rows, columns, missing, struct_of, taken, values_of
 from exam_service.core.exams.attempt import Attempt
@@ -16,8 +16,9 @@ from exam_service.core.exams.scoring import JournalEntry
 from exam_service.core.records import Paper, StoredResult
 
 _ATTEMPTS = Many(Attempt, tables.attempt, more=["closes_at"])
+_STARTED = Many(Attempt, tables.attempt, more=["closes_at", "paper"])
 _RESULTS = Many(StoredResult, tables.result, named={"document": "content"})
-_ADD = _ATTEMPTS.insert(
+_ADD = _STARTED.insert(
     source="JOIN enrolment e ON e.org = $1::text AND e.id = u.enrolment",
     looked_up={"course": "(SELECT course FROM enrolment WHERE org = ?1 AND id = {enrolment})"},
 )
@@ -36,15 +37,14 @@ _SEVERAL_LOCKED = both(
 _OF_ALL = both(
     "SELECT COLUMNS FROM attempt WHERE org = $1 AND enrolment = ANY($2) ORDER BY started_at, id", _ATTEMPTS.columns()
 )
-_FORMS = both("SELECT attempt, form FROM paper WHERE org = $1 AND attempt = ANY($2)")
+_FORMS = both(
+    "SELECT a.id, p.form FROM attempt a JOIN paper p ON p.org = a.org AND p.attempt = coalesce(a.paper, a.id) "
+    "WHERE a.org = $1 AND a.id = ANY($2)"
+)
+_PAPERS = both("SELECT count(*) FROM paper WHERE org = $1 AND attempt = ANY($2)")
 _JOURNALS = both(
     "SELECT attempt, epoch, seq, body, digest FROM journal WHERE org = $1 AND attempt = ANY($2) "
     "ORDER BY attempt, epoch, seq"
-)
-_NAME_PAPERS = Text(
-    "UPDATE paper SET attempt = u.now FROM unnest($2::text[], $3::text[]) AS u (before, now) "
-    "WHERE paper.org = $1::text AND paper.attempt = u.before",
-    "UPDATE paper SET attempt = ?3 WHERE org = ?1 AND attempt = ?2",
 )
 
 _responses = msgspec.json.Decoder(dict[str, object])
@@ -88,13 +88,19 @@ class SqlAttempts(Rows):
     async def add_all(self, started: Sequence[tuple[Attempt, Paper | str]]) -> None:
         new = [attempt for attempt, _ in started]
         closes = [attempt.closes_at for attempt in new]
-        if await _ATTEMPTS.write(self._connection, self._org, _ADD, new, closes) != len(new):
+        stored = [paper if isinstance(paper, str) else None for _, paper in started]
+        await self._require_papers([paper for paper in stored if paper is not None])
+        if await _STARTED.write(self._connection, self._org, _ADD, new, closes, stored) != len(new):
             taken("attempt", ", ".join(attempt.id for attempt in new))
         drawn = [(a.id, paper.form, paper.view) for a, paper in started if isinstance(paper, Paper)]
         await run_many(self._connection, ADD_PAPERS, self._org, drawn)
-        prepared = [(paper, a.id) for a, paper in started if isinstance(paper, str)]
-        if await run_many(self._connection, _NAME_PAPERS, self._org, prepared) != len(prepared):
-            missing("paper", ", ".join(before for before, _ in prepared))
+
+    async def _require_papers(self, prepared: list[str]) -> None:
+        """An attempt without a paper would be found only when its candidate opens it."""
+        if prepared:
+            ((there,),) = await fetch(self._connection, _PAPERS, self._org, prepared)
+            if there != len(prepared):
+                missing("paper", ", ".join(prepared))
 
     async def put_all(self, attempts: Sequence[Attempt]) -> None:
         closes = [attempt.closes_at for attempt in attempts]
@@ -110,7 +116,11 @@ class SqlAttempts(Rows):
         return await self._all(Attempt, table, *where, order=[table.c.id], limit=limit)
 
     async def paper(self, attempt_id: str) -> Paper | None:
-        return await self._one(Paper, tables.paper, tables.paper.c.attempt == attempt_id)
+        table = tables.attempt
+        stored = sa.select(sa.func.coalesce(table.c.paper, table.c.id)).where(
+            table.c.org == self._org, table.c.id == attempt_id
+        )
+        return await self._one(Paper, tables.paper, tables.paper.c.attempt == stored.scalar_subquery())
 
 
 class SqlResults(Rows):

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
+import aiosqlite
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -118,8 +119,7 @@ class Many(Generic[R]):
         for n, column in enumerate(self._written):
             if isinstance(column.type, UtcDateTime):
                 columns[n] = [None if value is None else as_text(value) for value in columns[n]]
-        done = await connection.exec_driver_sql(statement.sqlite, [(org, *row) for row in zip(*columns, strict=True)])
-        return int(done.rowcount)
+        return await _written(connection, statement, [(org, *row) for row in zip(*columns, strict=True)])
 
     def _given(self) -> str:
         arrays = ", ".join(f"${n}::{_array(column)}" for n, column in enumerate(self._written, 2))
@@ -130,16 +130,14 @@ async def fetch(connection: AsyncConnection, statement: Text, org: str, *given: 
     """The rows. What is given is plain: texts and numbers, or a list of them, or on SQLite of lists of them."""
     if connection.dialect.name == "postgresql":
         return (await connection.exec_driver_sql(statement.postgresql, (org, *given))).all()
-    texts = tuple(msgspec.json.encode(one).decode() if isinstance(one, list) else one for one in given)
-    return (await connection.exec_driver_sql(statement.sqlite, (org, *texts))).all()
+    return list(await _sqlite(connection).execute_fetchall(statement.sqlite, _texts(org, given)))
 
 
 async def run(connection: AsyncConnection, statement: Text, org: str, *given: Any) -> int:
     """How many rows were touched."""
     if connection.dialect.name == "postgresql":
         return int((await connection.exec_driver_sql(statement.postgresql, (org, *given))).rowcount)
-    texts = tuple(msgspec.json.encode(one).decode() if isinstance(one, list) else one for one in given)
-    return int((await connection.exec_driver_sql(statement.sqlite, (org, *texts))).rowcount)
+    return await _written(connection, statement, [_texts(org, given)])
 
 
 async def run_many(connection: AsyncConnection, statement: Text, org: str, rows: Sequence[Sequence[Any]]) -> int:
@@ -148,7 +146,30 @@ async def run_many(connection: AsyncConnection, statement: Text, org: str, rows:
         return 0
     if connection.dialect.name == "postgresql":
         return await run(connection, statement, org, *map(list, zip(*rows, strict=True)))
-    return int((await connection.exec_driver_sql(statement.sqlite, [(org, *row) for row in rows])).rowcount)
+    return await _written(connection, statement, [(org, *row) for row in rows])
+
+
+def _sqlite(connection: AsyncConnection) -> aiosqlite.Connection:
+    """The driver's own connection.
+
+    It lives in a thread: through SQLAlchemy each of cursor, execute, fetch and close is a trip there, and the trips
+    cost more than most questions.
+    """
+    found: aiosqlite.Connection | None = None
+    if connection.sync_connection is not None:
+        found = connection.sync_connection.connection.driver_connection
+    if found is None:
+        raise RuntimeError("the connection is not open")
+    return found
+
+
+async def _written(connection: AsyncConnection, statement: Text, rows: Sequence[tuple[Any, ...]]) -> int:
+    async with _sqlite(connection).executemany(statement.sqlite, rows) as cursor:
+        return cursor.rowcount
+
+
+def _texts(org: str, given: Iterable[Any]) -> tuple[Any, ...]:
+    return org, *(msgspec.json.encode(one).decode() if isinstance(one, list) else one for one in given)
 
 
 def grouped(rows: Iterable[R], by: str) -> dict[str, list[R]]:

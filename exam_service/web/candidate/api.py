@@ -130,7 +130,7 @@ async def save(
 ) -> Response[SavedView]:
     """Durable when it answers. The same save sent again gets the same receipt."""
     # Ordinary ones never come here: see saves.py.
-    asks = saves.read(await request.body())
+    asks = saves.asks_of(await request.body())
     view = await saving.save(
         ctx, session.org, session.enrolment, attempt, asks.epoch, asks.seq, bytes(asks.responses), asks.offline
     )

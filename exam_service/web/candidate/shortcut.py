@@ -5,9 +5,11 @@ same problem documents; tests hold the two side by side.
 """
 
 import time
-from collections.abc import Awaitable, Callable
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, NamedTuple, cast
 
-from litestar.types import Receive, Send
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from exam_service.core.errors import NotAuthenticated, Refusal
 from exam_service.services import sessions
@@ -26,15 +28,31 @@ Answer = tuple[int, Headers, bytes]
 """(status, headers, body)"""
 Work = Callable[[CandidateSession], Awaitable[tuple[int, bytes]]]
 """Does what is asked for, for somebody who may ask: (status, body). Raises Refusal."""
+Body = Callable[[], Awaitable[bytes]] | bytes
+"""The body of a request, or what reads it."""
 
 
-class Shortcut:
-    """From the headers of a request to its answer."""
+class Claim(NamedTuple):
+    """A request that is answered here."""
 
-    def __init__(self, gate: Gate, ctx: Context, limits: Limits) -> None:
+    length: int
+    """Of its body, in bytes."""
+    answer: Callable[[Body], Awaitable[Answer]]
+    """Its body is asked for when it has been admitted."""
+
+
+class Shortcut(ABC):
+    """One kind of what is asked: from the headers of a request to its answer."""
+
+    def __init__(self, gate: Gate, ctx: Context, limits: Limits, max_body: int) -> None:
         self._gate = gate
         self._ctx = ctx
+        self._max_body = max_body
         self._per_minute = limits.candidate
+
+    @abstractmethod
+    def claim(self, path: str, headers: Headers) -> Claim | None:
+        """A POST without a query; None when it is of another kind, or out of the ordinary."""
 
     async def answer(self, kind: str, asked: "Asked", work: Work) -> Answer:
         """The answer to a request of that kind. Nothing is done, or read of its body, before it was admitted."""
@@ -69,6 +87,32 @@ class Shortcut:
         except Exception as error:  # noqa: BLE001 - a fault of ours: logged, and answered like any other.
             return *problems.raw_crash(ctx, error, request_id), problems.CRASH
         return status, [_JSON, (b"content-length", b"%d" % len(content)), *DATA_PAIRS], content, None
+
+
+class Shortcuts:
+    """An ASGI application in front of the framework's: it answers what a shortcut claims, and passes on the rest."""
+
+    def __init__(self, app: ASGIApp, shortcuts: Sequence[Shortcut]) -> None:
+        self._app = app
+        self._shortcuts = shortcuts
+
+    def claim(self, path: str, headers: Headers) -> Claim | None:
+        """The claim of a POST without a query; None when it is for the framework."""
+        for shortcut in self._shortcuts:
+            claim = shortcut.claim(path, headers)
+            if claim is not None:
+                return claim
+        return None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        facts = cast("dict[str, Any]", scope)
+        claim = None
+        if facts["type"] == "http" and facts["method"] == "POST" and not facts["query_string"]:
+            claim = self.claim(facts["path"], facts["headers"])
+        if claim is None:
+            await self._app(scope, receive, send)
+        else:
+            await _respond(await claim.answer(lambda: _body_of(receive)), send)
 
 
 class Asked:
@@ -110,14 +154,27 @@ class Asked:
         return ""
 
 
-async def respond(answer: Answer, send: Send) -> None:
+def name_in(path: str, before: str, after: str) -> str | None:
+    """What stands between the two: one segment of a path, and nothing else."""
+    if not (path.endswith(after) and path.startswith(before)):
+        return None
+    name = path[len(before) : -len(after)]
+    return name if name and "/" not in name and "\0" not in name else None
+
+
+async def read(body: Body) -> bytes:
+    """The body, read or to be read."""
+    return body if isinstance(body, bytes) else await body()
+
+
+async def _respond(answer: Answer, send: Send) -> None:
     """Send an answer as ASGI wants it."""
     status, headers, content = answer
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": content, "more_body": False})
 
 
-async def body_of(receive: Receive) -> bytes:
+async def _body_of(receive: Receive) -> bytes:
     """The whole body, whose length the headers gave; the server sees to it that no more comes."""
     message = await receive()
     content: bytes = message.get("body", b"")  # type: ignore[assignment]

@@ -47,6 +47,8 @@ class AttemptRow(Stored, table=True):
     late_responses: str = Field(default="refuse", sa_column_kwargs={"server_default": "refuse"})
     late_seconds: int = counted()
     news: int = counted()
+    paper: str | None = key(nullable=True)
+    """Under which id its paper is stored, when that was prepared; else it is its own."""
 
 
 class PaperRow(Stored, table=True):
@@ -137,7 +139,7 @@ class PreparedRow(Stored, table=True):
     exam: str = key(primary=True)
     org: str = key()
     attempt: str = key()
-    """The id that the attempt will have; its paper is stored under it."""
+    """Under which its paper is stored."""
     course_version: str = key()
     number: int
     """Which attempt it was drawn for: what has been seen until then is avoided."""
