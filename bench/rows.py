@@ -61,6 +61,7 @@ def attempts(
     short = {"form": "substr(t.form, 1, 500)", "view": "substr(t.view, 1, 500)"} if cut else {}
     attempt = _id(place, "att", age)
     of_template = f"attempt = '{template}'"
+    its_paper = f"attempt = (SELECT coalesce(paper, id) FROM attempt WHERE id = '{template}')"
     run(
         place,
         _copies(
@@ -71,9 +72,10 @@ def attempts(
             last,
             id=attempt,
             enrolment=_id(place, "enr", age),
-            **changed,
+            # Each has a paper of its own, also when the template was given a prepared one.
+            **{"paper": "NULL", **changed},
         ),
-        _copies(place, tables.paper, of_template, first, last, attempt=attempt, **short),
+        _copies(place, tables.paper, its_paper, first, last, attempt=attempt, **short),
         _copies(place, tables.result, of_template, first, last, attempt=attempt),
         _copies(place, tables.journal, of_template, first, last, attempt=attempt),
     )

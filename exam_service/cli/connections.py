@@ -84,7 +84,9 @@ def connections(shortcuts: Shortcuts) -> type[HttpToolsProtocol]:
 
         async def _answer(self, short: _Short) -> None:
             try:
-                status, headers, content = await short.claim.answer(bytes(short.body))
+                # Not kept twice while it waits for its turn.
+                body, short.body = bytes(short.body), bytearray()
+                status, headers, content = await short.claim.answer(body)
                 if self.flow.write_paused and not short.disconnected:
                     await self.flow.drain()
                 if short.disconnected:

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Literal
 
 from exam_service.core import ids
 from exam_service.core.certificates.model import new_id as new_certificate_id
+from exam_service.core.recent import Recent
 from exam_service.services.background import Background
 from exam_service.services.documents import Documents
 from exam_service.services.load import Load
@@ -74,8 +76,9 @@ class Context:
     """The JSON Schema of the bank format, for editors."""
     background: Background = field(default_factory=Background)
     queues: Queues = field(default_factory=Queues)
-    sessions: dict[str, Any] = field(default_factory=dict)
-    """token -> the candidate's session that it proves; services/sessions.py keeps it small."""
+    sessions: Recent[str, Any] = field(default_factory=partial(Recent, 1_000))
+    """token -> the candidate's session that it proves: with a page come a dozen requests at once. Not more, because a
+    save every half a minute is not worth 600 bytes: among many thousands nobody's would still be there."""
     signing_keys: dict[str, tuple[str, bytes, datetime]] = field(default_factory=dict)
     """purpose -> (kid, sealed key, until when to believe it): the service's own keys, at hand for the hot path."""
     watches: Watches = field(default_factory=Watches)

@@ -11,12 +11,13 @@ from exam_service.core.banks.model import Bank
 from exam_service.core.exams.model import CourseVersion, Exam
 from exam_service.core.exams.paper import Blueprint, Form
 from exam_service.core.exams.shape import Shape
+from exam_service.core.recent import Recent
 from exam_service.services.ports import Tx
 
 T = TypeVar("T")
 
-MOST_SHAPES = 200_000
-"""Of running attempts, at about half a kilobyte each."""
+MOST_SHAPES = 400_000
+"""Of running attempts, at some 400 bytes each; never fewer than half of them."""
 
 
 class Kept:
@@ -48,7 +49,7 @@ class Documents:
         self._courses = Kept(256)
         self._forms = Kept(2_000)
         self._blueprints = Kept(64)
-        self._shapes: dict[str, tuple[str, str, Shape]] = {}
+        self._shapes: Recent[str, tuple[str, str, Shape]] = Recent(MOST_SHAPES)
 
     async def bank(self, tx: Tx, version_id: str) -> Bank:
         async def load() -> Bank | None:
@@ -97,10 +98,8 @@ class Documents:
         return found[2] if found is not None and found[0] == org and found[1] == enrolment_id else None
 
     def keep_shape(self, org: str, enrolment_id: str, attempt_id: str, shape: Shape) -> None:
-        """Keep it; whose attempt it is has been checked. Past the most, the one that was kept first is forgotten."""
-        self._shapes[attempt_id] = (sys.intern(org), enrolment_id, shape)
-        if len(self._shapes) > MOST_SHAPES:
-            del self._shapes[next(iter(self._shapes))]
+        """Keep it; whose attempt it is has been checked."""
+        self._shapes.put(attempt_id, (sys.intern(org), enrolment_id, shape))
 
 
 def _there(found: T | None, key: str) -> T:

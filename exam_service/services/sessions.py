@@ -24,10 +24,6 @@ class CandidateSession(msgspec.Struct, frozen=True, array_like=True):
     language: str | None = None
 
 
-MOST_KNOWN = 10_000
-"""Sessions whose tag was checked lately: the same token comes with every save of a candidate."""
-
-
 class LaunchDescription(msgspec.Struct, frozen=True, kw_only=True):
     """What the page before the exam says; nothing of the person, because the link may have been forwarded."""
 
@@ -97,9 +93,7 @@ def decode(ctx: Context, token: str) -> CandidateSession:
     session = ctx.sessions.get(token)
     if session is None:
         session = _proved(ctx, token)
-        ctx.sessions[token] = session
-        if len(ctx.sessions) > MOST_KNOWN:
-            del ctx.sessions[next(iter(ctx.sessions))]
+        ctx.sessions.put(token, session)
     if ctx.now().timestamp() >= session.expires:
         raise errors.NotAuthenticated()
     return session

@@ -239,3 +239,24 @@ async def test_flush_says_whether_everything_is_saved(module_page: Page) -> None
     )
     assert seen["extra"] == [False, True, True]
     assert seen["sent"][-1]["responses"] == {"i2": "c1"}
+
+
+async def test_at_the_end_it_hurries_and_after_that_it_is_patient_again(module_page: Page) -> None:
+    seen = await run(
+        module_page,
+        """
+      const longest = async (ms) => {
+        world.said.length = 0;
+        await world.advance(ms);
+        return Math.max(...world.said.map((state) => state.waitMs ?? 0));
+      };
+      world.outcomes = Array(60).fill([502, ""]); outbox.put("i1", "c1");
+      const patient = await longest(120000);
+      outbox.hurry(4000); await longest(30000); const soon = await longest(30000);
+      outbox.hurry(null); return [patient, soon, await longest(30000)];
+    """,
+    )
+    patient, soon, again = seen["extra"]
+    assert soon <= 4000
+    assert patient > 20_000
+    assert again > 20_000

@@ -214,6 +214,18 @@ async def test_at_the_end_what_waits_is_delivered_in_the_grace_and_handed_in(pho
     assert service.attempt.state == "expired"
 
 
+async def test_a_hand_in_that_is_told_to_come_again_comes_no_sooner(phone: Page, service: FakeService) -> None:
+    service.fault("/submit", lambda: (503, "application/problem+json", b'{"code": "busy"}'), times=1)
+    service.extra_headers = [(b"retry-after", b"7")]
+    service.attempt.ends = time.monotonic() + 4
+    await enter(phone)
+    await until(lambda: service.asked("/submit") == 1)
+    refused = time.monotonic()
+    await phone.wait_for_url("**/result")
+    assert time.monotonic() - refused >= 7
+    assert service.asked("/submit") == 2
+
+
 async def test_time_given_while_it_runs_out_counts(phone: Page, service: FakeService) -> None:
     service.attempt.ends = time.monotonic() + 10
     await enter(phone)

@@ -26,7 +26,7 @@ def name() -> str:
     return secrets.token_hex(8)
 
 
-async def until(found: Callable[[], bool], seconds: float = 5) -> None:
+async def until(found: Callable[[], bool], seconds: float = 30) -> None:
     for _ in range(round(seconds * 100)):
         if found():
             return

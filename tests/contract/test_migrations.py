@@ -15,7 +15,8 @@ from exam_service.adapters.storage import migrate, migrations
 from exam_service.adapters.storage.engine import Database
 from exam_service.adapters.storage.migrate import configuration, newest
 from exam_service.adapters.storage.tables import METADATA
-from tests.support.stored import House, store_at
+from exam_service.core.records import PreparedAttempt
+from tests.support.stored import PAPER, House, T, store_at
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -129,6 +130,33 @@ async def test_the_way_back_leads_to_an_empty_database(bare_url: str) -> None:
     assert await on(bare_url, lambda c: sa.inspect(c).get_table_names()) == ["alembic_version"]
     await migrate(bare_url)
     assert await on(bare_url, differences) == []
+
+
+async def test_the_way_back_gives_prepared_papers_to_their_attempts(bare_url: str) -> None:
+    await migrate(bare_url)
+    a = House("a")
+    store = store_at(bare_url)
+    await a.settle(store)
+    person, version = a.id("enr", 2), a.version().id
+    ahead = PreparedAttempt(
+        enrolment=person, exam="post", attempt="att_ahead", course_version=version, number=1, prepared_at=T
+    )
+    async with store.begin(a.org) as tx:
+        await tx.candidates.put(a.candidate(2))
+        await tx.enrolments.put(a.enrolment(2))
+        await tx.prepared.put_all([(ahead, PAPER)])
+        (taken,) = await tx.prepared.take([(person, "post")])
+        await tx.attempts.add_all([(a.attempt(2, enrolment=person), taken.attempt)])
+    await store.close()
+
+    await on(bare_url, lambda c: command.downgrade(configuration(c), "7b2e90c4d1f8"), write=True)
+    papers = sa.text("SELECT attempt FROM paper ORDER BY attempt")
+    assert await on(bare_url, lambda c: list(c.execute(papers).scalars())) == sorted([a.id("att"), a.id("att", 2)])
+    await migrate(bare_url)
+    store = store_at(bare_url)
+    async with store.read(a.org) as tx:
+        assert await tx.attempts.paper(a.id("att", 2)) == PAPER
+    await store.close()
 
 
 async def test_another_schema_is_not_ready(database_url: str) -> None:

@@ -32,7 +32,7 @@ def name() -> str:
     return secrets.token_hex(8)
 
 
-async def until(found: Callable[[], Awaitable[bool]], seconds: float = 5) -> None:
+async def until(found: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
     """Wait for what another process will know in a moment."""
     for _ in range(round(seconds * 50)):
         if await found():

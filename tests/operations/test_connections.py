@@ -1,4 +1,4 @@
-"""A save's short way through the server answers as the ordinary one does, whatever comes on a connection."""
+"""The short way through the server answers as the ordinary one does, whatever comes on a connection."""
 
 import asyncio
 import contextlib
@@ -40,12 +40,26 @@ class Desk:
 
     def save(self, content: bytes, *more: str, head: str = "", version: str = "1.1", token: str | None = None) -> bytes:
         """The bytes of a save; `head` instead of the length that is told otherwise."""
+        path = f"attempts/{self.sitting.attempt}/responses"
+        return self.post(path, content, *more, head=head, version=version, token=token)
+
+    def post(
+        self,
+        path: str,
+        content: bytes,
+        *more: str,
+        head: str | None = "",
+        version: str = "1.1",
+        token: str | None = None,
+    ) -> bytes:
+        """The bytes of anything a candidate asks for by POST; None for no word about a length."""
+        told = [] if head is None else [head or f"Content-Length: {len(content)}"]
         lines = [
-            f"POST /v1/candidate/attempts/{self.sitting.attempt}/responses HTTP/{version}",
+            f"POST /v1/candidate/{path} HTTP/{version}",
             "Host: localhost",
             f"Authorization: Bearer {self.taker.token if token is None else token}",
             "Content-Type: application/json",
-            head or f"Content-Length: {len(content)}",
+            *told,
             *more,
         ]
         return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
@@ -84,8 +98,19 @@ async def answered(reader: asyncio.StreamReader) -> Answer:
         )
 
 
+def told(answer: Answer, *but: str) -> tuple[int, dict[str, str], dict[str, Any]]:
+    """What must be the same for the same request, however it came."""
+    own, passing = ("date", "x-request-id", "content-length"), ("request_id", "seconds_left", *but)
+    return (
+        answer.status,
+        {key: value for key, value in answer.headers.items() if key not in own},
+        {key: value for key, value in answer.body.items() if key not in passing},
+    )
+
+
 def chunked(content: bytes) -> bytes:
-    return b"%x\r\n%b\r\n0\r\n\r\n" % (len(content), content)
+    chunk = b"%x\r\n%b\r\n" % (len(content), content) if content else b""
+    return chunk + b"0\r\n\r\n"
 
 
 @pytest.fixture
@@ -114,12 +139,7 @@ async def test_each_kind_of_answer_is_the_same_both_ways(desk: Desk) -> None:
         short, _ = await desk.one(desk.save(given, token=token))
         assert short.status == (200 if name == "a save" else short.body["status"])
         ordinary, _ = await desk.one(desk.save(chunked(given), head="Transfer-Encoding: chunked", token=token))
-        for one in (short, ordinary):
-            one.headers = {key: value for key, value in one.headers.items() if key not in ("date", "x-request-id")}
-            one.headers.pop("content-length")
-            one.body.pop("request_id", None)
-            one.body.pop("seconds_left", None)
-        assert short == ordinary, name
+        assert told(short) == told(ordinary), name
 
 
 async def test_a_connection_is_kept_or_closed_as_was_asked(desk: Desk) -> None:
@@ -184,3 +204,53 @@ async def test_who_leaves_before_the_answer_is_recorded_all_the_same(desk: Desk)
     answer, _ = await desk.one(desk.save(desk.content(2)))
     assert answer.status == 200
     assert (await desk.taker.once("GET", f"/attempts/{desk.sitting.attempt}")).status_code == 200
+
+
+async def test_starts_and_submits_are_answered_the_same_both_ways(desk: Desk) -> None:
+    start, submit = "exams/post/attempts", f"attempts/{desk.sitting.attempt}/submit"
+    in_chunks = "Transfer-Encoding: chunked"
+    ordinary, _ = await desk.one(desk.post(start, chunked(b""), head=in_chunks))
+    assert ordinary.status == 201
+    assert ordinary.body["attempt"] == desk.sitting.attempt
+    epoch, short = ordinary.body["epoch"], ordinary
+    for given in (desk.post(start, b"", head=None), desk.post(start, b""), desk.post(start, b"{}")):
+        short, closed = await desk.one(given)
+        assert told(short, "epoch") == told(ordinary, "epoch")
+        epoch += 1
+        assert (short.body["epoch"], closed) == (epoch, False)
+    for path, content, token in (
+        ("exams/nothing/attempts", b"", None),
+        (start, b"", "nobody.nothing"),
+        (submit, b"{", None),
+        (submit, b'{"epoch":0}', None),
+        (submit, json.dumps({"epoch": epoch}).encode(), None),
+        # Handed in already: the same answer again.
+        (submit, json.dumps({"epoch": epoch}).encode(), None),
+        (start, b"", None),
+    ):
+        short, _ = await desk.one(desk.post(path, content, token=token))
+        ordinary, _ = await desk.one(desk.post(path, chunked(content), head=in_chunks, token=token))
+        if short.status != 201:
+            assert told(short) == told(ordinary), (path, content)
+    escaped, _ = await desk.one(desk.post("exams/p%6fst/attempts", b""))
+    assert (escaped.status, escaped.body["attempt"]) == (201, short.body["attempt"])
+    answer, _ = await desk.one(desk.post(submit, b"", head="Content-Length: 3000000"))
+    assert answer.status == 413
+
+
+async def test_somebody_behind_a_start_on_its_connection_waits_for_it(desk: Desk) -> None:
+    start, content = desk.post("exams/post/attempts", b"", head=None), desk.content(epoch=desk.sitting.epoch + 1)
+    async with desk.line() as (reader, writer):
+        writer.write(start + desk.save(content))
+        answers = [await answered(reader) for _ in range(2)]
+    assert [answer.status for answer in answers] == [201, 200]
+
+
+async def test_a_websocket_is_answered_as_any_other_request(desk: Desk) -> None:
+    upgrade = (
+        f"GET /v1/candidate/attempts/{desk.sitting.attempt} HTTP/1.1\r\nHost: localhost\r\n"
+        f"Authorization: Bearer {desk.taker.token}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    ).encode()
+    answer, _ = await desk.one(upgrade)
+    assert (answer.status, answer.body["attempt"]) == (200, desk.sitting.attempt)

@@ -1,15 +1,15 @@
 """Rate limits, presence and wake-ups inside one process."""
 
 import logging
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from exam_service.adapters.live.bucket import Bucket, take
+from exam_service.core.recent import Recent
 
-KEYS = 100_000
-"""So many callers are remembered at most; who was quiet for longest is forgotten first."""
+KEYS = 200_000
+"""So many callers of one limit are remembered at most, and never fewer than half; who was quiet is forgotten first."""
 
 KEPT = timedelta(minutes=20)
 """Who was silent for longer is known from the journal only, which is enough."""
@@ -26,7 +26,8 @@ class MemoryRateLimiter:
     """The RateLimiter port for a single process."""
 
     def __init__(self) -> None:
-        self._buckets: OrderedDict[tuple[str, int, int], Bucket] = OrderedDict()
+        self._buckets: dict[tuple[int, int], Recent[str, Bucket]] = {}
+        """(limit, window) -> caller -> its bucket"""
 
     @property
     def shared(self) -> None:
@@ -39,24 +40,28 @@ class MemoryRateLimiter:
 
     def count(self, key: str, limit: int, window_seconds: int, now: datetime) -> int:
         """0 when there was room, and then it is taken; else after how many microseconds there will be."""
-        name = (key, limit, window_seconds)
-        bucket, wait = take(self._buckets.get(name), limit, window_seconds * 1_000_000, microseconds(now))
-        self._buckets[name] = bucket
-        self._buckets.move_to_end(name)
-        if len(self._buckets) > KEYS:
-            self._buckets.popitem(last=False)
+        buckets = self._buckets.get((limit, window_seconds))
+        if buckets is None:
+            buckets = self._buckets[limit, window_seconds] = Recent(KEYS)
+        bucket, wait = take(buckets.get(key), limit, window_seconds * 1_000_000, microseconds(now))
+        buckets.put(key, bucket)
         return wait
 
     def give_back(self, key: str, limit: int, window_seconds: int) -> None:
         """One that was counted did not count after all."""
-        bucket = self._buckets.get((key, limit, window_seconds))
-        if bucket is not None:
+        buckets = self._buckets.get((limit, window_seconds))
+        bucket = buckets.get(key) if buckets else None
+        if buckets and bucket:
             at, fill = bucket
-            self._buckets[key, limit, window_seconds] = (at, max(0, fill - window_seconds * 1_000_000))
+            buckets.put(key, (at, max(0, fill - window_seconds * 1_000_000)))
 
     async def close(self) -> None:
         """Forget everything."""
         self._buckets.clear()
+
+
+Heard = dict[str, dict[str, datetime]]
+"""organisation -> attempt -> when it was heard last"""
 
 
 class MemoryPresence:
@@ -66,20 +71,25 @@ class MemoryPresence:
     """
 
     def __init__(self) -> None:
-        self._now: dict[str, datetime] = {}
-        self._before: dict[str, datetime] = {}
+        self._now: Heard = {}
+        self._before: Heard = {}
+        self._count = 0
         self._since: datetime | None = None
 
     def heard(self, org: str, attempt: str, at: datetime) -> None:
         """Remember it; a dictionary entry, no more."""
         if self._since is None:
             self._since = at
-        if at - self._since > KEPT or len(self._now) >= MOST:
-            self._before, self._now, self._since = self._now, {}, at
-        name = f"{org}/{attempt}"
-        known = self._now.get(name)
+        if at - self._since > KEPT or self._count >= MOST:
+            self._before, self._now, self._count, self._since = self._now, {}, 0, at
+        heard = self._now.get(org)
+        if heard is None:
+            heard = self._now[org] = {}
+        known = heard.get(attempt)
+        if known is None:
+            self._count += 1
         if known is None or known < at:
-            self._now[name] = at
+            heard[attempt] = at
 
     async def last_heard(self, org: str, attempts: Sequence[str]) -> dict[str, datetime]:
         """When each of them was heard last; those nothing is known of are missing."""
@@ -87,22 +97,28 @@ class MemoryPresence:
 
     def known(self, org: str, attempts: Sequence[str]) -> dict[str, datetime]:
         """What this process itself has heard."""
+        now, before = self._now.get(org, {}), self._before.get(org, {})
         found: dict[str, datetime] = {}
         for attempt in attempts:
-            name = f"{org}/{attempt}"
-            at = self._now.get(name) or self._before.get(name)
+            at = now.get(attempt) or before.get(attempt)
             if at is not None:
                 found[attempt] = at
         return found
 
     def everything(self) -> dict[str, datetime]:
         """All that is remembered, under `organisation/attempt`."""
-        return self._before | self._now
+        return {
+            f"{org}/{attempt}": at
+            for stretch in (self._before, self._now)
+            for org, heard in stretch.items()
+            for attempt, at in heard.items()
+        }
 
     async def close(self) -> None:
         """Forget everything."""
         self._now.clear()
         self._before.clear()
+        self._count = 0
 
 
 class MemoryBell:

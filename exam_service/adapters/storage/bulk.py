@@ -5,7 +5,8 @@ a JSON list of ids, or the same statement for many rows in one go. Each statemen
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -14,6 +15,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from exam_service.adapters.storage.engine import unstorable
 from exam_service.adapters.storage.types import UtcDateTime
 
 R = TypeVar("R", bound=msgspec.Struct)
@@ -130,14 +132,17 @@ async def fetch(connection: AsyncConnection, statement: Text, org: str, *given: 
     """The rows. What is given is plain: texts and numbers, or a list of them, or on SQLite of lists of them."""
     if connection.dialect.name == "postgresql":
         return (await connection.exec_driver_sql(statement.postgresql, (org, *given))).all()
-    return list(await _sqlite(connection).execute_fetchall(statement.sqlite, _texts(org, given)))
+    with _storable():
+        return list(await _sqlite(connection).execute_fetchall(statement.sqlite, _texts(org, given)))
 
 
 async def run(connection: AsyncConnection, statement: Text, org: str, *given: Any) -> int:
     """How many rows were touched."""
     if connection.dialect.name == "postgresql":
         return int((await connection.exec_driver_sql(statement.postgresql, (org, *given))).rowcount)
-    return await _written(connection, statement, [_texts(org, given)])
+    with _storable():
+        texts = _texts(org, given)
+    return await _written(connection, statement, [texts])
 
 
 async def run_many(connection: AsyncConnection, statement: Text, org: str, rows: Sequence[Sequence[Any]]) -> int:
@@ -164,8 +169,18 @@ def _sqlite(connection: AsyncConnection) -> aiosqlite.Connection:
 
 
 async def _written(connection: AsyncConnection, statement: Text, rows: Sequence[tuple[Any, ...]]) -> int:
-    async with _sqlite(connection).executemany(statement.sqlite, rows) as cursor:
-        return cursor.rowcount
+    with _storable():
+        async with _sqlite(connection).executemany(statement.sqlite, rows) as cursor:
+            return cursor.rowcount
+
+
+@contextmanager
+def _storable() -> Iterator[None]:
+    """Raise Invalid for what no column can hold, as SQLAlchemy's connections do (engine.py)."""
+    try:
+        yield
+    except (UnicodeEncodeError, OverflowError) as error:
+        raise unstorable(error) or error from error
 
 
 def _texts(org: str, given: Iterable[Any]) -> tuple[Any, ...]:

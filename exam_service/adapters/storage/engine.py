@@ -174,7 +174,7 @@ def _sqlite(url: sa.URL, pool_size: int, *, writes: bool) -> AsyncEngine:
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute(f"PRAGMA busy_timeout = {SQLITE_BUSY_SECONDS * 1000}")
         if writes:
-            _use_wal(cursor)
+            use_wal(cursor)
             cursor.execute("PRAGMA synchronous = FULL")
         else:
             cursor.execute("PRAGMA query_only = ON")
@@ -187,7 +187,7 @@ def _sqlite(url: sa.URL, pool_size: int, *, writes: bool) -> AsyncEngine:
     return engine
 
 
-def _use_wal(cursor: Any) -> None:
+def use_wal(cursor: Any) -> None:
     """Keep the log beside the file; it stays so, once it is.
 
     SQLite does not wait for another process that is doing the same to a new file, but says at once that it is locked.

@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterable, Mapping
 
 from exam_service.core.exams.attempt import State
 from exam_service.core.exams.journal import Owned
+from exam_service.core.recent import Recent
 
-MOST = 20_000
-"""Some 350 bytes each."""
+MOST = 250_000
+"""Some 300 bytes each; never fewer than half of them: a save of an attempt that is not known costs another question."""
 
 
 class Known:
@@ -16,24 +17,22 @@ class Known:
     """
 
     def __init__(self, most: int = MOST) -> None:
-        self._most = most
-        self._facts: dict[str, Owned] = {}
+        self._facts: Recent[str, Owned] = Recent(most)
 
     def of(self, attempts: Iterable[str]) -> Mapping[str, Owned]:
         """What is known, of those of which anything is."""
-        facts = self._facts
-        return {attempt: facts[attempt] for attempt in attempts if attempt in facts}
+        found = ((attempt, self._facts.get(attempt)) for attempt in attempts)
+        return {attempt: owned for attempt, owned in found if owned is not None}
 
     def forget(self) -> None:
         """Any of it may have changed."""
         self._facts.clear()
 
     def keep(self, asked: Collection[str], found: Mapping[str, Owned]) -> None:
-        """What was found of those that were asked for; who was read longest ago is forgotten for it."""
+        """What was found of those that were asked for."""
         for attempt in asked:
-            self._facts.pop(attempt, None)
             owned = found.get(attempt)
             if owned is not None and owned.writable.state is State.in_progress and not owned.news:
-                self._facts[attempt] = owned
-        while len(self._facts) > self._most:
-            del self._facts[next(iter(self._facts))]
+                self._facts.put(attempt, owned)
+            else:
+                self._facts.drop(attempt)

@@ -1,6 +1,7 @@
 """The journal's writer on PostgreSQL: connections of its own, so that saves go on when everything else waits."""
 
 import asyncio
+import sys
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -245,7 +246,7 @@ async def _leave(_: Connection) -> None:
 
 async def _attempts(connection: Connection, lock: str, ids: Collection[str]) -> dict[str, Owned]:
     return {
-        row[0]: Owned(row[1], row[2], Writable(State(row[3]), row[4], row[5], row[6]), row[7])
+        row[0]: Owned(sys.intern(row[1]), row[2], Writable(State(row[3]), row[4], row[5], row[6]), row[7])
         for row in await connection.fetch(lock, list(ids))
     }
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -154,7 +155,7 @@ def _connect(file: str) -> sqlite3.Connection:
 def _attempts(connection: sqlite3.Connection, ids: Collection[str]) -> dict[str, Owned]:
     ((rows,),) = connection.execute(_ATTEMPTS, (msgspec.json.encode(ids).decode(),))
     return {
-        row[0]: Owned(row[1], row[2], Writable(State(row[3]), _time(row[4]), row[5], row[6]), row[7])
+        row[0]: Owned(sys.intern(row[1]), row[2], Writable(State(row[3]), _time(row[4]), row[5], row[6]), row[7])
         for row in msgspec.json.decode(rows)
     }
 

@@ -103,5 +103,5 @@ def said_clearly(clock: Clock) -> Iterator[None]:
         if refusal is not None:
             raise refusal from error
         raise
-    except (OverflowError, UnicodeEncodeError) as error:
+    except OverflowError as error:
         raise unstorable(error) or error from error

@@ -232,7 +232,7 @@ def _grade_if_due(attempt: Attempt) -> tuple[Effect, ...]:
     return (Grade(attempt.id),) if attempt.state in (State.submitted, State.expired) else ()
 
 
-class Writable(msgspec.Struct, frozen=True):
+class Writable(msgspec.Struct, frozen=True, gc=False):
     """What decides whether a save may be written; the journal reads it under the attempt's lock."""
 
     state: State

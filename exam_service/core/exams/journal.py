@@ -82,7 +82,7 @@ class Attested(msgspec.Struct, frozen=True):
 Attest = Callable[[Sequence[Saved]], Attested]
 
 
-class Owned(msgspec.Struct, frozen=True):
+class Owned(msgspec.Struct, frozen=True, gc=False):
     """An attempt that is under lock: whose it is, and what decides whether a save counts."""
 
     org: str

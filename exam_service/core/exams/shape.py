@@ -1,7 +1,7 @@
 """Which responses a paper takes, small enough to be kept for every running attempt.
 
 A response is read against the type of its item and the number of its choices, and papers have few different ones of
-these; so an attempt needs two bytes an item.
+these; so an attempt needs a byte an item, or two.
 """
 
 from array import array
@@ -34,7 +34,7 @@ class Shape:
 
     __slots__ = ("_items",)
 
-    def __init__(self, items: "array[int]") -> None:
+    def __init__(self, items: "bytes | array[int]") -> None:
         self._items = items
 
     def faults(self, responses: Mapping[str, object]) -> list[Fault]:
@@ -70,7 +70,8 @@ def _number(name: str) -> int | None:
 
 def shape_of(form: Form) -> Shape:
     """The shape of a paper."""
-    return Shape(array("H", (_place(item.type, len(item.order)) for item in form.items)))
+    places = [_place(item.type, len(item.order)) for item in form.items]
+    return Shape(bytes(places) if max(places, default=0) < 256 else array("H", places))
 
 
 def _place(kind: str, choices: int) -> int:

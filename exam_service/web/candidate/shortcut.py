@@ -38,7 +38,7 @@ class Claim(NamedTuple):
     length: int
     """Of its body, in bytes."""
     answer: Callable[[Body], Awaitable[Answer]]
-    """Its body is asked for when it has been admitted."""
+    """A body that was not read yet is asked for when the request has been admitted."""
 
 
 class Shortcut(ABC):
@@ -55,7 +55,7 @@ class Shortcut(ABC):
         """A POST without a query; None when it is of another kind, or out of the ordinary."""
 
     async def answer(self, kind: str, asked: "Asked", work: Work) -> Answer:
-        """The answer to a request of that kind. Nothing is done, or read of its body, before it was admitted."""
+        """The answer to a request of that kind. Nothing is done before it was admitted."""
         gate, started = self._gate, time.monotonic()
         request_id = gate.request_id(asked.request_id)
         busy = gate.refuse(kind)

@@ -74,9 +74,9 @@ export function submitDialog({ attempt, runner, outbox, left, done, moved, queue
 export async function handingIn({ attempt, outbox, asked, left, look, resume, done, moved }) {
   const words = h("p", {}, t(asked ? "attempt.queued_text" : "attempt.time_up_sending"));
   const unsaved = h("p", { class: "quiet" });
-  let [wake, stopped] = [() => {}, false];
+  let [wake, stopped, told] = [() => {}, false, 0];
   const again = { label: t("attempt.trouble_now"), name: "again", primary: true, icon: icon("sync"), act: () => { wake(); return false; } };
-  const back = { label: t("attempt.submit_back"), name: "back", act: () => { stopped = true; wake(); resume(); } };
+  const back = { label: t("attempt.submit_back"), name: "back", act: () => { stopped = true; outbox.hurry(null); wake(); resume(); } };
   const { element, close } = dialog({
     title: t(asked ? "attempt.queued_title" : "attempt.time_up_title"), kind: `handing ${asked ? "asked" : "time-up"}`, fixed: true,
     mark: h("div", { class: "mark warn" }, icon(asked ? "send" : "clock")),
@@ -85,6 +85,7 @@ export async function handingIn({ attempt, outbox, asked, left, look, resume, do
   const online = () => wake();
   addEventListener("online", online);
   const step = async () => {
+    told = 0;
     await outbox.flush();
     if (stopped) return;
     if (outbox.stopped === "moved") return moved;
@@ -105,17 +106,20 @@ export async function handingIn({ attempt, outbox, asked, left, look, resume, do
     const error = await handIn(attempt, outbox, 1);
     if (error === null) return done;
     if (error.code === "moved-to-other-device") return moved;
+    if (error.waitMs) told = error.waitMs + Math.random() * 1000;
     words.textContent = error instanceof api.Unreachable ? t(asked && inTime ? "attempt.queued_text" : "attempt.time_up_offline") : sentence(error);
   };
   for (let n = 0; !stopped; n += 1) {
-    const longest = outbox.longest = n < TRIES_AT_THE_END ? AT_THE_END : PATIENT;
+    const longest = n < TRIES_AT_THE_END ? AT_THE_END : PATIENT;
+    outbox.hurry(longest);
     const next = await step();
     if (next) {
       close();
+      outbox.hurry(null);
       removeEventListener("online", online);
       return next();
     }
-    const pause = Math.max(Math.min(longest, 1000 * 2 ** n) * (0.5 + Math.random() / 2), outbox.state.waitMs ?? 0);
+    const pause = Math.max(Math.min(longest, 1000 * 2 ** n) * (0.5 + Math.random() / 2), outbox.state.waitMs ?? 0, told);
     if (!stopped) await Promise.race([sleep(pause), new Promise((resolve) => { wake = resolve; })]);
   }
   removeEventListener("online", online);

@@ -40,7 +40,7 @@ export class Outbox {
     this.stopped = null;
     this.trouble = null;
     this.failures = 0;
-    this.longest = LONGEST_WAIT; // lower at the end, when an answer still counts for a short time only
+    this.hurry(null);
     this.working = null;
     this.drain = false;
     this.timer = null;
@@ -115,6 +115,9 @@ export class Outbox {
     }
     return this.unsaved === 0;
   }
+
+  /** Wait no longer than so many ms between tries, because what waits may soon not count any more; null: as long as is kind. */
+  hurry(longest) { this.longest = longest ?? LONGEST_WAIT; }
 
   /** Send nothing more; what waits stays kept. */
   stop(reason) {

@@ -23,9 +23,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute(
-        "UPDATE paper SET attempt = (SELECT a.id FROM attempt a WHERE a.paper = paper.attempt) "
-        "WHERE attempt IN (SELECT a.paper FROM attempt a WHERE a.paper IS NOT NULL)"
-    )
-    with op.batch_alter_table("attempt") as attempt:
-        attempt.drop_column("paper")
+    # From the attempts to the papers' key: the other way round each paper would look through all attempts.
+    op.execute("UPDATE paper SET attempt = a.id FROM attempt AS a WHERE a.paper = paper.attempt")
+    # Not as a batch, which on SQLite makes the table anew, and drops the one that others refer to.
+    op.drop_column("attempt", "paper")
