@@ -23,7 +23,7 @@ from exam_service.web.candidate import contact as candidate_contact
 from exam_service.web.candidate import pages as candidate_pages
 from exam_service.web.candidate.saves import Saves
 from exam_service.web.candidate.shortcut import Shortcuts
-from exam_service.web.candidate.straight import Starts, Submits
+from exam_service.web.candidate.starts_and_submits import Starts, Submits
 from exam_service.web.entrance import Entrance
 from exam_service.web.kinds import BOUNDS, START
 from exam_service.web.lms import routers as lms_routers

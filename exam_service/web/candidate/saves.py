@@ -9,7 +9,7 @@ import msgspec
 from exam_service.services import saving
 from exam_service.services.sessions import CandidateSession
 from exam_service.web.body import invalid, too_deep
-from exam_service.web.candidate.shortcut import Answer, Asked, Body, Claim, Headers, Shortcut, name_in, read
+from exam_service.web.candidate.shortcut import Body, Shortcut, read
 from exam_service.web.kinds import SAVE
 
 _encode = msgspec.json.Encoder().encode
@@ -19,32 +19,23 @@ _decode = msgspec.json.Decoder(saving.SaveRequest).decode
 class Saves(Shortcut):
     """The short way of saves."""
 
-    def claim(self, path: str, headers: Headers) -> Claim | None:
-        """Saves whose length is told."""
-        attempt = name_in(path, "/v1/candidate/attempts/", "/responses")
-        if attempt is None:
-            return None
-        asked = Asked(headers)
-        if not 0 <= asked.length <= self._max_body:
-            return None
-        return Claim(asked.length, lambda body: self._answer(attempt, asked, body))
+    kind = SAVE
+    before, after = "/v1/candidate/attempts/", "/responses"
 
-    async def _answer(self, attempt: str, asked: Asked, body: Body) -> Answer:
-        async def work(session: CandidateSession) -> tuple[int, bytes]:
-            asks = asks_of(await read(body))
-            view = await saving.save(
-                self._ctx,
-                session.org,
-                session.enrolment,
-                attempt,
-                asks.epoch,
-                asks.seq,
-                bytes(asks.responses),
-                asks.offline,
-            )
-            return saving.status_of(view), _encode(view)
-
-        return await self.answer(SAVE, asked, work)
+    async def work(self, session: CandidateSession, name: str, body: Body) -> tuple[int, bytes]:
+        """Save to the attempt of that name."""
+        asks = asks_of(await read(body))
+        view = await saving.save(
+            self._ctx,
+            session.org,
+            session.enrolment,
+            name,
+            asks.epoch,
+            asks.seq,
+            bytes(asks.responses),
+            asks.offline,
+        )
+        return saving.status_of(view), _encode(view)
 
 
 def asks_of(content: bytes) -> saving.SaveRequest:

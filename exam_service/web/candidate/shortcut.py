@@ -7,7 +7,7 @@ same problem documents; tests hold the two side by side.
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, ClassVar, NamedTuple, cast
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
@@ -26,8 +26,6 @@ _JSON = (b"content-type", b"application/json")
 Headers = list[tuple[bytes, bytes]]
 Answer = tuple[int, Headers, bytes]
 """(status, headers, body)"""
-Work = Callable[[CandidateSession], Awaitable[tuple[int, bytes]]]
-"""Does what is asked for, for somebody who may ask: (status, body). Raises Refusal."""
 Body = Callable[[], Awaitable[bytes]] | bytes
 """The body of a request, or what reads it."""
 
@@ -42,7 +40,13 @@ class Claim(NamedTuple):
 
 
 class Shortcut(ABC):
-    """One kind of what is asked: from the headers of a request to its answer."""
+    """One kind of what is asked, by POST to an address with one name in it: from its headers to its answer."""
+
+    kind: ClassVar[str]
+    """For the gate."""
+    before: ClassVar[str]
+    after: ClassVar[str]
+    """What stands around the name in the address."""
 
     def __init__(self, gate: Gate, ctx: Context, limits: Limits, max_body: int) -> None:
         self._gate = gate
@@ -50,13 +54,27 @@ class Shortcut(ABC):
         self._max_body = max_body
         self._per_minute = limits.candidate
 
-    @abstractmethod
     def claim(self, path: str, headers: Headers) -> Claim | None:
         """A POST without a query; None when it is of another kind, or out of the ordinary."""
+        name = _name_in(path, self.before, self.after)
+        if name is None:
+            return None
+        asked = Asked(headers)
+        if not self.ordinary(asked, headers):
+            return None
+        return Claim(max(0, asked.length), lambda body: self.answer(name, asked, body))
 
-    async def answer(self, kind: str, asked: "Asked", work: Work) -> Answer:
-        """The answer to a request of that kind. Nothing is done before it was admitted."""
-        gate, started = self._gate, time.monotonic()
+    def ordinary(self, asked: "Asked", headers: Headers) -> bool:
+        """Whether it can be answered here: as a rule when the length of its body is told."""
+        return 0 <= asked.length <= self._max_body
+
+    @abstractmethod
+    async def work(self, session: CandidateSession, name: str, body: Body) -> tuple[int, bytes]:
+        """Do what is asked for, for somebody who may ask: (status, body). Raises Refusal."""
+
+    async def answer(self, name: str, asked: "Asked", body: Body) -> Answer:
+        """The answer to one request. Nothing is done before it was admitted."""
+        kind, gate, started = self.kind, self._gate, time.monotonic()
         request_id = gate.request_id(asked.request_id)
         busy = gate.refuse(kind)
         if busy is not None:
@@ -67,7 +85,7 @@ class Shortcut(ABC):
             status, code = 499, None
             await gate.turn(kind)
             try:
-                status, headers, content, code = await self._worked(asked, work, request_id)
+                status, headers, content, code = await self._worked(name, asked, body, request_id)
             finally:
                 gate.done(kind, status, started, code=code, request_id=request_id)
         headers.append((b"x-request-id", request_id.encode()))
@@ -75,13 +93,15 @@ class Shortcut(ABC):
             headers.append((b"connection", b"close"))
         return status, headers, content
 
-    async def _worked(self, asked: "Asked", work: Work, request_id: str) -> tuple[int, Headers, bytes, str | None]:
+    async def _worked(
+        self, name: str, asked: "Asked", body: Body, request_id: str
+    ) -> tuple[int, Headers, bytes, str | None]:
         """The answer, and the code of the refusal when it is one."""
         ctx = self._ctx
         try:
             session = sessions.decode(ctx, asked.token())
             await take(ctx, f"candidate/{session.enrolment}", self._per_minute)
-            status, content = await work(session)
+            status, content = await self.work(session, name, body)
         except Refusal as refusal:
             return *problems.raw(ctx, refusal, request_id), refusal.code
         except Exception as error:  # noqa: BLE001 - a fault of ours: logged, and answered like any other.
@@ -154,7 +174,7 @@ class Asked:
         return ""
 
 
-def name_in(path: str, before: str, after: str) -> str | None:
+def _name_in(path: str, before: str, after: str) -> str | None:
     """What stands between the two: one segment of a path, and nothing else."""
     if not (path.endswith(after) and path.startswith(before)):
         return None

@@ -29,7 +29,7 @@ def client(w: World) -> Callable[[], httpx.AsyncClient]:
 
 
 async def in_chunks(content: bytes) -> AsyncIterator[bytes]:
-    """A body without a length, which the straight way leaves to the router."""
+    """A body without a length, which the short way leaves to the router."""
     yield content
 
 
@@ -51,9 +51,9 @@ async def test_answers_and_refusals_are_alike(
     went: list[str] = []
     original = shortcut.Shortcut.answer
 
-    async def noted(self: Any, kind: str, *rest: Any) -> Any:
-        went.append(kind)
-        return await original(self, kind, *rest)
+    async def noted(self: Any, *asked: Any) -> Any:
+        went.append(self.kind)
+        return await original(self, *asked)
 
     monkeypatch.setattr(shortcut.Shortcut, "answer", noted)
     token = {"authorization": f"Bearer {await w.session()}"}
