@@ -108,6 +108,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Doc("Starts that wait for their turn in one process; more are told to come again.", at_least=1)
     ] = 4000
     max_body_bytes: Annotated[int, Doc("The largest request body, in bytes.", at_least=1024)] = 2_000_000
+    body_seconds: Annotated[
+        int,
+        Doc(
+            "Within how long a request's body must arrive; each 500 bytes of it give a second more.",
+            at_least=1,
+            at_most=300,
+        ),
+    ] = 20
     max_bank_bytes: Annotated[int, Doc("The largest question bank sent as a body, in bytes.", at_least=1024)] = (
         20_000_000
     )

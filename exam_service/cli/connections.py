@@ -7,15 +7,17 @@ uvicorn's way, and is answered alike (docs/decisions/0010).
 """
 
 import re
+from asyncio import TimerHandle
 from http import HTTPStatus
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from exam_service.web.candidate.shortcut import Claim, Headers, Shortcuts
+from exam_service.core.errors import RequestTimeout
+from exam_service.web.arriving import patient_until
+from exam_service.web.candidate.shortcut import Body, Claim, Headers, Shortcuts
+from exam_service.web.entrance import CLOSE
 
-MOST_BYTES = 65_536
-"""Of a body that comes this way: uvicorn stops reading a connection when more than that waits."""
 _PLAIN = re.compile(rb"/v1/candidate/[A-Za-z0-9_/-]+")
 """A path that reads the same decoded, and has no query."""
 _UNUSUAL = frozenset((b"upgrade", b"expect", b"transfer-encoding"))
@@ -25,12 +27,28 @@ _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".en
 class _Short:
     """A request that is answered this way; to its connection what uvicorn's RequestResponseCycle is."""
 
-    __slots__ = ("body", "claim", "disconnected", "keep_alive", "message_event", "response_complete")
+    __slots__ = (
+        "began",
+        "body",
+        "claim",
+        "disconnected",
+        "heard",
+        "keep_alive",
+        "message_event",
+        "response_complete",
+        "timer",
+        "whole",
+    )
 
     def __init__(self, claim: Claim, *, keep_alive: bool) -> None:
         self.claim = claim
         self.keep_alive = keep_alive
         self.body = bytearray()
+        self.whole = False
+        self.timer: TimerHandle | None = None
+        """Runs only while a part of the body has yet to come, which is rare: most come in one piece."""
+        self.began = self.heard = 0.0
+        """When something came, first and last, of a body in pieces."""
         self.message_event = _NOBODY
         self.disconnected = False
         self.response_complete = False
@@ -45,8 +63,8 @@ class _Nobody:
 _NOBODY = _Nobody()
 
 
-def connections(shortcuts: Shortcuts) -> type[HttpToolsProtocol]:
-    """The class of the server's connections, to be given to uvicorn."""
+def connections(shortcuts: Shortcuts, body_seconds: float) -> type[HttpToolsProtocol]:
+    """The class of the server's connections, to be given to uvicorn. Bodies have to arrive within `body_seconds`."""
 
     class Connection(HttpToolsProtocol):
         def on_headers_complete(self) -> None:
@@ -61,7 +79,43 @@ def connections(shortcuts: Shortcuts) -> type[HttpToolsProtocol]:
             if not isinstance(short, _Short) or short.response_complete:
                 super().on_message_complete()
                 return
-            task = self.loop.create_task(self._answer(short))
+            if short.whole:
+                # The rest of a body that was not waited for any longer.
+                return
+            short.whole = True
+            if short.timer is not None:
+                short.timer.cancel()
+            # Not kept twice while it waits for its turn.
+            body, short.body = bytes(short.body), bytearray()
+            self._begin(short, body)
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            short: Any = self.cycle
+            if isinstance(short, _Short) and not short.whole:
+                short.heard = self.loop.time()
+                if short.timer is None:
+                    short.began = short.heard
+                    self._wait(short)
+
+        def _wait(self, short: _Short) -> None:
+            """For the rest of a body; in the end whoever sends it is told that it came too slowly."""
+            if short.disconnected:
+                return
+            until = patient_until(short.began, short.heard, len(short.body), body_seconds)
+            if self.loop.time() < until:
+                short.timer = self.loop.call_at(until, self._wait, short)
+                return
+            slow = RequestTimeout(bytes=len(short.body), seconds=round(until - short.began))
+
+            async def never() -> bytes:
+                raise slow
+
+            short.whole = True
+            self._begin(short, never)
+
+        def _begin(self, short: _Short, body: Body) -> None:
+            task = self.loop.create_task(self._answer(short, body))
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)
 
@@ -78,15 +132,11 @@ def connections(shortcuts: Shortcuts) -> type[HttpToolsProtocol]:
             ):
                 return None
             claim = shortcuts.claim(self.url.decode("ascii"), self.headers)
-            if claim is None or claim.length > MOST_BYTES:
-                return None
-            return _Short(claim, keep_alive=parser.should_keep_alive())
+            return None if claim is None else _Short(claim, keep_alive=parser.should_keep_alive())
 
-        async def _answer(self, short: _Short) -> None:
+        async def _answer(self, short: _Short, body: Body) -> None:
             try:
-                # Not kept twice while it waits for its turn.
-                body, short.body = bytes(short.body), bytearray()
-                status, headers, content = await short.claim.answer(body)
+                status, headers, content = await short.claim(body)
                 if self.flow.write_paused and not short.disconnected:
                     await self.flow.drain()
                 if short.disconnected:
@@ -107,7 +157,7 @@ def connections(shortcuts: Shortcuts) -> type[HttpToolsProtocol]:
                 parts += (name, b": ", value, b"\r\n")
                 if name == b"connection":
                     short.keep_alive = False
-            if not short.keep_alive and (b"connection", b"close") not in headers:
+            if not short.keep_alive and CLOSE not in headers:
                 parts.append(b"connection: close\r\n")
             parts += (b"\r\n", content)
             return b"".join(parts)

@@ -54,26 +54,26 @@ class Invalid(Refusal):
 
 class TooLarge(Refusal):
     code = "too-large"
+    sentence = Text(en="The body is larger than {limit} bytes.", th="ข้อมูลที่ส่งมามีขนาดเกิน {limit} ไบต์")
+
+
+class RequestTimeout(Refusal):
+    code = "request-timeout"
     sentence = Text(
-        en="The body is larger than {limit} bytes.",
-        th="ข้อมูลที่ส่งมามีขนาดเกิน {limit} ไบต์",
+        en="The body did not arrive in time: after {seconds} seconds there were {bytes} bytes of it. "
+        "Nothing was changed; send it again.",
+        th="ข้อมูลส่งมาไม่ครบภายในเวลา ผ่านไป {seconds} วินาทีได้รับ {bytes} ไบต์ ยังไม่มีการเปลี่ยนแปลงใด ๆ โปรดส่งใหม่",
     )
 
 
 class NotFound(Refusal):
     code = "not-found"
-    sentence = Text(
-        en="There is no {what} `{id}` here.",
-        th="ไม่พบ {what} `{id}`",
-    )
+    sentence = Text(en="There is no {what} `{id}` here.", th="ไม่พบ {what} `{id}`")
 
 
 class AlreadyExists(Refusal):
     code = "already-exists"
-    sentence = Text(
-        en="There is already a {what} `{id}`.",
-        th="มี {what} `{id}` อยู่แล้ว",
-    )
+    sentence = Text(en="There is already a {what} `{id}`.", th="มี {what} `{id}` อยู่แล้ว")
 
 
 class KeyReused(Refusal):
@@ -89,18 +89,12 @@ class KeyReused(Refusal):
 
 class NotAuthenticated(Refusal):
     code = "not-authenticated"
-    sentence = Text(
-        en="Give a valid API key or candidate session.",
-        th="โปรดระบุ API key หรือเซสชันผู้เข้าสอบที่ถูกต้อง",
-    )
+    sentence = Text(en="Give a valid API key or candidate session.", th="โปรดระบุ API key หรือเซสชันผู้เข้าสอบที่ถูกต้อง")
 
 
 class NotAllowed(Refusal):
     code = "not-allowed"
-    sentence = Text(
-        en="This API key lacks the scope `{scope}`.",
-        th="API key นี้ไม่มีสิทธิ์ `{scope}`",
-    )
+    sentence = Text(en="This API key lacks the scope `{scope}`.", th="API key นี้ไม่มีสิทธิ์ `{scope}`")
 
 
 class LastAdminKey(Refusal):
@@ -195,10 +189,7 @@ class TooManyMessages(Refusal):
 
 class NotPublished(Refusal):
     code = "not-published"
-    sentence = Text(
-        en="Course `{course}` is not published yet.",
-        th="หลักสูตร `{course}` ยังไม่เผยแพร่",
-    )
+    sentence = Text(en="Course `{course}` is not published yet.", th="หลักสูตร `{course}` ยังไม่เผยแพร่")
 
 
 class NationalIdTaken(Refusal):
@@ -222,10 +213,7 @@ class ConditionsNotMet(Refusal):
 
 class WindowNotOpen(Refusal):
     code = "window-not-open"
-    sentence = Text(
-        en="“{exam}” opens on {retry_at}.",
-        th="“{exam}” จะเปิดวันที่ {retry_at}",
-    )
+    sentence = Text(en="“{exam}” opens on {retry_at}.", th="“{exam}” จะเปิดวันที่ {retry_at}")
 
 
 class WindowClosed(Refusal):
@@ -238,26 +226,17 @@ class WindowClosed(Refusal):
 
 class AttemptsExhausted(Refusal):
     code = "attempts-exhausted"
-    sentence = Text(
-        en="All {limit} attempts at “{exam}” have been used.",
-        th="ใช้สิทธิ์ทำ “{exam}” ครบ {limit} ครั้งแล้ว",
-    )
+    sentence = Text(en="All {limit} attempts at “{exam}” have been used.", th="ใช้สิทธิ์ทำ “{exam}” ครบ {limit} ครั้งแล้ว")
 
 
 class CoolingDown(Refusal):
     code = "cooling-down"
-    sentence = Text(
-        en="You can try “{exam}” again from {retry_at}.",
-        th="ทำ “{exam}” ใหม่ได้ตั้งแต่วันที่ {retry_at}",
-    )
+    sentence = Text(en="You can try “{exam}” again from {retry_at}.", th="ทำ “{exam}” ใหม่ได้ตั้งแต่วันที่ {retry_at}")
 
 
 class AlreadyPassed(Refusal):
     code = "already-passed"
-    sentence = Text(
-        en="“{exam}” has been passed; it need not be taken again.",
-        th="ผ่าน “{exam}” แล้ว ไม่ต้องทำซ้ำ",
-    )
+    sentence = Text(en="“{exam}” has been passed; it need not be taken again.", th="ผ่าน “{exam}” แล้ว ไม่ต้องทำซ้ำ")
 
 
 class MovedToOtherDevice(Refusal):
@@ -278,26 +257,17 @@ class DeadlinePassed(Refusal):
 
 class AttemptEnded(Refusal):
     code = "attempt-ended"
-    sentence = Text(
-        en="This attempt has already been handed in.",
-        th="การสอบครั้งนี้ส่งไปแล้ว",
-    )
+    sentence = Text(en="This attempt has already been handed in.", th="การสอบครั้งนี้ส่งไปแล้ว")
 
 
 class AttemptVoided(Refusal):
     code = "attempt-voided"
-    sentence = Text(
-        en="This attempt was voided by staff.",
-        th="การสอบครั้งนี้ถูกยกเลิกโดยเจ้าหน้าที่",
-    )
+    sentence = Text(en="This attempt was voided by staff.", th="การสอบครั้งนี้ถูกยกเลิกโดยเจ้าหน้าที่")
 
 
 class AttemptRunning(Refusal):
     code = "attempt-running"
-    sentence = Text(
-        en="This attempt is still running.",
-        th="การสอบครั้งนี้ยังไม่สิ้นสุด",
-    )
+    sentence = Text(en="This attempt is still running.", th="การสอบครั้งนี้ยังไม่สิ้นสุด")
 
 
 class OtherAttemptRunning(Refusal):
@@ -334,10 +304,7 @@ class SequenceReused(Refusal):
 
 class ReviewNotOpen(Refusal):
     code = "review-not-open"
-    sentence = Text(
-        en="The review of this attempt is not open.",
-        th="ยังไม่เปิดให้ทบทวนการสอบครั้งนี้",
-    )
+    sentence = Text(en="The review of this attempt is not open.", th="ยังไม่เปิดให้ทบทวนการสอบครั้งนี้")
 
 
 # Certificates
@@ -353,10 +320,7 @@ class NotYetEarned(Refusal):
 
 class KindNotOffered(Refusal):
     code = "kind-not-offered"
-    sentence = Text(
-        en="This course does not offer “{kind}”.",
-        th="หลักสูตรนี้ไม่มี “{kind}”",
-    )
+    sentence = Text(en="This course does not offer “{kind}”.", th="หลักสูตรนี้ไม่มี “{kind}”")
 
 
 class CertificateWithdrawn(Refusal):
@@ -369,10 +333,7 @@ class CertificateWithdrawn(Refusal):
 
 class NotRevocable(Refusal):
     code = "not-revocable"
-    sentence = Text(
-        en="This certificate does not stand any more.",
-        th="วุฒิบัตรนี้ไม่มีผลอยู่แล้ว",
-    )
+    sentence = Text(en="This certificate does not stand any more.", th="วุฒิบัตรนี้ไม่มีผลอยู่แล้ว")
 
 
 class SigningFailed(Refusal):
@@ -385,10 +346,7 @@ class SigningFailed(Refusal):
 
 class UnreadableEvidence(Refusal):
     code = "unreadable-evidence"
-    sentence = Text(
-        en="This is no certificate that can be read here: {why}",
-        th="อ่านหลักฐานนี้ไม่ได้: {why}",
-    )
+    sentence = Text(en="This is no certificate that can be read here: {why}", th="อ่านหลักฐานนี้ไม่ได้: {why}")
 
 
 class KeyNotUsable(Refusal):

@@ -43,6 +43,7 @@ def create_app(
     limits: Limits | None = None,
     max_body: int = 2_000_000,
     max_bank: int = 20_000_000,
+    body_seconds: float = 20,
     sweeps: bool = True,
     metrics_token: str | None = None,
     starts_waiting: int = BOUNDS[START].waiting,
@@ -50,8 +51,9 @@ def create_app(
 ) -> Litestar:
     """The application over a context, which it does not close.
 
-    Bodies over `max_body` bytes are refused before they are read; a bank may have `max_bank`. `memory` tells the bytes
-    that the process holds, for the figures.
+    Bodies over `max_body` bytes are refused before they are read; a bank may have `max_bank`. One that does
+    not arrive within `body_seconds`, and longer for a large one, is refused. `memory` tells the bytes that the process
+    holds, for the figures.
     """
     app = Litestar(
         route_handlers=[
@@ -89,9 +91,9 @@ def create_app(
     gate = app.state.gate = Gate(ctx, BOUNDS | {START: BOUNDS[START]._replace(waiting=starts_waiting)})
     app.state.figures = Figures(ctx, gate.in_flight_of, memory)
     # Around the router, because what is turned away must not cost what the router costs.
-    entrance = Entrance(app.asgi_handler, gate, ctx)
+    entrance = Entrance(app.asgi_handler, gate, ctx, body_seconds)
     shortcuts = [kind(gate, ctx, app.state.limits, max_body) for kind in (Saves, Starts, Submits)]
-    app.asgi_handler = app.state.shortcuts = Shortcuts(entrance, shortcuts)
+    app.asgi_handler = app.state.shortcuts = Shortcuts(entrance, shortcuts, body_seconds)
     return app
 
 

@@ -1,6 +1,6 @@
 """The entrance: every request passes here before the router, except saves, which have a way of their own to the gate.
 
-It gives the request its id, asks the gate, waits for its turn, and tells the gate how it ended.
+It gives the request its id, asks the gate, waits for its body and for its turn, and tells the gate how it ended.
 """
 
 import asyncio
@@ -12,11 +12,12 @@ from litestar import Request
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from exam_service.core.errors import Busy
+from exam_service.core.errors import Refusal, RequestTimeout, TooLarge
 from exam_service.services.context import Context
 from exam_service.web import problems
 from exam_service.web.admission import Gate
-from exam_service.web.kinds import LIVE, kind_of
+from exam_service.web.arriving import BEGINNING, Arriving
+from exam_service.web.kinds import LIVE, SMALL, kind_of
 from exam_service.web.pages import wants_page
 
 CLOSE = (b"connection", b"close")
@@ -25,10 +26,11 @@ CLOSE = (b"connection", b"close")
 class Entrance:
     """An ASGI application around the framework's."""
 
-    def __init__(self, app: ASGIApp, gate: Gate, ctx: Context) -> None:
+    def __init__(self, app: ASGIApp, gate: Gate, ctx: Context, body_seconds: float) -> None:
         self._app = app
         self._gate = gate
         self._ctx = ctx
+        self._body_seconds = body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or refuse it before anything is read of it."""
@@ -38,20 +40,22 @@ class Entrance:
         gate, started = self._gate, time.monotonic()
         facts = cast("dict[str, Any]", scope)
         kind = kind_of(facts["method"], facts["path"])
-        request_id = gate.request_id(next((v for n, v in scope["headers"] if n == b"x-request-id"), None))
+        request_id = gate.request_id(_header(scope, b"x-request-id"))
         facts["exam_request_id"] = request_id
         answer = _Answer(send, request_id, closing=self._ctx.load.draining)
-        busy = gate.refuse(kind)
-        if busy is not None:
-            await self._refuse(busy, scope, receive, answer)
-            gate.refused(kind, answer.status, started, code=busy.code, request_id=request_id)
+        body = Arriving(receive, self._body_seconds)
+        length = _header(scope, b"content-length") or b""
+        refusal = await self._before_its_turn(kind, body, int(length) if length.isdigit() else 0)
+        if refusal is not None:
+            await self._refuse(refusal, scope, receive, answer)
+            gate.refused(kind, answer.status, started, code=refusal.code, request_id=request_id)
             return
         await gate.turn(kind)
         try:
             if kind == LIVE:
-                await self._until_drained(scope, receive, answer)
+                await self._until_drained(scope, body.receive, answer)
             else:
-                await self._app(scope, receive, answer.send)
+                await self._app(scope, body.receive, answer.send)
         finally:
             # Without a beginning there was no answer: whoever asked has gone, or the work was cut off.
             gate.done(
@@ -63,14 +67,31 @@ class Entrance:
                 route=facts.get("path_template"),
             )
 
-    async def _refuse(self, busy: Busy, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+    async def _before_its_turn(self, kind: str, body: Arriving, length: int) -> Refusal | None:
+        """Wait for its body, as far as that may be; `length` of it was announced."""
+        busy = self._gate.refuse(kind)
+        if busy is not None:
+            return busy
+        if length > BEGINNING:
+            # The router may have to say that it is too large, at once.
+            return TooLarge(limit=BEGINNING) if kind in SMALL else None
+        try:
+            await body.begin()
+        except RequestTimeout as slow:
+            return slow
+        if kind in SMALL and (body.size > BEGINNING or not body.whole):
+            return TooLarge(limit=BEGINNING)
+        # While it arrived others may have come.
+        return self._gate.refuse(kind)
+
+    async def _refuse(self, refusal: Refusal, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         request: Request[Any, Any, Any] = Request(scope, receive, answer.send)
         if wants_page(request):
-            response = problems.refused(request, busy)
+            response = problems.refused(request, refusal)
             await response.to_asgi_response(app=None, request=request)(scope, receive, answer.send)
             return
         # Under a flood this is the work that is done most, so it goes past the framework.
-        status, headers, body = problems.raw(self._ctx, busy, answer.request_id)
+        status, headers, body = problems.raw(self._ctx, refusal, answer.request_id)
         await answer.send({"type": "http.response.start", "status": status, "headers": headers})
         await answer.send({"type": "http.response.body", "body": body, "more_body": False})
 
@@ -90,6 +111,10 @@ class Entrance:
             await answer.send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
+def _header(scope: Scope, name: bytes) -> bytes | None:
+    return next((value for given, value in scope["headers"] if given == name), None)
+
+
 class _Answer:
     """What goes out: it is given the request's id, and while the process drains the connection is not kept."""
 
@@ -106,7 +131,7 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = [*message["headers"], (b"x-request-id", self.request_id.encode())]
-            if self._closing.is_set():
+            if self._closing.is_set() and CLOSE not in headers:
                 headers.append(CLOSE)
             message["headers"] = headers
         elif message["type"] == "http.response.body":

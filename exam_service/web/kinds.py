@@ -47,6 +47,9 @@ BOUNDS: dict[str, Bounds] = {
     OPERATIONS: Bounds(32, 0, NEVER),
 }
 
+SMALL = frozenset((SUBMIT, START, PAPER, CANDIDATE))
+"""Kinds that send little. Their bodies are whole before they have their turn, so nobody holds a place by sending."""
+
 _OPERATIONS = frozenset(("/healthz", "/readyz", "/metrics"))
 _OF_RUNNING = {"responses": SAVE, "submit": SUBMIT, "paper": PAPER, "contact": PAPER, "open": PAPER}
 _STAFF_WORDS = frozenset(

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 STATUS: Mapping[str, int] = {
     "invalid-input": 422,
     "too-large": 413,
+    "request-timeout": 408,
     "not-found": 404,
     "already-exists": 409,
     "idempotency-key-reused": 409,
@@ -128,6 +129,9 @@ def _headers(ctx: Context, refusal: Refusal) -> dict[str, str]:
         headers["Retry-After"] = str(max(1, int(seconds) + 1))
     if refusal.code == "not-authenticated":
         headers["WWW-Authenticate"] = "Bearer"
+    elif refusal.code == "request-timeout":
+        # The rest of the body may still come, and nobody will read it.
+        headers["Connection"] = "close"
     return headers
 
 

@@ -258,8 +258,8 @@ async def test_nothing_is_handed_in_before_every_answer_is_saved(desk: Page, ser
     await expect(waiting).to_contain_text("จะส่งให้เองทันทีที่เชื่อมต่อได้")
     await expect(waiting).to_contain_text("ยังไม่บันทึก 1 ข้อ")
     assert service.asked("/submit") == 0
-    service.mend()
     await waiting.locator("[data-action=again]").click()
+    service.mend()
     await desk.wait_for_url("**/result")
     assert service.attempt.responses == {"i1": "c1"}
 

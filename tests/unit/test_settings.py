@@ -61,6 +61,7 @@ def test_every_setting_can_be_set() -> None:
         "EXAM_RATE_LIMIT_CANDIDATE_PER_MINUTE": "8",
         "EXAM_RATE_LIMIT_LMS_PER_MINUTE": "9",
         "EXAM_MAX_BODY_BYTES": "4096",
+        "EXAM_BODY_SECONDS": "10",
         "EXAM_MAX_BANK_BYTES": "8192",
     }
     assert {*environ, "EXAM_MASTER_KEY_FILE", "EXAM_DATABASE_URL_FILE"} == {line.name for line in describe()}
@@ -90,6 +91,7 @@ def test_every_setting_can_be_set() -> None:
         rate_limit_candidate_per_minute=8,
         rate_limit_lms_per_minute=9,
         max_body_bytes=4096,
+        body_seconds=10,
         max_bank_bytes=8192,
     )
 

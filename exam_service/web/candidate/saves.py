@@ -9,7 +9,7 @@ import msgspec
 from exam_service.services import saving
 from exam_service.services.sessions import CandidateSession
 from exam_service.web.body import invalid, too_deep
-from exam_service.web.candidate.shortcut import Body, Shortcut, read
+from exam_service.web.candidate.shortcut import Shortcut
 from exam_service.web.kinds import SAVE
 
 _encode = msgspec.json.Encoder().encode
@@ -22,9 +22,9 @@ class Saves(Shortcut):
     kind = SAVE
     before, after = "/v1/candidate/attempts/", "/responses"
 
-    async def work(self, session: CandidateSession, name: str, body: Body) -> tuple[int, bytes]:
+    async def work(self, session: CandidateSession, name: str, body: bytes) -> tuple[int, bytes]:
         """Save to the attempt of that name."""
-        asks = asks_of(await read(body))
+        asks = asks_of(body)
         view = await saving.save(
             self._ctx,
             session.org,

@@ -7,17 +7,19 @@ same problem documents; tests hold the two side by side.
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, ClassVar, NamedTuple, cast
+from typing import Any, ClassVar, cast
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from exam_service.core.errors import NotAuthenticated, Refusal
+from exam_service.core.errors import NotAuthenticated, Refusal, RequestTimeout
 from exam_service.services import sessions
 from exam_service.services.context import Context
 from exam_service.services.sessions import CandidateSession
 from exam_service.web import problems
 from exam_service.web.admission import Gate
+from exam_service.web.arriving import BEGINNING, Arriving
 from exam_service.web.auth import COOKIE, Limits, same_site, take
+from exam_service.web.entrance import CLOSE
 from exam_service.web.security import DATA_PAIRS
 
 _COOKIE = COOKIE.encode()
@@ -30,13 +32,8 @@ Body = Callable[[], Awaitable[bytes]] | bytes
 """The body of a request, or what reads it."""
 
 
-class Claim(NamedTuple):
-    """A request that is answered here."""
-
-    length: int
-    """Of its body, in bytes."""
-    answer: Callable[[Body], Awaitable[Answer]]
-    """A body that was not read yet is asked for when the request has been admitted."""
+Claim = Callable[[Body], Awaitable[Answer]]
+"""Answers a request that is ours. A body that was not read yet is asked for unless the request is refused anyway."""
 
 
 class Shortcut(ABC):
@@ -51,7 +48,7 @@ class Shortcut(ABC):
     def __init__(self, gate: Gate, ctx: Context, limits: Limits, max_body: int) -> None:
         self._gate = gate
         self._ctx = ctx
-        self._max_body = max_body
+        self._most = min(max_body, BEGINNING)
         self._per_minute = limits.candidate
 
     def claim(self, path: str, headers: Headers) -> Claim | None:
@@ -62,39 +59,45 @@ class Shortcut(ABC):
         asked = Asked(headers)
         if not self.ordinary(asked, headers):
             return None
-        return Claim(max(0, asked.length), lambda body: self.answer(name, asked, body))
+        return lambda body: self.answer(name, asked, body)
 
     def ordinary(self, asked: "Asked", headers: Headers) -> bool:
-        """Whether it can be answered here: as a rule when the length of its body is told."""
-        return 0 <= asked.length <= self._max_body
+        """Whether it can be answered here: as a rule when the length of its body is told, and not large."""
+        return 0 <= asked.length <= self._most
 
     @abstractmethod
-    async def work(self, session: CandidateSession, name: str, body: Body) -> tuple[int, bytes]:
+    async def work(self, session: CandidateSession, name: str, body: bytes) -> tuple[int, bytes]:
         """Do what is asked for, for somebody who may ask: (status, body). Raises Refusal."""
 
     async def answer(self, name: str, asked: "Asked", body: Body) -> Answer:
         """The answer to one request. Nothing is done before it was admitted."""
         kind, gate, started = self.kind, self._gate, time.monotonic()
         request_id = gate.request_id(asked.request_id)
-        busy = gate.refuse(kind)
-        if busy is not None:
-            status, headers, content = problems.raw(self._ctx, busy, request_id)
-            gate.refused(kind, status, started, code=busy.code, request_id=request_id)
+        refusal: Refusal | None = gate.refuse(kind)
+        read = b""
+        if refusal is None:
+            try:
+                read = body if isinstance(body, bytes) else await body()
+            except RequestTimeout as slow:
+                refusal = slow
+        if refusal is not None:
+            status, headers, content = problems.raw(self._ctx, refusal, request_id)
+            gate.refused(kind, status, started, code=refusal.code, request_id=request_id)
         else:
             # 499: whoever asked has gone before there was an answer.
             status, code = 499, None
             await gate.turn(kind)
             try:
-                status, headers, content, code = await self._worked(name, asked, body, request_id)
+                status, headers, content, code = await self._worked(name, asked, read, request_id)
             finally:
                 gate.done(kind, status, started, code=code, request_id=request_id)
         headers.append((b"x-request-id", request_id.encode()))
-        if self._ctx.load.draining.is_set():
-            headers.append((b"connection", b"close"))
+        if self._ctx.load.draining.is_set() and CLOSE not in headers:
+            headers.append(CLOSE)
         return status, headers, content
 
     async def _worked(
-        self, name: str, asked: "Asked", body: Body, request_id: str
+        self, name: str, asked: "Asked", body: bytes, request_id: str
     ) -> tuple[int, Headers, bytes, str | None]:
         """The answer, and the code of the refusal when it is one."""
         ctx = self._ctx
@@ -112,9 +115,10 @@ class Shortcut(ABC):
 class Shortcuts:
     """An ASGI application in front of the framework's: it answers what a shortcut claims, and passes on the rest."""
 
-    def __init__(self, app: ASGIApp, shortcuts: Sequence[Shortcut]) -> None:
+    def __init__(self, app: ASGIApp, shortcuts: Sequence[Shortcut], body_seconds: float) -> None:
         self._app = app
         self._shortcuts = shortcuts
+        self._body_seconds = body_seconds
 
     def claim(self, path: str, headers: Headers) -> Claim | None:
         """The claim of a POST without a query; None when it is for the framework."""
@@ -132,7 +136,8 @@ class Shortcuts:
         if claim is None:
             await self._app(scope, receive, send)
         else:
-            await _respond(await claim.answer(lambda: _body_of(receive)), send)
+            body = Arriving(receive, self._body_seconds)
+            await _respond(await claim(body.read), send)
 
 
 class Asked:
@@ -182,26 +187,8 @@ def _name_in(path: str, before: str, after: str) -> str | None:
     return name if name and "/" not in name and "\0" not in name else None
 
 
-async def read(body: Body) -> bytes:
-    """The body, read or to be read."""
-    return body if isinstance(body, bytes) else await body()
-
-
 async def _respond(answer: Answer, send: Send) -> None:
     """Send an answer as ASGI wants it."""
     status, headers, content = answer
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": content, "more_body": False})
-
-
-async def _body_of(receive: Receive) -> bytes:
-    """The whole body, whose length the headers gave; the server sees to it that no more comes."""
-    message = await receive()
-    content: bytes = message.get("body", b"")  # type: ignore[assignment]
-    if not message.get("more_body"):
-        return content
-    parts = [content]
-    while message.get("more_body"):
-        message = await receive()
-        parts.append(message.get("body", b""))  # type: ignore[arg-type]
-    return b"".join(parts)

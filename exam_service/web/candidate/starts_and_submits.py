@@ -10,7 +10,7 @@ from exam_service.services import starting, submitting
 from exam_service.services.sessions import CandidateSession
 from exam_service.web.body import parse
 from exam_service.web.candidate.api import SubmitRequest
-from exam_service.web.candidate.shortcut import Asked, Body, Headers, Shortcut, read
+from exam_service.web.candidate.shortcut import Asked, Headers, Shortcut
 from exam_service.web.kinds import START, SUBMIT
 
 _encode = msgspec.json.Encoder().encode
@@ -28,7 +28,7 @@ class Starts(Shortcut):
             return not any(name in (b"transfer-encoding", b"content-length") for name, _ in headers)
         return super().ordinary(asked, headers)
 
-    async def work(self, session: CandidateSession, name: str, body: Body) -> tuple[int, bytes]:
+    async def work(self, session: CandidateSession, name: str, body: bytes) -> tuple[int, bytes]:
         """Start the exam of that name."""
         return 201, _encode(await starting.start(self._ctx, session.org, session.enrolment, name))
 
@@ -39,7 +39,7 @@ class Submits(Shortcut):
     kind = SUBMIT
     before, after = "/v1/candidate/attempts/", "/submit"
 
-    async def work(self, session: CandidateSession, name: str, body: Body) -> tuple[int, bytes]:
+    async def work(self, session: CandidateSession, name: str, body: bytes) -> tuple[int, bytes]:
         """Hand in the attempt of that name."""
-        asks = parse(await read(body), SubmitRequest)
+        asks = parse(body, SubmitRequest)
         return 200, _encode(await submitting.submit(self._ctx, session.org, session.enrolment, name, asks.epoch))
