@@ -117,9 +117,15 @@ class GroupCommit(Generic[T, R]):
 
     async def _run(self) -> None:
         batch: list[_Waiting[T, R]] = []
+        before = 0
         try:
             while self._queue:
-                batch = [self._queue.popleft() for _ in range(min(len(self._queue), self._most_together))]
+                # Half of those who are about, and who were in the batch before are: they come back while this one is
+                # written. Were all of the queue taken, nearly everybody would be in every other batch, and while they
+                # wait for the database there would be nothing to do here.
+                half = (len(self._queue) + before + 1) // 2 if before else len(self._queue)
+                before = min(len(self._queue), self._most_together, half)
+                batch = [self._queue.popleft() for _ in range(before)]
                 await self._settle(batch)
                 batch = []
         finally:

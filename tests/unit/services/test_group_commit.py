@@ -38,6 +38,39 @@ async def test_what_comes_while_a_group_is_written_is_the_next_group() -> None:
     assert groups == [[1], [2, 3]]
 
 
+async def test_those_who_come_again_and_again_are_soon_in_two_halves() -> None:
+    groups: list[list[int]] = []
+    written = asyncio.Event()
+
+    async def write(items: Sequence[int]) -> list[str | Exception]:
+        groups.append(list(items))
+        await written.wait()
+        written.clear()
+        return [str(item) for item in items]
+
+    queue: GroupCommit[int, str] = GroupCommit(write, refuse=Busy)
+
+    async def comes_again(number: int) -> None:
+        for _ in range(6):
+            await queue.put(number)
+
+    # One is a little before the others, who would then all wait behind it.
+    all_of_them = [asyncio.create_task(comes_again(0))]
+    await steps()
+    all_of_them += [asyncio.create_task(comes_again(number)) for number in range(1, 32)]
+    while not all(task.done() for task in all_of_them):
+        await steps()
+        written.set()
+        await steps()
+    assert [len(group) for group in groups[:10]] == [1] + [16] * 9
+
+
+async def steps() -> None:
+    """Let everybody go on who can."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
 async def test_one_that_cannot_be_written_costs_the_others_nothing() -> None:
     queue = queue_over([])
     answers = await asyncio.gather(*(queue.put(n) for n in (1, -1, 2)), return_exceptions=True)
