@@ -139,7 +139,7 @@ def tune_interpreter() -> None:
     for cycles every 700 objects finds nothing; what was loaded at the start is never garbage. What either gains has not
     been measured on a quiet machine.
     """
-    sys.setswitchinterval(0.0005)
+    sys.setswitchinterval(0.0001)
     gc.set_threshold(20_000, 20, 50)
     gc.freeze()
 

@@ -1,9 +1,9 @@
 """What the journal has read of attempts, so that it can decide about a save before it asks the database."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from exam_service.core.exams.attempt import State
-from exam_service.core.exams.journal import Owned
+from exam_service.core.exams.journal import Attest, Group, Owned, Save, Saved
 from exam_service.core.recent import Recent
 
 MOST = 250_000
@@ -24,10 +24,6 @@ class Known:
         found = ((attempt, self._facts.get(attempt)) for attempt in attempts)
         return {attempt: owned for attempt, owned in found if owned is not None}
 
-    def forget(self) -> None:
-        """Any of it may have changed."""
-        self._facts.clear()
-
     def keep(self, asked: Collection[str], found: Mapping[str, Owned]) -> None:
         """What was found of those that were asked for."""
         for attempt in asked:
@@ -36,3 +32,27 @@ class Known:
                 self._facts.put(attempt, owned)
             else:
                 self._facts.drop(attempt)
+
+
+class Ahead:
+    """Saves that are decided by what is known of their attempts, before the database is asked whether it holds.
+
+    None of the others is decided here: of what is refused, repeated, changed or locked, facts under lock tell.
+    """
+
+    def __init__(self, saves: Sequence[Save], known: Known, attest: Attest) -> None:
+        self.known = known.of(save.attempt for save in saves)
+        self._count = len(saves)
+        self._numbers = [number for number, save in enumerate(saves) if save.attempt in self.known]
+        self.group = Group((saves[number] for number in self._numbers), self.known)
+        self.attested = self.group.attest(attest)
+        """None when there is nothing to write."""
+
+    def told(self, *, written: bool) -> list[Saved | Exception | None]:
+        """What each is told when they were written, or were not; None of those that have yet to be decided."""
+        told: list[Saved | Exception | None] = [None] * self._count
+        if written:
+            for number, outcome in zip(self._numbers, self.group.outcomes({}), strict=True):
+                if isinstance(outcome, Saved):
+                    told[number] = outcome
+        return told

@@ -10,7 +10,7 @@ import asyncpg
 
 from exam_service.adapters.storage.engine import Database, NoConnection
 from exam_service.adapters.storage.journal_groups import in_group, new_group_id
-from exam_service.adapters.storage.journal_known import Known
+from exam_service.adapters.storage.journal_known import Ahead, Known
 from exam_service.adapters.storage.refusals import Clock, connection_lost, said_clearly
 from exam_service.core.exams.attempt import State, Writable
 from exam_service.core.exams.journal import Attest, Attested, Group, Key, Owned, Repeated, Save, Saved
@@ -136,25 +136,20 @@ class PostgresqlJournal:
         raise outcome or LookupError(f"attempt {save.attempt} was neither locked nor missing")
 
     async def _straight(self, saves: Sequence[Save], attest: Attest) -> list[Saved | Exception | None]:
-        """Those that are written at once, because nothing has changed since their attempts were read.
-
-        None of the others is decided here: of what is refused, repeated, changed or locked, facts under lock tell.
-        """
-        told: list[Saved | Exception | None] = [None] * len(saves)
-        known = self._known.of(save.attempt for save in saves)
-        numbers = [number for number, save in enumerate(saves) if save.attempt in known]
-        group = Group((saves[number] for number in numbers), known)
-        attested = group.attest(attest)
-        if attested is None:
-            return told
-        values = (*_columns(group, attested, new_group_id(self._clock())), *_facts(group, known), len(group.fresh))
+        """Those that are written at once, because nothing has changed since their attempts were read."""
+        ahead = Ahead(saves, self._known, attest)
+        if ahead.attested is None:
+            return ahead.told(written=False)
+        group = ahead.group
+        facts = _facts(group, ahead.known)
+        values = (*_columns(group, ahead.attested, new_group_id(self._clock())), *facts, len(group.fresh))
         try:
             pool = self._pool or await self._open()
             async with pool.acquire() as connection:
                 await connection.execute(_STRAIGHT, *values)
         except asyncpg.DivisionByZeroError:
             # One of them is repeated, locked, or of an attempt that has changed.
-            return told
+            return ahead.told(written=False)
         except TimeoutError as error:
             # Not once more: whoever waits has waited long enough for a database that does not answer.
             raise NoConnection(str(error)) from error
@@ -162,11 +157,8 @@ class PostgresqlJournal:
             if not isinstance(error, OSError) and not _once_more(error):
                 raise
             # What was written by then is found under lock.
-            return told
-        for number, outcome in zip(numbers, group.outcomes({}), strict=True):
-            if isinstance(outcome, Saved):
-                told[number] = outcome
-        return told
+            return ahead.told(written=False)
+        return ahead.told(written=True)
 
     async def _again(self, saves: Sequence[Save], attest: Attest, lock: str) -> list[Saved | Exception | None]:
         """Once more when the connection was lost: what was written by then is found, so nothing is written twice.

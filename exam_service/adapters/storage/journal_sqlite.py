@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cache
@@ -12,13 +12,32 @@ import msgspec
 
 from exam_service.adapters.storage.engine import SQLITE_BUSY_SECONDS, Database
 from exam_service.adapters.storage.journal_groups import in_group, new_group_id
-from exam_service.adapters.storage.journal_known import Known
+from exam_service.adapters.storage.journal_known import Ahead, Known
 from exam_service.adapters.storage.refusals import Clock, said_clearly
 from exam_service.core.exams.attempt import State, Writable
 from exam_service.core.exams.journal import Attest, Attested, Group, Key, Owned, Repeated, Save, Saved
 
 # With every row that is read and every statement the interpreter's lock is given up, and under load it takes a while to
-# win it back from the event loop. So the attempts are read as one row, and the saves are written by one statement.
+# win it back from the event loop. So the attempts are read as one row, and the saves are written by one statement: when
+# their attempts are known, the only one. It is a transaction of its own, decides by what each row of an attempt says
+# while nothing else writes, and writes all or nothing.
+_STRAIGHT = (
+    "attempt", "epoch", "seq", "org", "digest", "body", "received_at", "seconds_left", "in_grace", "receipt_group",
+    "receipt_place", "head", "leaves", "enrolment", "deadline", "grace_seconds",
+)  # fmt: skip
+_VIEW = f"CREATE TEMP VIEW straight AS SELECT {', '.join(f'NULL AS {name}' for name in _STRAIGHT)}"
+# Only the first of a group brings its receipts.
+_TRIGGER = (
+    "CREATE TEMP TRIGGER straight_to_the_journal INSTEAD OF INSERT ON straight BEGIN "
+    "INSERT INTO journal (attempt, epoch, seq, org, digest, body, received_at, seconds_left, in_grace, receipt_group, "
+    "receipt_place) SELECT NEW.attempt, NEW.epoch, NEW.seq, NEW.org, NEW.digest, NEW.body, NEW.received_at, "
+    "NEW.seconds_left, NEW.in_grace, NEW.receipt_group, NEW.receipt_place FROM attempt a WHERE a.id = NEW.attempt "
+    "AND a.org = NEW.org AND a.enrolment = NEW.enrolment AND a.epoch = NEW.epoch AND a.deadline = NEW.deadline "
+    "AND a.grace_seconds = NEW.grace_seconds AND a.state = 'in_progress' AND a.news = 0 ON CONFLICT DO NOTHING; "
+    "SELECT RAISE(ABORT, 'changed') WHERE changes() <> 1; "
+    "INSERT INTO receipt_group (id, head, leaves) "
+    "SELECT NEW.receipt_group, NEW.head, NEW.leaves WHERE NEW.head IS NOT NULL; END"
+)
 _ATTEMPTS = (
     "SELECT json_group_array(json_array(id, org, enrolment, state, deadline, grace_seconds, epoch, news)) FROM attempt "
     "WHERE id IN (SELECT value FROM json_each(?))"
@@ -59,15 +78,16 @@ class SqliteJournal:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._connection: sqlite3.Connection | None = None
         self._known = Known()
-        self._known_as_of: int | None = None
-        """The data_version under which everything that is known was read."""
         self._closed = False
 
     async def write(self, saves: Sequence[Save], attest: Attest) -> list[Saved | Exception]:
-        """Write the saves that count, in one transaction, and say for each what became of it."""
+        """Write the saves that count, in one transaction or two, and say for each what became of it."""
+        ahead = Ahead(saves, self._known, attest)
+        rows = None if ahead.attested is None else _rows(ahead, ahead.attested, new_group_id(self._clock()))
         with said_clearly(self._clock):
             async with self._database.turn():
-                work = asyncio.get_running_loop().run_in_executor(self._thread, self._write, saves, attest)
+                loop = asyncio.get_running_loop()
+                work = loop.run_in_executor(self._thread, self._write, saves, attest, ahead, rows)
                 try:
                     return await asyncio.shield(work)
                 except asyncio.CancelledError:
@@ -83,7 +103,37 @@ class SqliteJournal:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
         self._thread.shutdown()
 
-    def _write(self, saves: Sequence[Save], attest: Attest) -> list[Saved | Exception]:
+    def _write(
+        self, saves: Sequence[Save], attest: Attest, ahead: Ahead, rows: list[object] | None
+    ) -> list[Saved | Exception]:
+        told = ahead.told(written=rows is not None and self._straight(rows))
+        left = [save for save, outcome in zip(saves, told, strict=True) if outcome is None]
+        again = iter(self._under_lock(left, attest) if left else ())
+        return [next(again) if outcome is None else outcome for outcome in told]
+
+    def _straight(self, rows: list[object]) -> bool:
+        """Write all of them, if their attempts are still as they were known; else nothing."""
+        connection = self._opened()
+        width, most = len(_STRAIGHT), _AT_ONCE * len(_STRAIGHT)
+        try:
+            if len(rows) <= most:
+                connection.execute(_straight_of(len(rows) // width), rows)
+                return True
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                for begin in range(0, len(rows), most):
+                    some = rows[begin : begin + most]
+                    connection.execute(_straight_of(len(some) // width), some)
+                connection.execute("COMMIT")
+            except BaseException:
+                connection.rollback()
+                raise
+        except sqlite3.IntegrityError:
+            # One of them is repeated, or of an attempt that has changed; or the number of the group was taken.
+            return False
+        return True
+
+    def _under_lock(self, saves: Sequence[Save], attest: Attest) -> list[Saved | Exception]:
         there: set[Key] = set()
         taken = False
         while True:
@@ -100,10 +150,13 @@ class SqliteJournal:
                 taken = True
 
     def _transaction(self, saves: Sequence[Save], attest: Attest, there: set[Key]) -> list[Saved | Exception]:
-        connection = self._connection = self._connection or _connect(self._database.file)
+        connection = self._opened()
         connection.execute("BEGIN IMMEDIATE")
         try:
-            group = Group(saves, self._attempts(connection, {save.attempt for save in saves}), there)
+            # To read is to lock: nothing else writes during this transaction.
+            asked = {save.attempt for save in saves}
+            attempts = _attempts(connection, asked)
+            group = Group(saves, attempts, there)
             if group.doubtful:
                 group.set_aside(connection.execute(_LATE, (_json(group.doubtful),)))
             attested = group.attest(attest)
@@ -114,24 +167,12 @@ class SqliteJournal:
         except BaseException:
             connection.rollback()
             raise
+        self._known.keep(asked, attempts)
         return group.outcomes(stored)
 
-    def _attempts(self, connection: sqlite3.Connection, ids: set[str]) -> Mapping[str, Owned]:
-        """The attempts as they are. To read is to lock: nothing else writes during this transaction.
-
-        What was read before is still true while no other connection has written; this one writes no attempts.
-        """
-        (version,) = connection.execute("PRAGMA data_version").fetchone()
-        if version != self._known_as_of:
-            self._known.forget()
-            self._known_as_of = version
-        known = self._known.of(ids)
-        unknown = ids - known.keys()
-        if not unknown:
-            return known
-        read = _attempts(connection, unknown)
-        self._known.keep(unknown, read)
-        return {**known, **read}
+    def _opened(self) -> sqlite3.Connection:
+        self._connection = self._connection or _connect(self._database.file)
+        return self._connection
 
     def _close(self) -> None:
         if self._connection is not None:
@@ -149,6 +190,8 @@ def _connect(file: str) -> sqlite3.Connection:
     )
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
+    for statement in ("PRAGMA temp_store = MEMORY", _VIEW, _TRIGGER):
+        connection.execute(statement)
     return connection
 
 
@@ -160,8 +203,30 @@ def _attempts(connection: sqlite3.Connection, ids: Collection[str]) -> dict[str,
     }
 
 
+def _rows(ahead: Ahead, attested: Attested, group_id: int) -> list[object]:
+    """What `straight` takes: the values of each row, one row after the other."""
+    values: list[object] = []
+    head: str | None = attested.head
+    leaves: bytes | None = attested.leaves
+    for place, (saved, save) in enumerate(zip(ahead.group.fresh.values(), ahead.group.sent.values(), strict=True)):
+        owned = ahead.known[saved.attempt]
+        values += (
+            saved.attempt, saved.epoch, saved.seq, save.org, saved.digest, save.body, _text(saved.received_at),
+            saved.seconds_left, saved.in_grace, group_id, place, head, leaves,
+            owned.enrolment, _text(saved.deadline), owned.writable.grace_seconds,
+        )  # fmt: skip
+        head = leaves = None
+    return values
+
+
+@cache
+def _straight_of(rows: int) -> str:
+    row = f"({', '.join('?' * len(_STRAIGHT))})"
+    return f"INSERT INTO straight VALUES {', '.join([row] * rows)}"  # noqa: S608
+
+
 def _insert(connection: sqlite3.Connection, group: Group, attested: Attested, group_id: int) -> None:
-    """Write all of them. Raises Repeated when some were there."""
+    """Write all of them, under lock. Raises Repeated when some were there."""
     values: list[object] = []
     for place, (saved, save) in enumerate(zip(group.fresh.values(), group.sent.values(), strict=True)):
         values += (

@@ -15,7 +15,7 @@ from exam_service.core.certificates.receipt import parse
 from exam_service.core.exams.attempt import State
 from exam_service.core.exams.journal import Saved
 from exam_service.core.exams.scoring import latest
-from tests.support.stored import PAPER, House, Journal, T
+from tests.support.stored import PAPER, House, Journal, T, attest
 
 A, B = House("a"), House("b")
 
@@ -121,6 +121,22 @@ async def test_many_at_once_each_get_their_own_answer(store: SqlStore, journal: 
         assert isinstance(answer, Saved)
         assert (answer.attempt, answer.seq, answer.digest) == (save.attempt, save.seq, save.digest)
     assert [saved.seq for saved in await A.saves(store, 2)] == list(range(40))
+
+
+async def test_of_attempts_that_are_known_the_database_is_asked_only_whether_it_still_holds(
+    store: SqlStore, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await journal.append(A.save(1))
+    with monkeypatch.context() as patched:
+        patched.setattr(journal.writer, "_transaction", None)
+        told = await journal.writer.write([A.save(seq) for seq in range(2, 202)], attest)
+    assert [type(one) for one in told] == [Saved] * 200
+    # All or nothing: with the last of them it is decided anew.
+    told += await journal.writer.write([*(A.save(seq) for seq in range(202, 402)), A.save(2, body=b"{}")], attest)
+    assert [type(one) for one in told] == [Saved] * 400 + [errors.SequenceReused]
+    assert [*map(msgspec.structs.asdict, await A.saves(store))] == [
+        msgspec.structs.asdict(one) for one in (first, *told[:-1]) if isinstance(one, Saved)
+    ]
 
 
 async def test_a_number_used_twice_in_one_batch_has_one_winner(store: SqlStore, journal: Journal) -> None:
