@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+import asyncpg
 import msgspec
 import pytest
 import sqlalchemy as sa
@@ -15,7 +16,14 @@ from exam_service.core.records import PreparedAttempt
 from tests.support.stored import PAPER, House, Journal, T, store_at, stored_papers
 
 A, B = House("a"), House("b")
-_LOUD = (errors.AlreadyExists, errors.NotFound, ValueError, sa.exc.IntegrityError, sqlite3.IntegrityError)
+_LOUD = (
+    errors.AlreadyExists,
+    errors.NotFound,
+    ValueError,
+    sa.exc.IntegrityError,
+    sqlite3.IntegrityError,
+    asyncpg.IntegrityConstraintViolationError,
+)
 AHEAD = PreparedAttempt(
     enrolment=B.id("enr"), exam="ahead", attempt="att_ahead", course_version=B.version().id, number=1, prepared_at=T
 )

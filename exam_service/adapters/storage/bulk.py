@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import aiosqlite
+import asyncpg
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from exam_service.adapters.storage.engine import unstorable
+from exam_service.adapters.storage.engine import NoConnection, unstorable
 from exam_service.adapters.storage.types import UtcDateTime
 
 R = TypeVar("R", bound=msgspec.Struct)
@@ -131,7 +132,12 @@ class Many(Generic[R]):
 async def fetch(connection: AsyncConnection, statement: Text, org: str, *given: Any) -> Sequence[Sequence[Any]]:
     """The rows. What is given is plain: texts and numbers, or a list of them, or on SQLite of lists of them."""
     if connection.dialect.name == "postgresql":
-        return (await connection.exec_driver_sql(statement.postgresql, (org, *given))).all()
+        driver = _postgresql(connection)
+        if not driver.is_in_transaction():
+            return (await connection.exec_driver_sql(statement.postgresql, (org, *given))).all()
+        with _answered():
+            rows: Sequence[Sequence[Any]] = await driver.fetch(statement.postgresql, org, *given)
+            return rows
     with _storable():
         return list(await _sqlite(connection).execute_fetchall(statement.sqlite, _texts(org, given)))
 
@@ -139,7 +145,12 @@ async def fetch(connection: AsyncConnection, statement: Text, org: str, *given: 
 async def run(connection: AsyncConnection, statement: Text, org: str, *given: Any) -> int:
     """How many rows were touched."""
     if connection.dialect.name == "postgresql":
-        return int((await connection.exec_driver_sql(statement.postgresql, (org, *given))).rowcount)
+        driver = _postgresql(connection)
+        if not driver.is_in_transaction():
+            return int((await connection.exec_driver_sql(statement.postgresql, (org, *given))).rowcount)
+        with _answered():
+            # As in `INSERT 0 16`.
+            return int((await driver.execute(statement.postgresql, org, *given)).rpartition(" ")[2])
     with _storable():
         texts = _texts(org, given)
     return await _written(connection, statement, [texts])
@@ -160,12 +171,32 @@ def _sqlite(connection: AsyncConnection) -> aiosqlite.Connection:
     It lives in a thread: through SQLAlchemy each of cursor, execute, fetch and close is a trip there, and the trips
     cost more than most questions.
     """
-    found: aiosqlite.Connection | None = None
-    if connection.sync_connection is not None:
-        found = connection.sync_connection.connection.driver_connection
-    if found is None:
-        raise RuntimeError("the connection is not open")
+    found: aiosqlite.Connection = _driver(connection)
     return found
+
+
+def _postgresql(connection: AsyncConnection) -> "asyncpg.Connection[asyncpg.Record]":
+    """The driver's own connection: through SQLAlchemy a question costs as much again as the question.
+
+    SQLAlchemy begins its transaction with its own first statement, so that has to be one of its own.
+    """
+    found: asyncpg.Connection[asyncpg.Record] = _driver(connection)
+    return found
+
+
+def _driver(connection: AsyncConnection) -> Any:
+    if connection.sync_connection is None:
+        raise RuntimeError("the connection is not open")
+    return connection.sync_connection.connection.driver_connection
+
+
+@contextmanager
+def _answered() -> Iterator[None]:
+    """Raise NoConnection where the driver tells of its socket: that says nothing of the database."""
+    try:
+        yield
+    except OSError as error:
+        raise NoConnection(str(error)) from error
 
 
 async def _written(connection: AsyncConnection, statement: Text, rows: Sequence[tuple[Any, ...]]) -> int:
