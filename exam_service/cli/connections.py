@@ -98,6 +98,13 @@ def connections(shortcuts: Shortcuts, body_seconds: float) -> type[HttpToolsProt
                     short.began = short.heard
                     self._wait(short)
 
+        def connection_lost(self, exc: Exception | None) -> None:
+            short: Any = self.cycle
+            if isinstance(short, _Short) and short.timer is not None:
+                # Else it keeps what has come for as long as it would have waited.
+                short.timer.cancel()
+            super().connection_lost(exc)
+
         def _wait(self, short: _Short) -> None:
             """For the rest of a body; in the end whoever sends it is told that it came too slowly."""
             if short.disconnected:
@@ -112,6 +119,8 @@ def connections(shortcuts: Shortcuts, body_seconds: float) -> type[HttpToolsProt
                 raise slow
 
             short.whole = True
+            # Whatever it is told: the rest of the body may still come, and nobody will read it.
+            short.keep_alive = False
             self._begin(short, never)
 
         def _begin(self, short: _Short, body: Body) -> None:

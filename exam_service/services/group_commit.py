@@ -66,14 +66,19 @@ class GroupCommit(Generic[T, R]):
         most_waiting: int = 10_000,
         most_together: int = 256,
         lanes: int = 1,
+        halves: bool = False,
         wrote: Callable[[int, float], None] | None = None,
     ) -> None:
-        """`refuse` makes what is told to who finds no room. `wrote` hears of each batch: its size, and its seconds."""
+        """`refuse` makes what is told to who finds no room. `wrote` hears of each batch: its size, and its seconds.
+
+        `halves`: a batch is half of those who are about. For much work on the way to the queue and little in a batch.
+        """
         self._write = write
         self._refuse = refuse
         self._most_waiting = most_waiting
         self._most_together = most_together
         self._lanes = lanes
+        self._halves = halves
         self._wrote = wrote
         self._queue: deque[_Waiting[T, R]] = deque()
         self._writers: set[asyncio.Task[None]] = set()
@@ -123,7 +128,7 @@ class GroupCommit(Generic[T, R]):
                 # Half of those who are about, and who were in the batch before are: they come back while this one is
                 # written. Were all of the queue taken, nearly everybody would be in every other batch, and while they
                 # wait for the database there would be nothing to do here.
-                half = (len(self._queue) + before + 1) // 2 if before else len(self._queue)
+                half = (len(self._queue) + before + 1) // 2 if before and self._halves else len(self._queue)
                 before = min(len(self._queue), self._most_together, half)
                 batch = [self._queue.popleft() for _ in range(before)]
                 await self._settle(batch)

@@ -83,12 +83,13 @@ class DecidedView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def receive(ctx: Context, save: Save, evidence: bytes | None) -> Saved:
-    """What becomes of a save that the journal refused because the deadline and its grace had passed.
+    """What becomes of a save that the journal refused, as when the deadline and its grace had passed.
 
     Accepted (`late`), held for staff (`held`), or refused with DeadlinePassed, or AttemptVoided, whose `data` is Kept.
     Whichever it is, it is stored with its evidence and has a receipt, and the same save sent again gets the same
-    answer. Decided under the attempt's lock. Raises also NotFound, Invalid, SequenceReused, and MovedToOtherDevice
-    while there is time to send it from the other device, or from this one when it opens the attempt again.
+    answer. Decided under the attempt's lock. Raises also NotFound, Invalid, SequenceReused, MovedToOtherDevice
+    while there is time to send it from the other device, or from this one when it opens the attempt again, and
+    AttemptEnded for what is new after a hand-in.
     """
     claims = _evidence(evidence)
     key = await receipts.key_at_hand(ctx)

@@ -84,7 +84,7 @@ async def save(
     )
     try:
         saved = await queue_of(ctx).put(wanted)
-    except (errors.DeadlinePassed, errors.AttemptVoided, errors.MovedToOtherDevice) as refusal:
+    except (errors.DeadlinePassed, errors.AttemptVoided, errors.MovedToOtherDevice, errors.AttemptEnded) as refusal:
         if evidence is None and isinstance(refusal, errors.MovedToOtherDevice):
             # It is connected, so it learns at once where the attempt is, and keeps what it has.
             raise
@@ -142,6 +142,7 @@ def _queue(ctx: Context) -> GroupCommit[Save, Saved]:
         most_waiting=MOST_WAITING,
         most_together=MOST_TOGETHER,
         lanes=ctx.journal.lanes,
+        halves=True,
         wrote=wrote,
     )
 

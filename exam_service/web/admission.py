@@ -147,8 +147,8 @@ class Gate:
         self._lines[kind].leave(now)
         self._tell(kind, status, now, now - since, code, request_id, route)
 
-    def refused(self, kind: str, status: int, since: float, *, code: str, request_id: str) -> None:
-        """It came at `since` (time.monotonic) and was not taken on."""
+    def refused(self, kind: str, status: int, since: float, *, code: str | None, request_id: str) -> None:
+        """It came at `since` (time.monotonic) and was not taken on, or has gone while it waited for its body."""
         now = time.monotonic()
         self._tell(kind, status, now, now - since, code, request_id, None)
 

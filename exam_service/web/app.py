@@ -91,7 +91,7 @@ def create_app(
     gate = app.state.gate = Gate(ctx, BOUNDS | {START: BOUNDS[START]._replace(waiting=starts_waiting)})
     app.state.figures = Figures(ctx, gate.in_flight_of, memory)
     # Around the router, because what is turned away must not cost what the router costs.
-    entrance = Entrance(app.asgi_handler, gate, ctx, body_seconds)
+    entrance = Entrance(app.asgi_handler, gate, ctx, body_seconds, max_body, max(max_body, max_bank))
     shortcuts = [kind(gate, ctx, app.state.limits, max_body) for kind in (Saves, Starts, Submits)]
     app.asgi_handler = app.state.shortcuts = Shortcuts(entrance, shortcuts, body_seconds)
     return app

@@ -32,7 +32,7 @@ def patient_until(began: float, heard: float, size: int, patience: float) -> flo
 class Arriving:
     """What a request sends; `receive` is for who reads it."""
 
-    __slots__ = ("_ahead", "_began", "_patience", "_receive", "size", "whole")
+    __slots__ = ("_ahead", "_began", "_patience", "_receive", "gone", "size", "whole")
 
     def __init__(self, receive: Receive, patience: float) -> None:
         self._receive = receive
@@ -43,7 +43,9 @@ class Arriving:
         self._began: float | None = None
         """On the loop's clock, when somebody began to read: until then it may be we who let others wait."""
         self.whole = False
-        """Whether all of it is there, or whoever sends it has gone."""
+        """Whether nothing more of it comes."""
+        self.gone = False
+        """Whether that is so because whoever sent it has gone."""
 
     async def begin(self) -> None:
         """Wait until the whole body is there, or the beginning of a large one. Raises RequestTimeout."""
@@ -51,8 +53,13 @@ class Arriving:
             self._ahead.append(await self._next())
 
     async def read(self) -> bytes:
-        """A body that is no longer than a beginning, as the headers have told. Raises RequestTimeout."""
+        """A body that is no longer than a beginning, as the headers have told.
+
+        Raises RequestTimeout, also when whoever sent it has gone: half of a body is none.
+        """
         await self.begin()
+        if self.gone:
+            raise RequestTimeout(bytes=self.size, seconds=0)
         return b"".join([message.get("body", b"") for message in self._ahead])  # type: ignore[misc]
 
     async def receive(self) -> ReceiveMessage:
@@ -73,5 +80,6 @@ class Arriving:
         except TimeoutError:
             raise RequestTimeout(bytes=self.size, seconds=round(until - self._began)) from None
         self.size += len(message.get("body", b""))  # type: ignore[arg-type]
-        self.whole = message["type"] != "http.request" or not message.get("more_body", False)
+        self.gone = message["type"] != "http.request"
+        self.whole = self.gone or not message.get("more_body", False)
         return message

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from litestar import Request
+from litestar.di import NamedDependency
 from litestar.exceptions import ClientException
 
 from exam_service.core.documents import read
@@ -47,8 +48,11 @@ async def refuse_nul(request: Request[Any, Any, Any]) -> None:
         raise ClientException("the query holds the character U+0000")
 
 
-async def repeat_key(request: Request[Any, Any, Any]) -> RepeatKey | None:
-    """The Idempotency-Key with the digest of what is asked. Raises Invalid when it has not 1 to 255 characters."""
+async def repeat_key(request: Request[Any, Any, Any], caller: NamedDependency[Any]) -> RepeatKey | None:  # noqa: ARG001
+    """The Idempotency-Key with the digest of what is asked. Raises Invalid when it has not 1 to 255 characters.
+
+    It takes the caller so that nothing is read of a body before it is known who sends it.
+    """
     key = request.headers.get("idempotency-key")
     if key is None:
         return None

@@ -17,23 +17,30 @@ from exam_service.services.context import Context
 from exam_service.web import problems
 from exam_service.web.admission import Gate
 from exam_service.web.arriving import BEGINNING, Arriving
-from exam_service.web.kinds import LIVE, SMALL, kind_of
+from exam_service.web.kinds import LIVE, LMS, SMALL, kind_of
 from exam_service.web.pages import wants_page
 
 CLOSE = (b"connection", b"close")
+GONE = 499
+"""The status in figures and logs of who went away before there was an answer."""
 
 
 class Entrance:
     """An ASGI application around the framework's."""
 
-    def __init__(self, app: ASGIApp, gate: Gate, ctx: Context, body_seconds: float) -> None:
+    def __init__(
+        self, app: ASGIApp, gate: Gate, ctx: Context, body_seconds: float, max_body: int, max_any: int
+    ) -> None:
+        """`max_body` bytes are the most that most addresses take, `max_any` the most that any does."""
         self._app = app
+        self._most = dict.fromkeys(SMALL, min(BEGINNING, max_body)) | {LMS: max_any}
+        self._most_else = max_body
         self._gate = gate
         self._ctx = ctx
         self._body_seconds = body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, or refuse it before anything is read of it."""
+        """Answer one request, or refuse it before it takes a place."""
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
@@ -46,6 +53,9 @@ class Entrance:
         body = Arriving(receive, self._body_seconds)
         length = _header(scope, b"content-length") or b""
         refusal = await self._before_its_turn(kind, body, int(length) if length.isdigit() else 0)
+        if body.gone:
+            gate.refused(kind, GONE, started, code=None, request_id=request_id)
+            return
         if refusal is not None:
             await self._refuse(refusal, scope, receive, answer)
             gate.refused(kind, answer.status, started, code=refusal.code, request_id=request_id)
@@ -60,7 +70,7 @@ class Entrance:
             # Without a beginning there was no answer: whoever asked has gone, or the work was cut off.
             gate.done(
                 kind,
-                answer.status or 499,
+                answer.status or GONE,
                 started,
                 code=facts.get("exam_code"),
                 request_id=request_id,
@@ -72,15 +82,16 @@ class Entrance:
         busy = self._gate.refuse(kind)
         if busy is not None:
             return busy
-        if length > BEGINNING:
-            # The router may have to say that it is too large, at once.
-            return TooLarge(limit=BEGINNING) if kind in SMALL else None
+        most = self._most.get(kind, self._most_else)
+        if length > most:
+            # Told at once; of the others the router knows what their address takes.
+            return TooLarge(limit=most) if kind in SMALL else None
         try:
             await body.begin()
         except RequestTimeout as slow:
             return slow
-        if kind in SMALL and (body.size > BEGINNING or not body.whole):
-            return TooLarge(limit=BEGINNING)
+        if kind in SMALL and (body.size > most or not body.whole):
+            return TooLarge(limit=most)
         # While it arrived others may have come.
         return self._gate.refuse(kind)
 

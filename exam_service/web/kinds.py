@@ -47,7 +47,7 @@ BOUNDS: dict[str, Bounds] = {
     OPERATIONS: Bounds(32, 0, NEVER),
 }
 
-SMALL = frozenset((SUBMIT, START, PAPER, CANDIDATE))
+SMALL = frozenset((SUBMIT, START, PAPER, CANDIDATE, STAFF))
 """Kinds that send little. Their bodies are whole before they have their turn, so nobody holds a place by sending."""
 
 _OPERATIONS = frozenset(("/healthz", "/readyz", "/metrics"))

@@ -16,7 +16,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from exam_service.adapters.storage.engine import NoConnection, unstorable
+from exam_service.adapters.storage.engine import unstorable
 from exam_service.adapters.storage.types import UtcDateTime
 
 R = TypeVar("R", bound=msgspec.Struct)
@@ -135,9 +135,8 @@ async def fetch(connection: AsyncConnection, statement: Text, org: str, *given: 
         driver = _postgresql(connection)
         if not driver.is_in_transaction():
             return (await connection.exec_driver_sql(statement.postgresql, (org, *given))).all()
-        with _answered():
-            rows: Sequence[Sequence[Any]] = await driver.fetch(statement.postgresql, org, *given)
-            return rows
+        rows: Sequence[Sequence[Any]] = await driver.fetch(statement.postgresql, org, *given)
+        return rows
     with _storable():
         return list(await _sqlite(connection).execute_fetchall(statement.sqlite, _texts(org, given)))
 
@@ -148,9 +147,8 @@ async def run(connection: AsyncConnection, statement: Text, org: str, *given: An
         driver = _postgresql(connection)
         if not driver.is_in_transaction():
             return int((await connection.exec_driver_sql(statement.postgresql, (org, *given))).rowcount)
-        with _answered():
-            # As in `INSERT 0 16`.
-            return int((await driver.execute(statement.postgresql, org, *given)).rpartition(" ")[2])
+        # As in `INSERT 0 16`.
+        return int((await driver.execute(statement.postgresql, org, *given)).rpartition(" ")[2])
     with _storable():
         texts = _texts(org, given)
     return await _written(connection, statement, [texts])
@@ -188,15 +186,6 @@ def _driver(connection: AsyncConnection) -> Any:
     if connection.sync_connection is None:
         raise RuntimeError("the connection is not open")
     return connection.sync_connection.connection.driver_connection
-
-
-@contextmanager
-def _answered() -> Iterator[None]:
-    """Raise NoConnection where the driver tells of its socket: that says nothing of the database."""
-    try:
-        yield
-    except OSError as error:
-        raise NoConnection(str(error)) from error
 
 
 async def _written(connection: AsyncConnection, statement: Text, rows: Sequence[tuple[Any, ...]]) -> int:

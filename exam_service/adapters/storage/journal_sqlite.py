@@ -115,6 +115,8 @@ class SqliteJournal:
         """Write all of them, if their attempts are still as they were known; else nothing."""
         connection = self._opened()
         width, most = len(_STRAIGHT), _AT_ONCE * len(_STRAIGHT)
+        if connection.in_transaction:
+            raise sqlite3.ProgrammingError("a transaction was left open: what is written now would not be durable")
         try:
             if len(rows) <= most:
                 connection.execute(_straight_of(len(rows) // width), rows)

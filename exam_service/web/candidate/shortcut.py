@@ -19,7 +19,7 @@ from exam_service.web import problems
 from exam_service.web.admission import Gate
 from exam_service.web.arriving import BEGINNING, Arriving
 from exam_service.web.auth import COOKIE, Limits, same_site, take
-from exam_service.web.entrance import CLOSE
+from exam_service.web.entrance import CLOSE, GONE
 from exam_service.web.security import DATA_PAIRS
 
 _COOKIE = COOKIE.encode()
@@ -80,12 +80,15 @@ class Shortcut(ABC):
                 read = body if isinstance(body, bytes) else await body()
             except RequestTimeout as slow:
                 refusal = slow
+            else:
+                if read is not body:
+                    # While it arrived others may have come.
+                    refusal = gate.refuse(kind)
         if refusal is not None:
             status, headers, content = problems.raw(self._ctx, refusal, request_id)
             gate.refused(kind, status, started, code=refusal.code, request_id=request_id)
         else:
-            # 499: whoever asked has gone before there was an answer.
-            status, code = 499, None
+            status, code = GONE, None
             await gate.turn(kind)
             try:
                 status, headers, content, code = await self._worked(name, asked, read, request_id)
@@ -137,7 +140,9 @@ class Shortcuts:
             await self._app(scope, receive, send)
         else:
             body = Arriving(receive, self._body_seconds)
-            await _respond(await claim(body.read), send)
+            answer = await claim(body.read)
+            if not body.gone:
+                await _respond(answer, send)
 
 
 class Asked:

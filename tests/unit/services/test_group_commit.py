@@ -48,7 +48,7 @@ async def test_those_who_come_again_and_again_are_soon_in_two_halves() -> None:
         written.clear()
         return [str(item) for item in items]
 
-    queue: GroupCommit[int, str] = GroupCommit(write, refuse=Busy)
+    queue: GroupCommit[int, str] = GroupCommit(write, refuse=Busy, halves=True)
 
     async def comes_again(number: int) -> None:
         for _ in range(6):

@@ -127,6 +127,20 @@ async def test_two_of_staff_decide_at_once(exam: Lms) -> None:
     assert revisions == list(range(1, 2 + ROUNDS))
 
 
+async def test_what_was_held_is_told_so_again_after_time_was_given_and_the_attempt_was_handed_in(exam: Lms) -> None:
+    phone = await device(exam, {"late_responses": {"policy": "accept", "minutes": 30}})
+    counted, held = [await phone.late(phone.some(n, n + 1), seq=n, said=said(queued=8)) for n in (2, 3)]
+    assert (counted.held, held.held) == (False, True)
+    assert (await exam.post(f"{phone.path}/extra-time", json=TEN)).status_code == 200
+    await exam.world.submit(phone.view)
+    again = await exam.world.save(phone.view, 3, phone.some(3, 4))
+    assert (again.held, again.receipt) == (True, held.receipt)
+    with pytest.raises(errors.SequenceReused):
+        await exam.world.save(phone.view, 3, {})
+    with pytest.raises(errors.AttemptEnded):
+        await exam.world.save(phone.view, 9, {})
+
+
 async def test_late_responses_while_time_is_given(exam: Lms) -> None:
     """Either they are judged as late, or they are a save like any other; whatever was acknowledged as such counts."""
     phone = await device(exam, {"late_responses": {"policy": "accept", "minutes": 30}})
@@ -143,4 +157,4 @@ async def test_late_responses_while_time_is_given(exam: Lms) -> None:
     assert counted >= 1
     assert shown["attempt"]["percent"] == 20.0 + 10.0 * counted
     with pytest.raises(errors.SequenceReused):
-        await phone.late({}, seq=3, said=said())
+        await exam.world.save(phone.view, 3, {})
