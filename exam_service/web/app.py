@@ -75,7 +75,7 @@ def create_app(
         dependencies={
             "ctx": Provide(_context, sync_to_thread=False),
             "caller": Provide(auth.caller),
-            "repeat": Provide(body.repeat_key),
+            "repeat": Provide(body.repeat_key_of_caller),
         },
         before_request=body.refuse_nul,
         exception_handlers=HANDLERS,

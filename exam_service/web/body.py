@@ -48,11 +48,16 @@ async def refuse_nul(request: Request[Any, Any, Any]) -> None:
         raise ClientException("the query holds the character U+0000")
 
 
-async def repeat_key(request: Request[Any, Any, Any], caller: NamedDependency[Any]) -> RepeatKey | None:  # noqa: ARG001
-    """The Idempotency-Key with the digest of what is asked. Raises Invalid when it has not 1 to 255 characters.
+async def repeat_key_of_caller(
+    request: Request[Any, Any, Any],
+    caller: NamedDependency[Any],  # noqa: ARG001 - so that nothing is read of a body before it is known who sends it.
+) -> RepeatKey | None:
+    """As `repeat_key`, for who comes with an API key."""
+    return await repeat_key(request)
 
-    It takes the caller so that nothing is read of a body before it is known who sends it.
-    """
+
+async def repeat_key(request: Request[Any, Any, Any]) -> RepeatKey | None:
+    """The Idempotency-Key with the digest of what is asked. Raises Invalid when it has not 1 to 255 characters."""
     key = request.headers.get("idempotency-key")
     if key is None:
         return None

@@ -17,7 +17,7 @@ NEVER_ENDING = b"%x\r\n" % 1000
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    async with desk_of(tmp_path, EXAM_BODY_SECONDS="2") as there:
+    async with desk_of(tmp_path, EXAM_BODY_SECONDS="4") as there:
         yield there
 
 
@@ -33,7 +33,7 @@ async def test_bodies_that_never_end_take_nobodys_place(desk: Desk, head: str, b
             # Half of them are nobody.
             writer.write(desk.post(path, begun, head=head, token="nobody" if number % 2 else None))
             await writer.drain()
-        submitted, _ = await asyncio.wait_for(desk.one(desk.post(path, b'{"epoch": %d}' % desk.sitting.epoch)), 1.5)
+        submitted, _ = await asyncio.wait_for(desk.one(desk.post(path, b'{"epoch": %d}' % desk.sitting.epoch)), 3.5)
         assert (submitted.status, submitted.body["state"]) == (200, "graded")
         for reader, _ in slow:
             answer = await answered(reader)
@@ -63,7 +63,7 @@ async def test_nothing_is_read_for_who_has_no_key(desk: Desk, path: str) -> None
     async with desk.line() as (reader, writer):
         writer.write(head.encode() + b" " * BEGINNING)
         await writer.drain()
-        answer = await asyncio.wait_for(answered(reader), 1.5)
+        answer = await asyncio.wait_for(answered(reader), 3.5)
     assert answer.status in (401, 413)
 
 
@@ -92,6 +92,6 @@ async def test_a_slow_line_has_the_longer_the_more_it_has_sent(desk: Desk) -> No
             for part in (head, *parts):
                 writer.write(part)
                 await writer.drain()
-                await asyncio.sleep(1.5)
+                await asyncio.sleep(2.3)
             answer = await answered(reader)
             assert answer.status == 200, answer.body

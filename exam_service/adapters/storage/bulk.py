@@ -16,7 +16,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from exam_service.adapters.storage.engine import unstorable
+from exam_service.adapters.storage.engine import NoConnection, unstorable
 from exam_service.adapters.storage.types import UtcDateTime
 
 R = TypeVar("R", bound=msgspec.Struct)
@@ -132,11 +132,12 @@ class Many(Generic[R]):
 async def fetch(connection: AsyncConnection, statement: Text, org: str, *given: Any) -> Sequence[Sequence[Any]]:
     """The rows. What is given is plain: texts and numbers, or a list of them, or on SQLite of lists of them."""
     if connection.dialect.name == "postgresql":
-        driver = _postgresql(connection)
-        if not driver.is_in_transaction():
-            return (await connection.exec_driver_sql(statement.postgresql, (org, *given))).all()
-        rows: Sequence[Sequence[Any]] = await driver.fetch(statement.postgresql, org, *given)
-        return rows
+        with _answered():
+            driver = _postgresql(connection)
+            if not driver.is_in_transaction():
+                return (await connection.exec_driver_sql(statement.postgresql, (org, *given))).all()
+            rows: Sequence[Sequence[Any]] = await driver.fetch(statement.postgresql, org, *given)
+            return rows
     with _storable():
         return list(await _sqlite(connection).execute_fetchall(statement.sqlite, _texts(org, given)))
 
@@ -144,11 +145,12 @@ async def fetch(connection: AsyncConnection, statement: Text, org: str, *given: 
 async def run(connection: AsyncConnection, statement: Text, org: str, *given: Any) -> int:
     """How many rows were touched."""
     if connection.dialect.name == "postgresql":
-        driver = _postgresql(connection)
-        if not driver.is_in_transaction():
-            return int((await connection.exec_driver_sql(statement.postgresql, (org, *given))).rowcount)
-        # As in `INSERT 0 16`.
-        return int((await driver.execute(statement.postgresql, org, *given)).rpartition(" ")[2])
+        with _answered():
+            driver = _postgresql(connection)
+            if not driver.is_in_transaction():
+                return int((await connection.exec_driver_sql(statement.postgresql, (org, *given))).rowcount)
+            # As in `INSERT 0 16`.
+            return int((await driver.execute(statement.postgresql, org, *given)).rpartition(" ")[2])
     with _storable():
         texts = _texts(org, given)
     return await _written(connection, statement, [texts])
@@ -186,6 +188,15 @@ def _driver(connection: AsyncConnection) -> Any:
     if connection.sync_connection is None:
         raise RuntimeError("the connection is not open")
     return connection.sync_connection.connection.driver_connection
+
+
+@contextmanager
+def _answered() -> Iterator[None]:
+    """Raise NoConnection where the driver tells of its socket or waited too long: neither is about the database."""
+    try:
+        yield
+    except OSError as error:
+        raise NoConnection(str(error)) from error
 
 
 async def _written(connection: AsyncConnection, statement: Text, rows: Sequence[tuple[Any, ...]]) -> int:

@@ -117,9 +117,6 @@ async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         raise NoConnection(str(error)) from error
     try:
         yield connection
-    except OSError as error:
-        # So does that it waited too long for an answer, or what became of the socket.
-        raise NoConnection(str(error)) from error
     finally:
         await connection.close()
 

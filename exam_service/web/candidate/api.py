@@ -16,7 +16,7 @@ from exam_service.services.saving import SavedView
 from exam_service.services.sessions import Redeemed
 from exam_service.services.standing_view import IssuedView, MeView
 from exam_service.web import auth
-from exam_service.web.body import read_body
+from exam_service.web.body import read_body, repeat_key
 from exam_service.web.candidate import saves
 from exam_service.web.given import Candidate, Ctx, Repeat
 from exam_service.web.openapi import documented
@@ -199,7 +199,7 @@ router = Router(
     route_handlers=[
         me, start, open_here, look, paper, save, submit, result, review, receipts, request_certificate,
     ],
-    dependencies={"session": Provide(auth.session)},
+    dependencies={"session": Provide(auth.session), "repeat": Provide(repeat_key)},
     tags=["Candidate"],
 )  # fmt: skip
 redeem_router = Router("/", route_handlers=[redeem], tags=["Candidate"])
