@@ -113,15 +113,8 @@ def connections(shortcuts: Shortcuts, body_seconds: float) -> type[HttpToolsProt
             if self.loop.time() < until:
                 short.timer = self.loop.call_at(until, self._wait, short)
                 return
-            slow = RequestTimeout(bytes=len(short.body), seconds=round(until - short.began))
-
-            async def never() -> bytes:
-                raise slow
-
             short.whole = True
-            # Whatever it is told: the rest of the body may still come, and nobody will read it.
-            short.keep_alive = False
-            self._begin(short, never)
+            self._begin(short, RequestTimeout(bytes=len(short.body), seconds=round(until - short.began)))
 
         def _begin(self, short: _Short, body: Body) -> None:
             task = self.loop.create_task(self._answer(short, body))

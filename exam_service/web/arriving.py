@@ -53,13 +53,11 @@ class Arriving:
             self._ahead.append(await self._next())
 
     async def read(self) -> bytes:
-        """A body that is no longer than a beginning, as the headers have told.
+        """A body that is no longer than a beginning, as the headers have told; when whoever sent it has `gone`, a part.
 
-        Raises RequestTimeout, also when whoever sent it has gone: half of a body is none.
+        Raises RequestTimeout.
         """
         await self.begin()
-        if self.gone:
-            raise RequestTimeout(bytes=self.size, seconds=0)
         return b"".join([message.get("body", b"") for message in self._ahead])  # type: ignore[misc]
 
     async def receive(self) -> ReceiveMessage:

@@ -1,4 +1,4 @@
-"""The entrance: every request passes here before the router, except saves, which have a way of their own to the gate.
+"""The entrance: every request passes here before the router, except what has a way of its own (candidate/shortcut.py).
 
 It gives the request its id, asks the gate, waits for its body and for its turn, and tells the gate how it ended.
 """

@@ -21,19 +21,20 @@ from exam_service.core.exams.journal import Attest, Attested, Group, Key, Owned,
 # win it back from the event loop. So the attempts are read as one row, and the saves are written by one statement: when
 # their attempts are known, the only one. It is a transaction of its own, decides by what each row of an attempt says
 # while nothing else writes, and writes all or nothing.
-_STRAIGHT = (
+_COLUMNS = (
     "attempt", "epoch", "seq", "org", "digest", "body", "received_at", "seconds_left", "in_grace", "receipt_group",
-    "receipt_place", "head", "leaves", "enrolment", "deadline", "grace_seconds",
+    "receipt_place",
 )  # fmt: skip
+_STRAIGHT = (*_COLUMNS, "head", "leaves", "enrolment", "deadline", "grace_seconds")
+"""A save, the receipts of its group, which only the first brings, and by what it was decided."""
+_JOURNAL = f"journal ({', '.join(_COLUMNS)})"
 _VIEW = f"CREATE TEMP VIEW straight AS SELECT {', '.join(f'NULL AS {name}' for name in _STRAIGHT)}"
-# Only the first of a group brings its receipts.
 _TRIGGER = (
-    "CREATE TEMP TRIGGER straight_to_the_journal INSTEAD OF INSERT ON straight BEGIN "
-    "INSERT INTO journal (attempt, epoch, seq, org, digest, body, received_at, seconds_left, in_grace, receipt_group, "
-    "receipt_place) SELECT NEW.attempt, NEW.epoch, NEW.seq, NEW.org, NEW.digest, NEW.body, NEW.received_at, "
-    "NEW.seconds_left, NEW.in_grace, NEW.receipt_group, NEW.receipt_place FROM attempt a WHERE a.id = NEW.attempt "
-    "AND a.org = NEW.org AND a.enrolment = NEW.enrolment AND a.epoch = NEW.epoch AND a.deadline = NEW.deadline "
-    "AND a.grace_seconds = NEW.grace_seconds AND a.state = 'in_progress' AND a.news = 0 ON CONFLICT DO NOTHING; "
+    "CREATE TEMP TRIGGER straight_to_the_journal INSTEAD OF INSERT ON straight BEGIN "  # noqa: S608
+    f"INSERT INTO {_JOURNAL} SELECT {', '.join(f'NEW.{name}' for name in _COLUMNS)} "
+    "FROM attempt a WHERE a.id = NEW.attempt AND a.org = NEW.org AND a.enrolment = NEW.enrolment "
+    "AND a.epoch = NEW.epoch AND a.deadline = NEW.deadline AND a.grace_seconds = NEW.grace_seconds "
+    "AND a.state = 'in_progress' AND a.news = 0 ON CONFLICT DO NOTHING; "
     "SELECT RAISE(ABORT, 'changed') WHERE changes() <> 1; "
     "INSERT INTO receipt_group (id, head, leaves) "
     "SELECT NEW.receipt_group, NEW.head, NEW.leaves WHERE NEW.head IS NOT NULL; END"
@@ -42,9 +43,6 @@ _ATTEMPTS = (
     "SELECT json_group_array(json_array(id, org, enrolment, state, deadline, grace_seconds, epoch, news)) FROM attempt "
     "WHERE id IN (SELECT value FROM json_each(?))"
 )
-_COLUMNS = "attempt, epoch, seq, org, digest, body, received_at, seconds_left, in_grace, receipt_group, receipt_place"
-_WIDTH = _COLUMNS.count(",") + 1
-_ROW = f"({', '.join('?' * _WIDTH)})"
 _AT_ONCE = 64
 """Rows in one statement at most: the driver keeps one for each number of rows, which is compiled once."""
 _STORED = (
@@ -114,18 +112,15 @@ class SqliteJournal:
     def _straight(self, rows: list[object]) -> bool:
         """Write all of them, if their attempts are still as they were known; else nothing."""
         connection = self._opened()
-        width, most = len(_STRAIGHT), _AT_ONCE * len(_STRAIGHT)
         if connection.in_transaction:
             raise sqlite3.ProgrammingError("a transaction was left open: what is written now would not be durable")
         try:
-            if len(rows) <= most:
-                connection.execute(_straight_of(len(rows) // width), rows)
+            if len(rows) <= _AT_ONCE * len(_STRAIGHT):
+                _insert_into(connection, "straight", _STRAIGHT, rows)
                 return True
             connection.execute("BEGIN IMMEDIATE")
             try:
-                for begin in range(0, len(rows), most):
-                    some = rows[begin : begin + most]
-                    connection.execute(_straight_of(len(some) // width), some)
+                _insert_into(connection, "straight", _STRAIGHT, rows)
                 connection.execute("COMMIT")
             except BaseException:
                 connection.rollback()
@@ -208,45 +203,49 @@ def _attempts(connection: sqlite3.Connection, ids: Collection[str]) -> dict[str,
 def _rows(ahead: Ahead, attested: Attested, group_id: int) -> list[object]:
     """What `straight` takes: the values of each row, one row after the other."""
     values: list[object] = []
-    head: str | None = attested.head
-    leaves: bytes | None = attested.leaves
+    receipts: tuple[str | None, bytes | None] = (attested.head, attested.leaves)
     for place, (saved, save) in enumerate(zip(ahead.group.fresh.values(), ahead.group.sent.values(), strict=True)):
         owned = ahead.known[saved.attempt]
-        values += (
-            saved.attempt, saved.epoch, saved.seq, save.org, saved.digest, save.body, _text(saved.received_at),
-            saved.seconds_left, saved.in_grace, group_id, place, head, leaves,
-            owned.enrolment, _text(saved.deadline), owned.writable.grace_seconds,
-        )  # fmt: skip
-        head = leaves = None
+        values += _row(saved, save, group_id, place)
+        values += (*receipts, owned.enrolment, _text(saved.deadline), owned.writable.grace_seconds)
+        receipts = (None, None)
     return values
-
-
-@cache
-def _straight_of(rows: int) -> str:
-    row = f"({', '.join('?' * len(_STRAIGHT))})"
-    return f"INSERT INTO straight VALUES {', '.join([row] * rows)}"  # noqa: S608
 
 
 def _insert(connection: sqlite3.Connection, group: Group, attested: Attested, group_id: int) -> None:
     """Write all of them, under lock. Raises Repeated when some were there."""
     values: list[object] = []
     for place, (saved, save) in enumerate(zip(group.fresh.values(), group.sent.values(), strict=True)):
-        values += (
-            saved.attempt, saved.epoch, saved.seq, save.org, saved.digest, save.body, _text(saved.received_at),
-            saved.seconds_left, saved.in_grace, group_id, place,
-        )  # fmt: skip
-    written = 0
-    for begin in range(0, len(values), _AT_ONCE * _WIDTH):
-        some = values[begin : begin + _AT_ONCE * _WIDTH]
-        written += connection.execute(_insert_of(len(some) // _WIDTH), some).rowcount
+        values += _row(saved, save, group_id, place)
+    written = _insert_into(connection, _JOURNAL, _COLUMNS, values)
     connection.execute(_GROUP, (group_id, attested.head, attested.leaves))
     if written < len(group.fresh):
         raise Repeated(set(connection.execute(_THERE, (_json(group.fresh), group_id))))
 
 
+def _row(saved: Saved, save: Save, group_id: int, place: int) -> tuple[object, ...]:
+    """The values of `_COLUMNS`."""
+    return (
+        saved.attempt, saved.epoch, saved.seq, save.org, saved.digest, save.body, _text(saved.received_at),
+        saved.seconds_left, saved.in_grace, group_id, place,
+    )  # fmt: skip
+
+
+def _insert_into(connection: sqlite3.Connection, table: str, columns: Sequence[str], values: list[object]) -> int:
+    """Insert rows whose values stand one after the other; how many were not there yet. A view counts none."""
+    width, written = len(columns), 0
+    for begin in range(0, len(values), _AT_ONCE * width):
+        some = values[begin : begin + _AT_ONCE * width]
+        written += connection.execute(_insert_of(table, width, len(some) // width), some).rowcount
+    return written
+
+
 @cache
-def _insert_of(rows: int) -> str:
-    return f"INSERT INTO journal ({_COLUMNS}) VALUES {', '.join([_ROW] * rows)} ON CONFLICT DO NOTHING"  # noqa: S608
+def _insert_of(table: str, width: int, rows: int) -> str:
+    row = f"({', '.join('?' * width)})"
+    # A view takes no ON CONFLICT; its trigger has one.
+    otherwise = "" if table == "straight" else " ON CONFLICT DO NOTHING"
+    return f"INSERT INTO {table} VALUES {', '.join([row] * rows)}{otherwise}"  # noqa: S608
 
 
 def _stored(connection: sqlite3.Connection, keys: Collection[Key]) -> dict[Key, Saved]:

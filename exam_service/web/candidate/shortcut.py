@@ -28,12 +28,10 @@ _JSON = (b"content-type", b"application/json")
 Headers = list[tuple[bytes, bytes]]
 Answer = tuple[int, Headers, bytes]
 """(status, headers, body)"""
-Body = Callable[[], Awaitable[bytes]] | bytes
-"""The body of a request, or what reads it."""
-
-
+Body = bytes | RequestTimeout
+"""The body of a request, or that it did not come."""
 Claim = Callable[[Body], Awaitable[Answer]]
-"""Answers a request that is ours. A body that was not read yet is asked for unless the request is refused anyway."""
+"""Answers a request that is ours."""
 
 
 class Shortcut(ABC):
@@ -73,17 +71,7 @@ class Shortcut(ABC):
         """The answer to one request. Nothing is done before it was admitted."""
         kind, gate, started = self.kind, self._gate, time.monotonic()
         request_id = gate.request_id(asked.request_id)
-        refusal: Refusal | None = gate.refuse(kind)
-        read = b""
-        if refusal is None:
-            try:
-                read = body if isinstance(body, bytes) else await body()
-            except RequestTimeout as slow:
-                refusal = slow
-            else:
-                if read is not body:
-                    # While it arrived others may have come.
-                    refusal = gate.refuse(kind)
+        refusal = body if isinstance(body, RequestTimeout) else gate.refuse(kind)
         if refusal is not None:
             status, headers, content = problems.raw(self._ctx, refusal, request_id)
             gate.refused(kind, status, started, code=refusal.code, request_id=request_id)
@@ -91,7 +79,7 @@ class Shortcut(ABC):
             status, code = GONE, None
             await gate.turn(kind)
             try:
-                status, headers, content, code = await self._worked(name, asked, read, request_id)
+                status, headers, content, code = await self._worked(name, asked, cast("bytes", body), request_id)
             finally:
                 gate.done(kind, status, started, code=code, request_id=request_id)
         headers.append((b"x-request-id", request_id.encode()))
@@ -139,10 +127,13 @@ class Shortcuts:
         if claim is None:
             await self._app(scope, receive, send)
         else:
-            body = Arriving(receive, self._body_seconds)
-            answer = await claim(body.read)
-            if not body.gone:
-                await _respond(answer, send)
+            arriving = Arriving(receive, self._body_seconds)
+            try:
+                body: Body = await arriving.read()
+            except RequestTimeout as slow:
+                body = slow
+            if not arriving.gone:
+                await _respond(await claim(body), send)
 
 
 class Asked:
