@@ -12,6 +12,7 @@ from bench.servers import Server, service
 from bench.site import Site, open_site
 
 EVERY = 30.0
+WANTED = 100_000
 MOST = 200_000
 """Attempts that are open; the search goes no further."""
 P99_SECONDS = 0.5
@@ -20,7 +21,10 @@ CONNECTIONS = 256
 
 
 def measure(bench: Bench) -> None:
-    """open_loop_candidates: the most with p99 within 500 ms and no growing backlog, for 12 x `seconds` (60 s)."""
+    """open_loop_candidates: the most with p99 within 500 ms and no growing backlog, for 12 x `seconds` (60 s).
+
+    Before it open_loop_100000_*: what the wanted 100,000 see, as the search may end below them or above.
+    """
     for kind in bench.databases:
         with bench.place(kind) as place:
             site = open_site(place)
@@ -28,7 +32,10 @@ def measure(bench: Bench) -> None:
             bench.say(f"open loop on {kind}: storing {most} running attempts")
             crowd = store_running(place, site, most)
             with service(place.url, place.folder) as server:
-                _search(bench, kind, crowd, server)
+                # Everybody saves once, so that what a start would have brought to hand is at hand.
+                load = drive(server.port, (asked(crowd.save(n)) for n in range(most)), connections=64, at_once=64)
+                _wanted(bench, kind, crowd, server)
+                _search(bench, kind, crowd, server, round(min(most, EVERY * load.rate)))
 
 
 @dataclass
@@ -58,12 +65,17 @@ def store_running(place: Place, site: Site, count: int) -> Crowd:
     return Crowd(heads, [0] * count)
 
 
-def _search(bench: Bench, kind: str, crowd: Crowd, server: Server) -> None:
+def _wanted(bench: Bench, kind: str, crowd: Crowd, server: Server) -> None:
+    wanted = min(len(crowd.heads), WANTED)
+    loads = [_trial(bench, crowd, server, wanted, _long(bench)) for _ in range(bench.runs)]
+    bench.tell("open_loop_100000_held", kind, sum(_sustained(load) for load in loads) / len(loads), "of the runs")
+    _latencies(bench, "open_loop_100000", kind, loads)
+
+
+def _search(bench: Bench, kind: str, crowd: Crowd, server: Server, tried: int) -> None:
+    """Up from `tried` or down from it, in short trials, then down until most of the long ones hold."""
     most = len(crowd.heads)
-    # Everybody saves once, so that what a start would have brought to hand is at hand.
-    load = drive(server.port, (asked(crowd.save(n)) for n in range(most)), connections=64, at_once=64)
-    tried = round(min(most, EVERY * load.rate))
-    short, long = max(1.0, 2 * bench.seconds), max(2.0, 12 * bench.seconds)
+    short, long = max(1.0, 2 * bench.seconds), _long(bench)
     step = 1.15
     while _holds(bench, crowd, server, tried, short) and tried < most:
         tried = min(most, round(tried * step))
@@ -75,8 +87,17 @@ def _search(bench: Bench, kind: str, crowd: Crowd, server: Server) -> None:
         loads = [_trial(bench, crowd, server, tried, long) for _ in range(bench.runs)]
     bench.tell("open_loop_candidates", kind, tried, "candidates")
     bench.tell("open_loop_saves_per_second", kind, tried / EVERY, "1/s")
-    bench.tell("open_loop_p99_ms", kind, statistics.median(load.percentile(0.99) for load in loads) * 1000, "ms")
-    bench.tell("open_loop_p50_ms", kind, statistics.median(load.percentile(0.5) for load in loads) * 1000, "ms")
+    _latencies(bench, "open_loop", kind, loads)
+
+
+def _long(bench: Bench) -> float:
+    return max(2.0, 12 * bench.seconds)
+
+
+def _latencies(bench: Bench, figure: str, kind: str, loads: list[Load]) -> None:
+    for name, share in (("p99", 0.99), ("p50", 0.5)):
+        median = statistics.median(load.percentile(share) for load in loads)
+        bench.tell(f"{figure}_{name}_ms", kind, median * 1000, "ms")
 
 
 def _holds(bench: Bench, crowd: Crowd, server: Server, candidates: int, seconds: float) -> bool:
