@@ -201,7 +201,10 @@ class _Operation:
         if self._path_parameters:
             yield "not-found"
         if self._said.body is not None:
-            yield from ("invalid-input", "too-large", "request-timeout")
+            yield "invalid-input"
+        if self.method in ("POST", "PUT", "PATCH"):
+            # Also of a body that nobody reads.
+            yield from ("too-large", "request-timeout")
         if "repeat" in self._asks:
             yield from ("idempotency-key-reused", "invalid-input")
         if any(True for _ in self._query()):
