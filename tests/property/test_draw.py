@@ -154,7 +154,7 @@ def test_every_question_is_drawn_about_as_often() -> None:
 
 def test_every_order_of_options_is_about_as_frequent() -> None:
     """24 orders in 4,800 shuffles, 23 degrees of freedom: 49.7 is exceeded once in a thousand."""
-    counts = Counter(Dice(s, "shuffle").order("abcd") for s in seeds(4800))
+    counts = Counter(Dice(s, "shuffle").arrangement(4)("abcd") for s in seeds(4800))
     assert len(counts) == 24
     assert chi_square(list(counts.values()), 200) < 49.7
 

@@ -6,15 +6,22 @@ greedy pass fills disjoint strata at the cost of what is drawn, not of the bank;
 blueprint.
 """
 
-import hmac
 import struct
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from hashlib import shake_256
+from itertools import permutations
+from operator import itemgetter
+from typing import Any, TypeVar
 
 import msgspec
 
 from exam_service.core.banks.interactions import BaseQuestion
 
-_WORDS = struct.Struct(">8I")
+T = TypeVar("T")
+
+_BLOCK = 512
+"""Bytes of a stream that are made at first: enough for a paper of forty items."""
+_ORDERS = {n: tuple(itemgetter(*order) for order in permutations(range(n))) for n in range(2, 7)}
 
 
 class Stratum(msgspec.Struct, frozen=True):
@@ -39,13 +46,19 @@ class Infeasible(Exception):
         self.shortages = shortages
 
 
+Arrange = Callable[[Sequence[T]], tuple[T, ...]]
+"""Puts as many things as it was made for in an order."""
+
+
 class Dice:
-    """A stream of numbers that its seed decides: HMAC-SHA256 of a counter, so that a draw can be made again."""
+    """A stream of numbers that its seed decides, so that a draw can be made again: 32 bits each of SHAKE256 (FIPS 202).
+
+    The purpose goes before the seed.
+    """
 
     def __init__(self, seed: bytes, purpose: str) -> None:
-        self._seed = seed
-        self._purpose = purpose.encode()
-        self._blocks = 0
+        self._stream = shake_256(b"%b/%b" % (purpose.encode(), seed))
+        self._taken = 0
         self._words: list[int] = []
 
     def below(self, n: int) -> int:
@@ -53,9 +66,7 @@ class Dice:
         limit = (1 << 32) - (1 << 32) % n
         while True:
             if not self._words:
-                block = hmac.digest(self._seed, b"%s/%d" % (self._purpose, self._blocks), "sha256")
-                self._blocks += 1
-                self._words = list(_WORDS.unpack(block))
+                self._more()
             word = self._words.pop()
             if word < limit:
                 return word % n
@@ -65,27 +76,27 @@ class Dice:
         moved: dict[int, int] = {}
         for left in range(len(items), 0, -1):
             pick = self.below(left)
-            last = moved.pop(left - 1, left - 1)
-            chosen = last if pick == left - 1 else moved.get(pick, pick)
-            if pick != left - 1:
-                moved[pick] = last
+            chosen = moved.get(pick, pick)
+            # What has not been taken yet stays within the first `left`: the last of them takes the place.
+            moved[pick] = moved.get(left - 1, left - 1)
             yield items[chosen]
 
-    def order(self, items: Sequence[str]) -> tuple[str, ...]:
-        """All the items in random order: the one that `shuffled` gives, worked out in place."""
-        rest = list(items)
-        ordered = []
-        words, safe = self._words, (1 << 32) - len(rest)
-        for left in range(len(rest), 0, -1):
-            # A word under `safe` is one that `below` takes as it is; this is the inner loop of every start.
-            if words and words[-1] < safe:
-                pick = words.pop() % left
-            else:
-                pick = self.below(left)
-                words = self._words
-            ordered.append(rest[pick])
-            rest[pick] = rest[left - 1]
-        return tuple(ordered)
+    def arrangement(self, n: int) -> Arrange[Any]:
+        """A random order for n things; all orders are equally likely."""
+        if n < 2:
+            return tuple
+        if n in _ORDERS:
+            # One number for all: this is the inner loop of every start.
+            orders = _ORDERS[n]
+            return orders[self.below(len(orders))]
+        return itemgetter(*self.shuffled(range(n)))
+
+    def _more(self) -> None:
+        """The next words of the stream. What comes first of a longer one is the same as of a shorter one."""
+        length = max(_BLOCK, 2 * self._taken)
+        self._words = list(struct.unpack(f">{length // 4}I", self._stream.digest(length)))[self._taken // 4 :]
+        self._words.reverse()
+        self._taken = length
 
 
 def draw(strata: Sequence[Stratum], seen: Collection[int], dice: Dice) -> tuple[tuple[int, ...], ...]:

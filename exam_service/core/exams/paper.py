@@ -4,11 +4,13 @@ It has two faces. The *form* stays here: which question of which bank version st
 ordered. The *view* is what the candidate sees, and its items and choices have names that say nothing of the bank.
 """
 
+import itertools
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import msgspec
 
-from exam_service.core.banks.draw import Dice, Shortage, Stratum, draw, fitting, shortages
+from exam_service.core.banks.draw import Arrange, Dice, Shortage, Stratum, draw, fitting, shortages
 from exam_service.core.banks.interactions import TYPES, BadResponse, BaseQuestion, ItemView, Response
 from exam_service.core.banks.model import Bank
 from exam_service.core.errors import Fault
@@ -91,7 +93,7 @@ class Blueprint:
 
         Raises draw.Infeasible, which a published exam cannot meet.
         """
-        form = self._draw(seed, seen)
+        form = self._form(seed, self._drawn(seed, seen))
         sections = tuple(
             SectionView(
                 title=section.title,
@@ -107,78 +109,89 @@ class Blueprint:
 
     def frozen(self, seed: bytes, seen: Collection[tuple[str, str]]) -> tuple[Form, bytes]:
         """The same paper with its view as the JSON that it is sent as, joined from pieces that are kept."""
-        form = self._draw(seed, seen)
-        views: dict[str, list[bytes]] = {section.code: [] for section in self.exam.sections}
-        for one in form.items:
-            views[one.section].append(self._at(self._places[one.bank, one.question]).item(one))
+        exam, drawn, number = self.exam, self._drawn(seed, seen), itertools.count(1)
         sections = [
-            b'{"title":%b,"items":[%b]}' % (msgspec.json.encode(section.title), b",".join(views[section.code]))
-            for section in self.exam.sections
+            b'{"title":%b,"items":[%b]}'
+            % (
+                msgspec.json.encode(section.title),
+                b",".join([piece.view % (next(number), *arrange(piece.texts)) for piece, arrange in placed]),
+            )
+            for section, placed in zip(exam.sections, drawn, strict=True)
         ]
         whole = b'{"exam":%b,"title":%b,"sections":[%b]}'
-        exam = self.exam
-        return form, whole % (msgspec.json.encode(exam.code), msgspec.json.encode(exam.title), b",".join(sections))
+        view = whole % (msgspec.json.encode(exam.code), msgspec.json.encode(exam.title), b",".join(sections))
+        return self._form(seed, drawn), view
 
-    def _at(self, place: int) -> "_Pieces":
-        pieces = self._pieces.get(place)
-        if pieces is None:
-            bank, question = self.entries[place]
-            pieces = self._pieces[place] = _Pieces(self.pool[bank].by_id[question])
-        return pieces
-
-    def _draw(self, seed: bytes, seen: Collection[tuple[str, str]]) -> Form:
-        exam = self.exam
+    def _drawn(self, seed: bytes, seen: Collection[tuple[str, str]]) -> "list[list[_Placed]]":
+        """Of each section the questions in their order, each with the order of its options."""
+        shuffle, dice = self.exam.shuffle, Dice(seed, "shuffle")
         avoid = {self._places[entry] for entry in seen if entry in self._places}
         drawn = iter(draw(self.strata, avoid, Dice(seed, "draw")))
-        items: list[PaperItem] = []
-        shuffle = Dice(seed, "shuffle")
-        for section in exam.sections:
+        sections = []
+        for section in self.exam.sections:
             # The draw itself is in random order; unshuffled means stratum by stratum, each in the order of its bank.
             places = [place for _ in section.strata for place in sorted(next(drawn))]
-            if exam.shuffle.questions:
-                places = list(shuffle.shuffled(places))
-            for place in places:
-                bank, question = self.entries[place]
-                pieces = self._at(place)
+            if shuffle.questions:
+                places = list(dice.shuffled(places))
+            pieces = [self._pieces.get(place) or self._at(place) for place in places]
+            sections.append([(one, dice.arrangement(len(one.order)) if shuffle.options else tuple) for one in pieces])
+        return sections
+
+    def _form(self, seed: bytes, drawn: "list[list[_Placed]]") -> Form:
+        items: list[PaperItem] = []
+        for section, placed in zip(self.exam.sections, drawn, strict=True):
+            code = section.code
+            for one, arrange in placed:
                 items.append(
                     PaperItem(
                         item=f"i{len(items) + 1}",
-                        bank=bank,
-                        question=question,
-                        type=pieces.type,
-                        section=section.code,
-                        points=pieces.points,
-                        order=shuffle.order(pieces.order) if exam.shuffle.options else pieces.order,
+                        bank=one.bank,
+                        question=one.question,
+                        type=one.type,
+                        section=code,
+                        points=one.points,
+                        order=arrange(one.order),
                     )
                 )
-        return Form(exam=exam.code, seed=seed.hex(), items=tuple(items))
+        return Form(exam=self.exam.code, seed=seed.hex(), items=tuple(items))
+
+    def _at(self, place: int) -> "_Pieces":
+        bank, question = self.entries[place]
+        pieces = self._pieces[place] = _Pieces(bank, self.pool[bank].by_id[question])
+        return pieces
 
 
 class _Pieces:
-    """What the view of a question is joined from: all but its name on the paper and the order of its choices."""
+    """What no draw changes of a question: its part of a form, and what its view is made from."""
 
-    __slots__ = ("_after", "_before", "_choices", "order", "points", "type")
+    __slots__ = ("bank", "order", "points", "question", "texts", "type", "view")
 
-    def __init__(self, question: BaseQuestion) -> None:
-        self.order = order = question.choice_ids()
-        self.points = question.points
+    def __init__(self, bank: str, question: BaseQuestion) -> None:
+        self.bank = bank
+        self.question = question.id
         self.type = question.type
+        self.points = question.points
+        self.order = order = question.choice_ids()
+        """The bank's option ids, in its order."""
         view = question.view("", order)
-        self._before = b'","type":%b,"stem":%b' % (msgspec.json.encode(view.type), msgspec.json.encode(view.stem))
-        self._choices = {
-            option: b'","text":%b}' % msgspec.json.encode(choice.text)
-            for option, choice in zip(order, view.choices, strict=True)
-        }
-        self._after = b"}" if view.unit is None else b',"unit":%b}' % msgspec.json.encode(view.unit)
+        self.texts = tuple(msgspec.json.encode(choice.text) for choice in view.choices)
+        """Of the options, in the same order."""
+        parts = [b'{"item":"i%d"', _named(b"type", view.type), _named(b"stem", view.stem)]
+        if order:
+            choices = (b'{"id":"c%d","text":%%b}' % n for n in range(1, len(order) + 1))
+            parts.append(b',"choices":[%b]' % b",".join(choices))
+        if view.unit is not None:
+            parts.append(_named(b"unit", view.unit))
+        self.view = b"%b}" % b"".join(parts)
+        """To be filled in with the item's number and the texts as they are displayed; then byte for byte what encoding
+        an ItemView gives."""
 
-    def item(self, place: PaperItem) -> bytes:
-        """The view at a place of a form; byte for byte what encoding an ItemView gives."""
-        choices = b""
-        if place.order:
-            texts = self._choices
-            named = [b'{"id":"c%d%b' % (n, texts[option]) for n, option in enumerate(place.order, 1)]
-            choices = b',"choices":[%b]' % b",".join(named)
-        return b'{"item":"%b%b%b%b' % (place.item.encode(), self._before, choices, self._after)
+
+_Placed = tuple[_Pieces, Arrange[Any]]
+
+
+def _named(name: bytes, value: object) -> bytes:
+    return b',"%b":%b' % (name, msgspec.json.encode(value).replace(b"%", b"%%"))
 
 
 def infeasible(exam: Exam, pool: Pool, path: str) -> list[Fault]:
