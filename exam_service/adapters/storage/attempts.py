@@ -1,6 +1,7 @@
 """Attempts with their frozen papers, and what they came to."""
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -19,31 +20,30 @@ _ATTEMPTS = Many(Attempt, tables.attempt, more=["closes_at"])
 _STARTED = Many(Attempt, tables.attempt, more=["closes_at", "paper"])
 _RESULTS = Many(StoredResult, tables.result, named={"document": "content"})
 _ADD = _STARTED.insert(
-    source="JOIN enrolment e ON e.org = $1::text AND e.id = u.enrolment",
-    looked_up={"course": "(SELECT course FROM enrolment WHERE org = ?1 AND id = {enrolment})"},
+    course="(SELECT e.course FROM enrolment e WHERE e.id = u.enrolment AND e.org || '' = $1)",
+    # An attempt without its paper would be found only when its candidate opens it.
+    only="u.paper IS NULL OR EXISTS (SELECT 1 FROM paper p WHERE p.attempt = u.paper AND p.org || '' = $1)",
 )
 _PUT = _ATTEMPTS.update()
 _ADD_RESULTS = _RESULTS.insert()
 _CURRENT = both(
-    "SELECT COLUMNS FROM result r WHERE r.org = $1 AND r.attempt = ANY($2) AND r.revision = "
-    "(SELECT max(n.revision) FROM result n WHERE n.org = r.org AND n.attempt = r.attempt)",
+    "SELECT COLUMNS FROM result r WHERE r.org || '' = $1 AND r.attempt = ANY($2) AND r.revision = "
+    "(SELECT max(n.revision) FROM result n WHERE n.org || '' = r.org AND n.attempt = r.attempt)",
     _RESULTS.columns("r"),
 )
-_SEVERAL = both("SELECT COLUMNS FROM attempt WHERE org = $1 AND id = ANY($2) ORDER BY id", _ATTEMPTS.columns())
+_SEVERAL = both("SELECT COLUMNS FROM attempt WHERE org || '' = $1 AND id = ANY($2) ORDER BY id", _ATTEMPTS.columns())
 # In the order of their ids, so that no two batches can wait for each other.
 _SEVERAL_LOCKED = both(
-    "SELECT COLUMNS FROM attempt WHERE org = $1 AND id = ANY($2) ORDER BY id FOR UPDATE", _ATTEMPTS.columns()
+    "SELECT COLUMNS FROM attempt WHERE org || '' = $1 AND id = ANY($2) ORDER BY id FOR UPDATE", _ATTEMPTS.columns()
 )
-_OF_ALL = both(
-    "SELECT COLUMNS FROM attempt WHERE org = $1 AND enrolment = ANY($2) ORDER BY started_at, id", _ATTEMPTS.columns()
-)
+_OF_ALL = both("SELECT COLUMNS FROM attempt WHERE org || '' = $1 AND enrolment = ANY($2)", _ATTEMPTS.columns())
 _FORMS = both(
-    "SELECT a.id, p.form FROM attempt a JOIN paper p ON p.org = a.org AND p.attempt = coalesce(a.paper, a.id) "
-    "WHERE a.org = $1 AND a.id = ANY($2)"
+    "SELECT a.id, p.form FROM attempt a JOIN paper p ON p.org || '' = a.org AND p.attempt = coalesce(a.paper, a.id) "
+    "WHERE a.org || '' = $1 AND a.id = ANY($2)"
 )
-_PAPERS = both("SELECT count(*) FROM paper WHERE org = $1 AND attempt = ANY($2)")
+_PAPERS = both("SELECT count(*) FROM paper WHERE org || '' = $1 AND attempt = ANY($2)")
 _JOURNALS = both(
-    "SELECT attempt, epoch, seq, body, digest FROM journal WHERE org = $1 AND attempt = ANY($2) "
+    "SELECT attempt, epoch, seq, body, digest FROM journal WHERE org || '' = $1 AND attempt = ANY($2) "
     "ORDER BY attempt, epoch, seq"
 )
 
@@ -83,24 +83,22 @@ class SqlAttempts(Rows):
 
     async def of_all(self, enrolment_ids: Sequence[str]) -> Mapping[str, Sequence[Attempt]]:
         rows = await fetch(self._connection, _OF_ALL, self._org, list(enrolment_ids))
-        return grouped(map(_ATTEMPTS.of, rows), "enrolment")
+        return grouped(sorted(map(_ATTEMPTS.of, rows), key=attrgetter("started_at", "id")), "enrolment")
 
     async def add_all(self, started: Sequence[tuple[Attempt, Paper | str]]) -> None:
         new = [attempt for attempt, _ in started]
         closes = [attempt.closes_at for attempt in new]
         stored = [paper if isinstance(paper, str) else None for _, paper in started]
-        await self._require_papers([paper for paper in stored if paper is not None])
         if await _STARTED.write(self._connection, self._org, _ADD, new, closes, stored) != len(new):
+            await self._require_papers([paper for paper in stored if paper is not None])
             taken("attempt", ", ".join(attempt.id for attempt in new))
         drawn = [(a.id, paper.form, paper.view) for a, paper in started if isinstance(paper, Paper)]
         await run_many(self._connection, ADD_PAPERS, self._org, drawn)
 
     async def _require_papers(self, prepared: list[str]) -> None:
-        """An attempt without a paper would be found only when its candidate opens it."""
-        if prepared:
-            ((there,),) = await fetch(self._connection, _PAPERS, self._org, prepared)
-            if there != len(prepared):
-                missing("paper", ", ".join(prepared))
+        ((there,),) = await fetch(self._connection, _PAPERS, self._org, prepared)
+        if there != len(prepared):
+            missing("paper", ", ".join(prepared))
 
     async def put_all(self, attempts: Sequence[Attempt]) -> None:
         closes = [attempt.closes_at for attempt in attempts]

@@ -1,13 +1,19 @@
 """Many rows in one statement, whose text never changes, so that it is prepared once and costs the same for any batch.
 
 A Struct's columns are listed once, when the module is imported. PostgreSQL takes an array for each column; SQLite takes
-a JSON list of ids, or the same statement for many rows in one go. Each statement names the organisation (P13).
+a JSON list of ids, or as many values as there are. Each statement names the organisation (P13).
+
+Where ids are given the organisation is compared as `org || ''`, for which no index can be used. An id is in one
+organisation only, so its own index finds the row; but PostgreSQL keeps a statement's plan, and one that was made while
+a table was small may read all rows of the organisation for a list of ids: on the morning of an exam that is everybody.
 """
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import aiosqlite
@@ -30,6 +36,8 @@ _ARRAYS: tuple[tuple[type[Any], str], ...] = (
     (sa.LargeBinary, "bytea[]"),
 )
 """Everything else is text."""
+_AT_ONCE = 64
+"""Rows in one statement of SQLite's at most."""
 
 
 class Text(NamedTuple):
@@ -37,16 +45,23 @@ class Text(NamedTuple):
 
     postgresql: str
     sqlite: str
+    whole: bool = False
+    """SQLite gives all rows as one JSON document."""
 
 
 def both(sql: str, columns: Text | None = None) -> Text:
-    """A statement written once, in PostgreSQL's words: `= ANY($2)` is a list of ids, and `COLUMNS` are a Struct's."""
-    of_postgresql, of_sqlite = columns or Text("", "")
+    """A statement written once, in PostgreSQL's words: `= ANY($2)` is a list of ids, and `COLUMNS` are a Struct's.
+
+    Rows that SQLite gives as one document are in no order.
+    """
+    of_postgresql, of_sqlite, whole = columns or Text("", "")
     asked = re.sub(r"= ANY\(\$(\d)\)", r"IN (SELECT value FROM json_each($\1))", sql)
+    # SQLite has one writer, so to read in a transaction that writes is to lock.
+    asked = asked.replace("$", "?").replace(" FOR UPDATE", "").replace("COLUMNS", of_sqlite)
     return Text(
         re.sub(r"ANY\((\$\d)\)", r"ANY(\1::text[])", sql).replace("COLUMNS", of_postgresql),
-        # SQLite has one writer, so to read in a transaction that writes is to lock.
-        asked.replace("$", "?").replace(" FOR UPDATE", "").replace("COLUMNS", of_sqlite),
+        asked.partition(" ORDER BY")[0] if whole else asked,
+        whole,
     )
 
 
@@ -70,11 +85,14 @@ class Many(Generic[R]):
         dot = f"{table}." if table else ""
         names = [f"{dot}{column.name}" for column in self._columns]
         # SQLite keeps a time as text without its zone, which is UTC.
-        zoned = [
+        zoned = ", ".join(
             f"{name} || 'Z'" if isinstance(column.type, UtcDateTime) else name
             for name, column in zip(names, self._columns, strict=True)
-        ]
-        return Text(", ".join(names), ", ".join(zoned))
+        )
+        # With each row that is read from SQLite the interpreter's lock is given up, and has to be won back from the
+        # event loop; as one document they are one. Bytes fit in no JSON.
+        whole = not any(isinstance(column.type, sa.LargeBinary) for column in self._columns)
+        return Text(", ".join(names), f"json_group_array(json_array({zoned}))" if whole else zoned, whole)
 
     def of(self, row: Sequence[Any]) -> R:
         """The Struct of a row of `columns`."""
@@ -83,31 +101,24 @@ class Many(Generic[R]):
             given[self._fields[n]] = from_json_column(row[n])
         return msgspec.convert(given, self._kind, strict=False)
 
-    def insert(self, source: str = "", looked_up: Mapping[str, str] | None = None) -> Text:
+    def insert(self, *, only: str = "true", **looked_up: str) -> Text:
         """Insert the rows; what cannot be inserted because something unique is taken is left out.
 
-        `looked_up` are columns that come from elsewhere: on PostgreSQL from `source`, which joins a table `e` to the
-        given rows `u`; on SQLite from a query, in which `{field}` is the given value.
+        Left out is also what is not as `only` says. `looked_up` are columns that come from a query. In both `u` is what
+        is given, and `$1` the organisation.
         """
-        names, more = [column.name for column in self._written], dict(looked_up or {})
-        every = ", ".join(["org", *names, *more])
-        chosen = ", ".join(["$1::text", *(f"u.{name}" for name in names), *(f"e.{name}" for name in more)])
-        given = {name: f"?{n}" for n, name in enumerate(names, 2)}
-        marks = ", ".join(["?1", *given.values(), *(query.format(**given) for query in more.values())])
-        return Text(
-            f"INSERT INTO {self._table} ({every}) SELECT {chosen} FROM {self._given()} {source} ON CONFLICT DO NOTHING",  # noqa: S608
-            f"INSERT INTO {self._table} ({every}) VALUES ({marks}) ON CONFLICT DO NOTHING",  # noqa: S608
+        names = [column.name for column in self._written]
+        every = ", ".join(["org", *names, *looked_up])
+        chosen = ", ".join(["$1", *(f"u.{name}" for name in names), *looked_up.values()])
+        return self._over_given(
+            f"INSERT INTO {self._table} ({every}) SELECT {chosen} FROM GIVEN WHERE {only} ON CONFLICT DO NOTHING"  # noqa: S608
         )
 
     def update(self) -> Text:
         """Write every column of rows that are there, found by `id`."""
-        names = [column.name for column in self._written]
-        from_given = ", ".join(f"{name} = u.{name}" for name in names if name != "id")
-        marks = ", ".join(f"{name} = ?{n}" for n, name in enumerate(names, 2) if name != "id")
-        at = names.index("id") + 2
-        return Text(
-            f"UPDATE {self._table} t SET {from_given} FROM {self._given()} WHERE t.org = $1::text AND t.id = u.id",  # noqa: S608
-            f"UPDATE {self._table} SET {marks} WHERE org = ?1 AND id = ?{at}",  # noqa: S608
+        given = ", ".join(f"{column.name} = u.{column.name}" for column in self._written if column.name != "id")
+        return self._over_given(
+            f"UPDATE {self._table} AS t SET {given} FROM GIVEN WHERE t.org || '' = $1 AND t.id = u.id"  # noqa: S608
         )
 
     async def write(
@@ -121,12 +132,32 @@ class Many(Generic[R]):
             return await run(connection, statement, org, *columns)
         for n, column in enumerate(self._written):
             if isinstance(column.type, UtcDateTime):
-                columns[n] = [None if value is None else as_text(value) for value in columns[n]]
-        return await _written(connection, statement, [(org, *row) for row in zip(*columns, strict=True)])
+                # Those who begin together have one time.
+                texts = {value: as_text(value) for value in set(columns[n]) if value is not None}
+                columns[n] = [texts.get(value) for value in columns[n]]
+        rows = list(zip(*columns, strict=True))
+        written = 0
+        for some in (rows[begin : begin + _AT_ONCE] for begin in range(0, len(rows), _AT_ONCE)):
+            values = (org, *itertools.chain.from_iterable(some))
+            written += await _written(connection, _for_rows(statement.sqlite, len(some), len(columns)), [values])
+        return written
 
-    def _given(self) -> str:
+    def _over_given(self, sql: str) -> Text:
+        """The statement over the given rows, `u`."""
+        names = ", ".join(column.name for column in self._written)
         arrays = ", ".join(f"${n}::{_array(column)}" for n, column in enumerate(self._written, 2))
-        return f"unnest({arrays}) AS u ({', '.join(column.name for column in self._written)})"
+        rows = f"(WITH u ({names}) AS (VALUES ROWS) SELECT * FROM u) AS u"  # noqa: S608
+        return Text(
+            sql.replace("$1", "$1::text").replace("GIVEN", f"unnest({arrays}) AS u ({names})"),
+            sql.replace("$1", "?1").replace("GIVEN", rows),
+        )
+
+
+@cache
+def _for_rows(statement: str, rows: int, width: int) -> str:
+    """The statement for so many rows: one of its own for each number, compiled once."""
+    marks = (f"({', '.join(f'?{2 + row * width + n}' for n in range(width))})" for row in range(rows))
+    return statement.replace("ROWS", ", ".join(marks))
 
 
 async def fetch(connection: AsyncConnection, statement: Text, org: str, *given: Any) -> Sequence[Sequence[Any]]:
@@ -139,7 +170,8 @@ async def fetch(connection: AsyncConnection, statement: Text, org: str, *given: 
             rows: Sequence[Sequence[Any]] = await driver.fetch(statement.postgresql, org, *given)
             return rows
     with _storable():
-        return list(await _sqlite(connection).execute_fetchall(statement.sqlite, _texts(org, given)))
+        found = list(await _sqlite(connection).execute_fetchall(statement.sqlite, _texts(org, given)))
+    return msgspec.json.decode(found[0][0]) if statement.whole else found
 
 
 async def run(connection: AsyncConnection, statement: Text, org: str, *given: Any) -> int:
@@ -153,7 +185,7 @@ async def run(connection: AsyncConnection, statement: Text, org: str, *given: An
             return int((await driver.execute(statement.postgresql, org, *given)).rpartition(" ")[2])
     with _storable():
         texts = _texts(org, given)
-    return await _written(connection, statement, [texts])
+    return await _written(connection, statement.sqlite, [texts])
 
 
 async def run_many(connection: AsyncConnection, statement: Text, org: str, rows: Sequence[Sequence[Any]]) -> int:
@@ -162,7 +194,7 @@ async def run_many(connection: AsyncConnection, statement: Text, org: str, rows:
         return 0
     if connection.dialect.name == "postgresql":
         return await run(connection, statement, org, *map(list, zip(*rows, strict=True)))
-    return await _written(connection, statement, [(org, *row) for row in rows])
+    return await _written(connection, statement.sqlite, [(org, *row) for row in rows])
 
 
 def _sqlite(connection: AsyncConnection) -> aiosqlite.Connection:
@@ -199,9 +231,9 @@ def _answered() -> Iterator[None]:
         raise NoConnection(str(error)) from error
 
 
-async def _written(connection: AsyncConnection, statement: Text, rows: Sequence[tuple[Any, ...]]) -> int:
+async def _written(connection: AsyncConnection, sql: str, rows: Sequence[tuple[Any, ...]]) -> int:
     with _storable():
-        async with _sqlite(connection).executemany(statement.sqlite, rows) as cursor:
+        async with _sqlite(connection).executemany(sql, rows) as cursor:
             return cursor.rowcount
 
 

@@ -42,6 +42,8 @@ _LIMITS: dict[str, Any] = {
         # A statement keeps the plan of its first minutes. Planned while a table was empty, it would read the whole of
         # it on the morning when everybody is in there, until the database looks at the table's size again.
         "enable_seqscan": "off",
+        "enable_hashjoin": "off",
+        "enable_mergejoin": "off",
         "jit": "off",
     },
 }
@@ -141,8 +143,6 @@ def _postgresql(url: sa.URL, pool_size: int) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=POOL_SECONDS,
         pool_recycle=1800,
-        # One round trip, so that a restarted PostgreSQL costs nobody an error.
-        pool_pre_ping=True,
         json_serializer=to_json,
         json_deserializer=from_json,
         connect_args=_LIMITS,
@@ -150,6 +150,13 @@ def _postgresql(url: sa.URL, pool_size: int) -> AsyncEngine:
         hide_parameters=True,
     )
     sa.event.listen(engine.sync_engine, "handle_error", _unstorable)
+
+    # So that a restarted PostgreSQL costs nobody an error. `pool_pre_ping` would ask it each time: three round trips.
+    @sa.event.listens_for(engine.sync_engine, "checkout")
+    def still_open(connection: Any, _record: object, _proxy: object) -> None:
+        if connection.driver_connection.is_closed():
+            raise sa.exc.DisconnectionError("the database has closed this connection")
+
     return engine
 
 

@@ -47,10 +47,12 @@ class SqlCandidates(Rows):
 
 
 _ENROLMENTS = Many(Enrolment, tables.enrolment)
-_SEVERAL = both("SELECT COLUMNS FROM enrolment WHERE org = $1 AND id = ANY($2) ORDER BY id", _ENROLMENTS.columns())
+_SEVERAL = both(
+    "SELECT COLUMNS FROM enrolment WHERE org || '' = $1 AND id = ANY($2) ORDER BY id", _ENROLMENTS.columns()
+)
 # In the order of their ids, so that no two batches can wait for each other.
 _SEVERAL_LOCKED = both(
-    "SELECT COLUMNS FROM enrolment WHERE org = $1 AND id = ANY($2) ORDER BY id FOR UPDATE", _ENROLMENTS.columns()
+    "SELECT COLUMNS FROM enrolment WHERE org || '' = $1 AND id = ANY($2) ORDER BY id FOR UPDATE", _ENROLMENTS.columns()
 )
 _FACTS = both(
     "SELECT enrolment, name, value FROM reported_fact WHERE org = $1 AND enrolment = ANY($2) ORDER BY reported_at, id"

@@ -12,9 +12,9 @@ _PREPARED = Many(PreparedAttempt, tables.prepared_attempt)
 # Drawn for another version, or for an attempt that has been since.
 _FRESH = (
     "p.course_version = $4 AND p.number = 1 + coalesce((SELECT max(a.number) FROM attempt a "
-    "WHERE a.org = e.org AND a.enrolment = e.id AND a.exam = $3), 0)"
+    "WHERE a.org || '' = e.org AND a.enrolment = e.id AND a.exam = $3), 0)"
 )
-_JOINED = "prepared_attempt p ON p.org = e.org AND p.enrolment = e.id AND p.exam = $3 AND " + _FRESH
+_JOINED = "prepared_attempt p ON p.org || '' = e.org AND p.enrolment = e.id AND p.exam = $3 AND " + _FRESH
 _LACKING = both(
     "SELECT e.id FROM enrolment e LEFT JOIN "  # noqa: S608
     + _JOINED
@@ -23,22 +23,26 @@ _LACKING = both(
 )
 _COUNT = both("SELECT count(*) FROM enrolment e JOIN " + _JOINED + " WHERE e.org = $1 AND e.course = $2")  # noqa: S608
 _OF = both(
-    "SELECT COLUMNS FROM prepared_attempt WHERE org = $1 AND exam = $2 AND enrolment = ANY($3)", _PREPARED.columns()
+    "SELECT COLUMNS FROM prepared_attempt WHERE org || '' = $1 AND exam = $2 AND enrolment = ANY($3)",
+    _PREPARED.columns(),
+)
+_WANTED = (
+    "org || '' = ?1 AND (enrolment, exam) IN "
+    "(SELECT a.value, b.value FROM json_each(?2) a JOIN json_each(?3) b ON b.key = a.key)"
 )
 _TAKE = Text(
     both(
         "DELETE FROM prepared_attempt p USING unnest($2::text[], $3::text[]) AS u (enrolment, exam) "
-        "WHERE p.org = $1 AND p.enrolment = u.enrolment AND p.exam = u.exam RETURNING COLUMNS",
+        "WHERE p.org || '' = $1 AND p.enrolment = u.enrolment AND p.exam = u.exam RETURNING COLUMNS",
         _PREPARED.columns("p"),
     ).postgresql,
-    both(
-        "DELETE FROM prepared_attempt WHERE org = $1 AND (enrolment, exam) IN "
-        "(SELECT a.value, b.value FROM json_each($2) a JOIN json_each($3) b ON b.key = a.key) RETURNING COLUMNS",
-        _PREPARED.columns(),
-    ).sqlite,
+    f"SELECT {_PREPARED.columns().sqlite} FROM prepared_attempt WHERE {_WANTED}",  # noqa: S608
+    whole=True,
 )
+_TAKEN = f"DELETE FROM prepared_attempt WHERE {_WANTED}"  # noqa: S608
+"""SQLite cannot give what it deletes as one document."""
 _ADD = _PREPARED.insert()
-_DROP = both("DELETE FROM paper WHERE org = $1 AND attempt = ANY($2)")
+_DROP = both("DELETE FROM paper WHERE org || '' = $1 AND attempt = ANY($2)")
 
 
 class SqlPrepared(Rows):
@@ -59,7 +63,10 @@ class SqlPrepared(Rows):
         if not wanted:
             return []
         enrolments, exams = map(list, zip(*wanted, strict=True))
-        return [_PREPARED.of(row) for row in await fetch(self._connection, _TAKE, self._org, enrolments, exams)]
+        rows = await fetch(self._connection, _TAKE, self._org, enrolments, exams)
+        if rows and self._connection.dialect.name == "sqlite":
+            await run(self._connection, Text("", _TAKEN), self._org, enrolments, exams)
+        return [_PREPARED.of(row) for row in rows]
 
     async def drop(self, prepared: Sequence[PreparedAttempt]) -> None:
         if prepared:
