@@ -1,10 +1,13 @@
-"""Ports of storage, of one organisation's transaction: attempts, papers drawn ahead, and what attempts came to."""
+"""Ports of storage: attempts, papers drawn ahead, and what attempts came to, in one organisation's transaction; the
+journal, which has its own.
+"""
 
+from asyncio import Future
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from exam_service.core.exams.attempt import Attempt
-from exam_service.core.exams.journal import Saved
+from exam_service.core.exams.journal import Attest, Save, Saved
 from exam_service.core.exams.scoring import JournalEntry
 from exam_service.core.records import Paper, PreparedAttempt, StoredResult
 
@@ -75,3 +78,22 @@ class Results(Protocol):
         """The newest revision of each that has one."""
 
     async def history(self, attempt_id: str) -> Sequence[StoredResult]: ...
+
+
+class Journal(Protocol):
+    """Where saves become durable, many in one transaction. services/saving.py gathers them."""
+
+    @property
+    def lanes(self) -> int:
+        """How many groups may usefully be written side by side."""
+
+    async def write(self, saves: Sequence[Save], attest: Attest) -> Sequence[Saved | Exception | Future[Saved]]:
+        """For each save its facts, which are durable, with its receipt; or its refusal; or a future of either.
+
+        The same save again gets the same facts and the same receipt, also after the attempt has ended. Refusals are
+        NotFound, SequenceReused, and what `core.exams.attempt.admit` raises, decided under the attempt's lock. Raises
+        Unavailable when nothing could be written.
+        """
+
+    async def close(self) -> None:
+        """Write what waits, then stop."""

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from exam_service.core import ids
 from exam_service.core.certificates.model import new_id as new_certificate_id
 from exam_service.core.recent import Recent
+from exam_service.services.attempt_ports import Journal
 from exam_service.services.background import Background
 from exam_service.services.documents import Documents
 from exam_service.services.load import Load
@@ -18,7 +19,6 @@ from exam_service.services.ports import (
     Canonical,
     Clock,
     Entropy,
-    Journal,
     Meter,
     Presence,
     QrCodes,

@@ -5,7 +5,6 @@ given. What must look across organisations (whose key is this, which attempts ar
 more than the way in.
 """
 
-from asyncio import Future
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
@@ -15,7 +14,6 @@ from exam_service.core.banks.model import Bank
 from exam_service.core.certificates.keys import KeyRecord
 from exam_service.core.certificates.record import CertificateRecord, SigningKey, StatusListRecord
 from exam_service.core.errors import Fault
-from exam_service.core.exams.journal import Attest, Save, Saved
 from exam_service.core.exams.model import CourseVersion
 from exam_service.core.records import (
     ApiKey,
@@ -263,25 +261,6 @@ class Store(Protocol):
         """Whether the database answers, has a schema that this version can work with, and room on its disk."""
 
     async def close(self) -> None: ...
-
-
-class Journal(Protocol):
-    """Where saves become durable, many in one transaction. services/saving.py gathers them."""
-
-    @property
-    def lanes(self) -> int:
-        """How many groups may usefully be written side by side."""
-
-    async def write(self, saves: Sequence[Save], attest: Attest) -> Sequence[Saved | Exception | Future[Saved]]:
-        """For each save its facts, which are durable, with its receipt; or its refusal; or a future of either.
-
-        The same save again gets the same facts and the same receipt, also after the attempt has ended. Refusals are
-        NotFound, SequenceReused, and what `core.exams.attempt.admit` raises, decided under the attempt's lock. Raises
-        Unavailable when nothing could be written.
-        """
-
-    async def close(self) -> None:
-        """Write what waits, then stop."""
 
 
 # What may be lost
