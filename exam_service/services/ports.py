@@ -245,10 +245,6 @@ class Directory(Protocol):
 
 
 class Store(Protocol):
-    @property
-    def lanes(self) -> int:
-        """How many groups may usefully be decided side by side."""
-
     def begin(self, org: str) -> AbstractAsyncContextManager[Tx]:
         """A transaction that writes: committed when its block ends, rolled back when it raises."""
 

@@ -56,7 +56,6 @@ def _queue(ctx: Context, org: str) -> GroupCommit[Start, AttemptView]:
             refuse=lambda: errors.Unavailable(retry_at=ctx.now() + RETRY_AFTER),
             most_waiting=MOST_WAITING,
             most_together=MOST_TOGETHER,
-            lanes=ctx.store.lanes,
         ),
     )
 

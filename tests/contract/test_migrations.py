@@ -178,22 +178,3 @@ def test_migrations_are_dated_and_in_one_line() -> None:
     assert names[::-1] == sorted(names), "the order of the names is the order in which they run"
     for name in names:
         assert name[:10].replace("_", "").isdigit(), f"{name} begins with its date"
-
-
-async def test_postgresql_compresses_papers_with_what_it_was_built_with(postgres_database: str) -> None:
-    await migrate(postgres_database)
-
-    def found(connection: sa.Connection) -> tuple[set[str], bool]:
-        used = connection.scalars(
-            sa.text(
-                "SELECT attcompression FROM pg_attribute "
-                "WHERE attrelid = 'paper'::regclass AND attname IN ('form', 'view')"
-            )
-        )
-        there = connection.scalar(
-            sa.text("SELECT 'lz4' = ANY(enumvals) FROM pg_settings WHERE name = 'default_toast_compression'")
-        )
-        return {one.decode().strip("\0") for one in used}, bool(there)
-
-    methods, lz4 = await on(postgres_database, found)
-    assert methods == ({"l"} if lz4 else {""})

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+import asyncpg
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
@@ -232,6 +233,33 @@ async def test_a_database_that_is_away_is_said_to_be_and_comes_back(crashable_po
     assert await store.ready() == "ready"
     async with store.read(A.org) as tx:
         assert await tx.candidates.get(A.id("cnd")) == A.candidate()
+    await store.close()
+
+
+async def test_a_connection_that_the_database_has_closed_costs_nobody_an_error(postgresql_url: str) -> None:
+    store = store_at(postgresql_url, pool_size=1)
+    await A.settle(store)
+    other = await asyncpg.connect(postgresql_url.replace("+asyncpg", ""))
+    closed = await other.fetchval(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+    )
+    await other.close()
+    assert closed == 1
+    await asyncio.sleep(0.2)
+    async with store.read(A.org) as tx:
+        assert await tx.candidates.get(A.id("cnd")) == A.candidate()
+    await store.close()
+
+
+async def test_papers_are_compressed_with_what_the_database_was_built_with(postgresql_url: str) -> None:
+    store = store_at(postgresql_url, pool_size=1)
+    async with store.database.read() as connection:
+        there = await connection.scalar(
+            sa.text("SELECT 'lz4' = ANY(enumvals) FROM pg_settings WHERE name = 'default_toast_compression'")
+        )
+        used = await connection.scalar(sa.text("SHOW default_toast_compression"))
+    assert used == ("lz4" if there else "pglz")
     await store.close()
 
 

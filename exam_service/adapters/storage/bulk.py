@@ -3,7 +3,7 @@
 A Struct's columns are listed once, when the module is imported. PostgreSQL takes an array for each column; SQLite takes
 a JSON list of ids, or as many values as there are. Each statement names the organisation (P13).
 
-Where ids are given the organisation is compared as `org || ''`, for which no index can be used. An id is in one
+Where many ids are given the organisation is compared as `org || ''`, for which no index can be used. An id is in one
 organisation only, so its own index finds the row; but PostgreSQL keeps a statement's plan, and one that was made while
 a table was small may read all rows of the organisation for a list of ids: on the morning of an exam that is everybody.
 """
@@ -36,8 +36,8 @@ _ARRAYS: tuple[tuple[type[Any], str], ...] = (
     (sa.LargeBinary, "bytea[]"),
 )
 """Everything else is text."""
-_AT_ONCE = 64
-"""Rows in one statement of SQLite's at most."""
+_AT_ONCE = 16
+"""Rows in one statement of SQLite's at most: each number has one of its own, and compiling a long one is slow."""
 
 
 class Text(NamedTuple):
@@ -90,8 +90,8 @@ class Many(Generic[R]):
             for name, column in zip(names, self._columns, strict=True)
         )
         # With each row that is read from SQLite the interpreter's lock is given up, and has to be won back from the
-        # event loop; as one document they are one. Bytes fit in no JSON.
-        whole = not any(isinstance(column.type, sa.LargeBinary) for column in self._columns)
+        # event loop; as one document they are one. Bytes fit in no JSON, and of a float it would lose digits.
+        whole = not any(isinstance(column.type, sa.LargeBinary | sa.Float) for column in self._columns)
         return Text(", ".join(names), f"json_group_array(json_array({zoned}))" if whole else zoned, whole)
 
     def of(self, row: Sequence[Any]) -> R:
@@ -155,7 +155,7 @@ class Many(Generic[R]):
 
 @cache
 def _for_rows(statement: str, rows: int, width: int) -> str:
-    """The statement for so many rows: one of its own for each number, compiled once."""
+    """The statement for so many rows."""
     marks = (f"({', '.join(f'?{2 + row * width + n}' for n in range(width))})" for row in range(rows))
     return statement.replace("ROWS", ", ".join(marks))
 

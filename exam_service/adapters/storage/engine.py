@@ -50,6 +50,12 @@ _LIMITS: dict[str, Any] = {
 """Of every connection to PostgreSQL: nothing waits for ever, and what has an index uses it."""
 
 
+_LZ4 = (
+    "SELECT set_config(name, 'lz4', false) FROM pg_settings "
+    "WHERE name = 'default_toast_compression' AND 'lz4' = ANY(enumvals)"
+)
+
+
 class NoConnection(Exception):
     """The database could not be reached; nothing was done."""
 
@@ -151,11 +157,18 @@ def _postgresql(url: sa.URL, pool_size: int) -> AsyncEngine:
     )
     sa.event.listen(engine.sync_engine, "handle_error", _unstorable)
 
-    # So that a restarted PostgreSQL costs nobody an error. `pool_pre_ping` would ask it each time: three round trips.
+    # A restarted PostgreSQL has closed its connections, which is known without asking it as `pool_pre_ping` would each
+    # time, in three round trips.
     @sa.event.listens_for(engine.sync_engine, "checkout")
     def still_open(connection: Any, _record: object, _proxy: object) -> None:
         if connection.driver_connection.is_closed():
             raise sa.exc.DisconnectionError("the database has closed this connection")
+
+    @sa.event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        # Papers are large enough to be compressed: with its own method that is most of a start. Where the server was
+        # built without this one there is nothing to set.
+        connection.run_async(lambda driver: driver.execute(_LZ4))
 
     return engine
 
@@ -168,7 +181,8 @@ def _sqlite(url: sa.URL, pool_size: int, *, writes: bool) -> AsyncEngine:
         pool_timeout=POOL_SECONDS,
         json_serializer=to_json,
         json_deserializer=from_json,
-        connect_args={"timeout": SQLITE_BUSY_SECONDS},
+        # As many as bulk.py has for the numbers of rows, and those of SQLAlchemy.
+        connect_args={"timeout": SQLITE_BUSY_SECONDS, "cached_statements": 512},
         hide_parameters=True,
     )
     sa.event.listen(engine.sync_engine, "handle_error", _unstorable)

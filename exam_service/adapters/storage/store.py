@@ -61,8 +61,6 @@ class SqlStore:
     def __init__(self, database: Database, clock: Clock) -> None:
         self.database = database
         self._clock = clock
-        # While one is with PostgreSQL the papers of the next are drawn; a third finds nothing left to use.
-        self.lanes = 1 if database.kind == "sqlite" else 2
 
     @asynccontextmanager
     async def begin(self, org: str) -> AsyncIterator[SqlTx]:

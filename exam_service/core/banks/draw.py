@@ -53,7 +53,8 @@ Arrange = Callable[[Sequence[T]], tuple[T, ...]]
 class Dice:
     """A stream of numbers that its seed decides, so that a draw can be made again: 32 bits each of SHAKE256 (FIPS 202).
 
-    The purpose goes before the seed.
+    The purpose goes before the seed. Papers from before this stream was laid down keep the seeds of another: what was
+    drawn is stored, and nothing draws it again.
     """
 
     def __init__(self, seed: bytes, purpose: str) -> None:
