@@ -78,7 +78,7 @@ async def test_when_the_deadline_passes_meanwhile_the_page_says_what_became_of_i
 
 
 async def test_time_given_while_the_page_had_no_network_counts(desk: Page, service: FakeService) -> None:
-    service.attempt.ends = time.monotonic() + 6
+    service.attempt.ends = time.monotonic() + 12
     await enter(desk)
     await desk.context.set_offline(True)
     await choose(desk, 2)
