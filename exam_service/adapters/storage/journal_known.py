@@ -1,6 +1,6 @@
 """What the journal has read of attempts, so that it can decide about a save before it asks the database."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from exam_service.core.exams.attempt import State
 from exam_service.core.exams.journal import Attest, Group, Owned, Save, Saved
@@ -24,14 +24,17 @@ class Known:
         found = ((attempt, self._facts.get(attempt)) for attempt in attempts)
         return {attempt: owned for attempt, owned in found if owned is not None}
 
-    def keep(self, asked: Collection[str], found: Mapping[str, Owned]) -> None:
-        """What was found of those that were asked for."""
-        for attempt in asked:
-            owned = found.get(attempt)
-            if owned is not None and owned.writable.state is State.in_progress and not owned.news:
-                self._facts.put(attempt, owned)
-            else:
-                self._facts.drop(attempt)
+    def keep(self, saves: Iterable[Save], found: Mapping[str, Owned]) -> None:
+        """What was found of the attempts of these saves."""
+        for save in saves:
+            owned = found.get(save.attempt)
+            if owned is None or owned.writable.state is not State.in_progress or owned.news:
+                self._facts.drop(save.attempt)
+                continue
+            if owned.enrolment == save.enrolment:
+                # The same text, which others keep too, and not one of its own.
+                owned = Owned(owned.org, save.enrolment, owned.writable, owned.news)
+            self._facts.put(save.attempt, owned)
 
 
 class Ahead:

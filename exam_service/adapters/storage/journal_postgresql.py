@@ -198,7 +198,7 @@ class PostgresqlJournal:
         async with pool.acquire() as connection, connection.transaction():
             asked = {save.attempt for save in saves}
             attempts = await _attempts(connection, lock, asked)
-            self._known.keep(asked, attempts)
+            self._known.keep(saves, attempts)
             left = {number for number, save in enumerate(saves) if save.attempt not in attempts}
             # Alone, and waited for: then it is not there.
             if lock is _ATTEMPT:

@@ -164,7 +164,7 @@ class SqliteJournal:
         except BaseException:
             connection.rollback()
             raise
-        self._known.keep(asked, attempts)
+        self._known.keep(saves, attempts)
         return group.outcomes(stored)
 
     def _opened(self) -> sqlite3.Connection:
