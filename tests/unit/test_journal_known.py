@@ -26,7 +26,7 @@ def test_only_attempts_that_run_and_have_no_news_are_kept() -> None:
 def test_the_text_of_whose_it_is_is_kept_once() -> None:
     """With 20,000 attempts a text of its own for each is a megabyte and a half."""
     known, [save] = Known(), saves("a")
-    known.keep([save], {"a": Owned("org", "".join(["e", "nr"]), Writable(State.in_progress, T, 30, 1), 0)})
+    known.keep([save], {"a": Owned("org", b"enr".decode(), Writable(State.in_progress, T, 30, 1), 0)})
     assert known.of("a")["a"].enrolment is save.enrolment
     known.keep([save], {"a": Owned("org", "another", Writable(State.in_progress, T, 30, 1), 0)})
     assert known.of("a")["a"].enrolment == "another"
