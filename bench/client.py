@@ -313,8 +313,9 @@ def asked(request: bytes) -> Generator[Ask, Answer, Answer]:
 
 
 def get(path: str, token: str = "") -> bytes:
-    """A whole HTTP/1.1 request."""
-    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{_authorization(token)}\r\n".encode()
+    """A whole HTTP/1.1 request; browsers take gzip, and so does this."""
+    accepted = "Accept-Encoding: gzip\r\n"
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{accepted}{_authorization(token)}\r\n".encode()
 
 
 def post(path: str, body: bytes = b"", token: str = "") -> bytes:

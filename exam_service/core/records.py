@@ -121,7 +121,7 @@ class Launch(_Record, frozen=True, kw_only=True):
 
 
 class Paper(_Record, frozen=True, kw_only=True):
-    """A frozen paper: the form for scoring, and the view exactly as it is sent, byte for byte."""
+    """A frozen paper as it is stored, packed: the form for scoring, and the view that is sent, byte for byte."""
 
     form: bytes
     view: bytes

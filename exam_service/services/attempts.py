@@ -57,7 +57,7 @@ async def look(ctx: Context, org: str, enrolment_id: str, attempt_id: str) -> At
 
 
 async def paper(ctx: Context, org: str, enrolment_id: str, attempt_id: str) -> bytes:
-    """The paper, byte for byte as it was frozen at the start (P5)."""
+    """The paper, byte for byte as it was frozen at the start (P5): as it is stored, packed or not (packing.py)."""
     async with ctx.store.read(org) as tx:
         attempt = seen(await grading.attempt_of(tx, attempt_id, enrolment_id), ctx.now())
         if attempt.state is State.voided:

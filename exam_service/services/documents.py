@@ -12,9 +12,12 @@ from exam_service.core.exams.model import CourseVersion, Exam
 from exam_service.core.exams.paper import Blueprint, Form
 from exam_service.core.exams.shape import Shape
 from exam_service.core.recent import Recent
+from exam_service.services.packing import unpack
 from exam_service.services.ports import Tx
 
 T = TypeVar("T")
+
+_forms = msgspec.json.Decoder(Form)
 
 MOST_SHAPES = 400_000
 """Of running attempts, at some 400 bytes each; never fewer than half of them."""
@@ -75,14 +78,14 @@ class Documents:
     async def form(self, tx: Tx, attempt_id: str) -> Form:
         async def load() -> Form | None:
             form = (await tx.attempts.forms([attempt_id])).get(attempt_id)
-            return None if form is None else msgspec.json.decode(form, type=Form)
+            return None if form is None else _form(form)
 
         return _there(await self._forms.get(f"{tx.org}/{attempt_id}", load), attempt_id)
 
     async def forms(self, tx: Tx, attempt_ids: Sequence[str]) -> dict[str, Form]:
         """The forms of many attempts at once; they are not kept."""
         found = await tx.attempts.forms(attempt_ids)
-        return {id: msgspec.json.decode(_there(found.get(id), id), type=Form) for id in attempt_ids}
+        return {id: _form(_there(found.get(id), id)) for id in attempt_ids}
 
     async def blueprint(self, tx: Tx, version: CourseVersion, exam: Exam) -> Blueprint:
         """An exam of a course version over its banks, ready to be drawn from."""
@@ -100,6 +103,10 @@ class Documents:
     def keep_shape(self, org: str, enrolment_id: str, attempt_id: str, shape: Shape) -> None:
         """Keep it; whose attempt it is has been checked."""
         self._shapes.put(attempt_id, (sys.intern(org), enrolment_id, shape))
+
+
+def _form(stored: bytes) -> Form:
+    return _forms.decode(unpack(stored))
 
 
 def _there(found: T | None, key: str) -> T:

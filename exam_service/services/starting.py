@@ -26,6 +26,7 @@ from exam_service.services import attempts, certificates, grading
 from exam_service.services.attempts import AttemptView
 from exam_service.services.context import Context
 from exam_service.services.group_commit import GroupCommit
+from exam_service.services.packing import pack
 from exam_service.services.ports import Tx
 from exam_service.services.standing_view import without_hidden_scores
 
@@ -236,7 +237,7 @@ async def drawn(ctx: Context, tx: Tx, version: CourseVersion, exam: Exam, before
     blueprint = await ctx.documents.blueprint(tx, version, exam)
     met = {(item.bank, item.question) for form in before for item in form.items}
     form, view = blueprint.frozen(ctx.entropy(16), met)
-    return Paper(form=msgspec.json.encode(form), view=view)
+    return Paper(form=pack(msgspec.json.encode(form)), view=pack(view))
 
 
 def next_number(before: Iterable[Attempt], exam: Exam) -> int:

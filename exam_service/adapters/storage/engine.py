@@ -166,8 +166,8 @@ def _postgresql(url: sa.URL, pool_size: int) -> AsyncEngine:
 
     @sa.event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
-        # Papers are large enough to be compressed: with its own method that is most of a start. Where the server was
-        # built without this one there is nothing to set.
+        # Results are large enough to be compressed, and its own method is slow. Where the server was built without this
+        # one there is nothing to set.
         connection.run_async(lambda driver: driver.execute(_LZ4))
 
     return engine
@@ -179,6 +179,8 @@ def _sqlite(url: sa.URL, pool_size: int, *, writes: bool) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_SECONDS,
+        # Nearly always there is nothing to roll back; else `reset` below does it.
+        pool_reset_on_return=None,
         json_serializer=to_json,
         json_deserializer=from_json,
         # As many as bulk.py has for the numbers of rows, and those of SQLAlchemy.
@@ -201,9 +203,25 @@ def _sqlite(url: sa.URL, pool_size: int, *, writes: bool) -> AsyncEngine:
             cursor.execute("PRAGMA query_only = ON")
         cursor.close()
 
+    # The driver lives in a thread, and each of its calls is a trip there; SQLAlchemy's way to run a statement is three.
+    words = "BEGIN IMMEDIATE" if writes else "BEGIN"
+
     @sa.event.listens_for(engine.sync_engine, "begin")
     def begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        adapted: Any = connection.connection.dbapi_connection
+        try:
+            adapted.run_async(lambda driver: driver.execute_fetchall(words))
+        except sqlite3.OperationalError as error:
+            raise sa.exc.OperationalError(words, {}, error) from error
+        except asyncio.CancelledError:
+            # It may yet begin, in its thread; what is sent after it comes after it.
+            adapted.rollback()
+            raise
+
+    @sa.event.listens_for(engine.sync_engine, "reset")
+    def reset(connection: Any, _record: object, state: sa.PoolResetState) -> None:
+        if state.asyncio_safe and connection.driver_connection.in_transaction:
+            connection.rollback()
 
     return engine
 

@@ -11,6 +11,7 @@ from exam_service.core.exams.model import CertificateKind
 from exam_service.core.exams.paper import PaperView
 from exam_service.services import attempts, certificates, home, results, saving, sessions, starting, submitting
 from exam_service.services.attempts import AttemptView
+from exam_service.services.packing import packed, unpack
 from exam_service.services.results import ReceiptsView, ResultView, ReviewView
 from exam_service.services.saving import SavedView
 from exam_service.services.sessions import Redeemed
@@ -18,6 +19,7 @@ from exam_service.services.standing_view import IssuedView, MeView
 from exam_service.web import auth
 from exam_service.web.body import read_body, repeat_key
 from exam_service.web.candidate import saves
+from exam_service.web.encodings import PACKED, VARIES, takes_gzip
 from exam_service.web.given import Candidate, Ctx, Repeat
 from exam_service.web.openapi import documented
 
@@ -113,10 +115,14 @@ async def look(attempt: FromPath[str], ctx: Ctx, session: Candidate) -> AttemptV
     summary="The paper, byte for byte the same each time",
     **documented(answers={200: PaperView}, problems=("attempt-ended", "attempt-voided")),
 )
-async def paper(attempt: FromPath[str], ctx: Ctx, session: Candidate) -> Response[bytes]:
+async def paper(
+    attempt: FromPath[str], request: Request[Any, Any, Any], ctx: Ctx, session: Candidate
+) -> Response[bytes]:
     """Questions without key, rationale or score; items and choices have names of the paper only."""
-    content = await attempts.paper(ctx, session.org, session.enrolment, attempt)
-    return Response(content, media_type=MediaType.JSON)
+    stored = await attempts.paper(ctx, session.org, session.enrolment, attempt)
+    if packed(stored) and takes_gzip(request):
+        return Response(stored, media_type=MediaType.JSON, headers=VARIES | PACKED)
+    return Response(unpack(stored), media_type=MediaType.JSON, headers=VARIES)
 
 
 @post(

@@ -14,6 +14,7 @@ from exam_service.services.context import Context
 from exam_service.services.sessions import CandidateSession, LaunchDescription
 from exam_service.web import auth
 from exam_service.web.candidate.kept_page import PLACE, KeptPage, kept_page
+from exam_service.web.encodings import PACKED, VARIES, takes_gzip
 from exam_service.web.given import Ctx
 from exam_service.web.pages import page, rendered
 from exam_service.web.problems import STATUS
@@ -111,7 +112,7 @@ async def worker() -> Response[bytes]:
 
 
 @get(PLACE + "{version:str}/{file:path}", include_in_schema=False)
-async def kept(version: FromPath[str], file: FromPath[str]) -> Response[bytes]:
+async def kept(request: Plain, version: FromPath[str], file: FromPath[str]) -> Response[bytes]:
     """A file of the pages under the version that the page named; as it never changes, it may be cached for ever."""
     now = _kept()
     found = now.files.get(file.lstrip("/"))
@@ -119,7 +120,10 @@ async def kept(version: FromPath[str], file: FromPath[str]) -> Response[bytes]:
         raise NotFound(what="file", id=file)
     # While a new version is being rolled out, a process may be asked for the version of another one.
     cached = "public, max-age=31536000, immutable" if version == now.version else "no-store"
-    return Response(found.content, media_type=found.media_type, headers={"Cache-Control": cached})
+    headers = VARIES | {"Cache-Control": cached}
+    if takes_gzip(request):
+        return Response(found.gzip(), media_type=found.media_type, headers=headers | PACKED)
+    return Response(found.content, media_type=found.media_type, headers=headers)
 
 
 @cache
