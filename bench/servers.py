@@ -60,7 +60,8 @@ def service(database_url: str, folder: Path, *, unsigned: bool = False, **more: 
 
 def environ(database_url: str, folder: Path, **more: str) -> dict[str, str]:
     """The environment of `exam-service` over the database."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("EXAM_")}
+    # What was compiled is kept, as it is where the service is installed: else each start compiles what has changed.
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("EXAM_") and k != "PYTHONDONTWRITEBYTECODE"}
     return kept | {
         "EXAM_DATABASE_URL": database_url,
         "EXAM_DATA_DIR": str(folder),
