@@ -5,6 +5,8 @@ SOURCES = $(wildcard exam_service tests bench)
 # Each worker starts its own PostgreSQL and Valkey.
 WORKERS ?= 2
 export PYTHON
+# Tests start the service many times over; each time it would be compiled anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo test check fmt docs torture bench lock clean
 

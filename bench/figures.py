@@ -96,6 +96,15 @@ class Bench:
         return self._postgres
 
 
+def stolen_seconds() -> float:
+    """Processor seconds that the machine's host has given to others since it started; 0 where nobody tells."""
+    try:
+        cpu = Path("/proc/stat").read_text().split(maxsplit=9)
+        return int(cpu[8]) / os.sysconf("SC_CLK_TCK")
+    except (OSError, IndexError, ValueError):
+        return 0.0
+
+
 def median_ratio(above: Sequence[float], below: Sequence[float]) -> float:
     """The median of the runs' own ratios: both of one run were taken within seconds of each other."""
     return statistics.median(a / b for a, b in zip(above, below, strict=True))

@@ -1,41 +1,50 @@
-"""How many candidates one process sustains, each saving every 30 s: Poisson arrivals, which wait for nobody."""
+"""100,000 candidates on one process, each saving every 30 s: Poisson arrivals, which wait for nobody."""
 
 import random
 import statistics
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bench import rows, scripts
 from bench.client import Ask, Load, Script, asked, clock, drive
-from bench.figures import Bench, Place
+from bench.figures import Bench, Place, stolen_seconds
 from bench.servers import Server, service
 from bench.site import Site, open_site
 
 EVERY = 30.0
 WANTED = 100_000
-MOST = 200_000
-"""Attempts that are open; the search goes no further."""
 P99_SECONDS = 0.5
 CONNECTIONS = 256
 """Of the proxy in front; what finds none free waits, and its waiting counts."""
 
 
 def measure(bench: Bench) -> None:
-    """open_loop_candidates: the most with p99 within 500 ms and no growing backlog, for 12 x `seconds` (60 s).
-
-    Before it open_loop_100000_*: what the wanted 100,000 see, as the search may end below them or above.
-    """
+    """open_loop_100000_*: whether the wanted 100,000 are held for 12 x `seconds` (60 s), and what they see."""
     for kind in bench.databases:
-        with bench.place(kind) as place:
-            site = open_site(place)
-            most = bench.scaled(MOST, 500)
-            bench.say(f"open loop on {kind}: storing {most} running attempts")
-            crowd = store_running(place, site, most)
-            with service(place.url, place.folder) as server:
-                # Everybody saves once, so that what a start would have brought to hand is at hand.
-                load = drive(server.port, (asked(crowd.save(n)) for n in range(most)), connections=64, at_once=64)
-                _wanted(bench, kind, crowd, server)
-                _search(bench, kind, crowd, server, round(min(most, EVERY * load.rate)))
+        with opened(bench, kind, WANTED) as (crowd, server):
+            loads, stolen = [], []
+            for _ in range(bench.runs):
+                before, began = stolen_seconds(), clock()
+                loads.append(trial(bench, crowd, server, len(crowd.heads), long(bench)))
+                stolen.append((stolen_seconds() - before) / (clock() - began))
+            bench.tell("open_loop_100000_held", kind, sum(map(sustained, loads)) / len(loads), "of the runs")
+            latencies(bench, "open_loop_100000", kind, loads)
+            bench.tell("open_loop_100000_stolen", kind, statistics.median(stolen), "cores")
+
+
+@contextmanager
+def opened(bench: Bench, kind: str, count: int) -> "Iterator[tuple[Crowd, Server]]":
+    """So many candidates in the middle of their exam, and the service that knows them."""
+    with bench.place(kind) as place:
+        site = open_site(place)
+        count = bench.scaled(count, 500)
+        bench.say(f"open loop on {kind}: storing {count} running attempts")
+        crowd = store_running(place, site, count)
+        with service(place.url, place.folder) as server:
+            # Everybody saves once, so that what a start would have brought to hand is at hand.
+            drive(server.port, (asked(crowd.save(n)) for n in range(count)), connections=64, at_once=64)
+            yield crowd, server
 
 
 @dataclass
@@ -65,46 +74,20 @@ def store_running(place: Place, site: Site, count: int) -> Crowd:
     return Crowd(heads, [0] * count)
 
 
-def _wanted(bench: Bench, kind: str, crowd: Crowd, server: Server) -> None:
-    wanted = min(len(crowd.heads), WANTED)
-    loads = [_trial(bench, crowd, server, wanted, _long(bench)) for _ in range(bench.runs)]
-    bench.tell("open_loop_100000_held", kind, sum(_sustained(load) for load in loads) / len(loads), "of the runs")
-    _latencies(bench, "open_loop_100000", kind, loads)
-
-
-def _search(bench: Bench, kind: str, crowd: Crowd, server: Server, tried: int) -> None:
-    """Up from `tried` or down from it, in short trials, then down until most of the long ones hold."""
-    most = len(crowd.heads)
-    short, long = max(1.0, 2 * bench.seconds), _long(bench)
-    step = 1.15
-    while _holds(bench, crowd, server, tried, short) and tried < most:
-        tried = min(most, round(tried * step))
-    while not _holds(bench, crowd, server, tried, short) and tried > 1:
-        tried = round(tried / 1.07)
-    loads = [_trial(bench, crowd, server, tried, long) for _ in range(bench.runs)]
-    while sum(_sustained(load) for load in loads) * 2 <= len(loads):
-        tried = round(tried / 1.07)
-        loads = [_trial(bench, crowd, server, tried, long) for _ in range(bench.runs)]
-    bench.tell("open_loop_candidates", kind, tried, "candidates")
-    bench.tell("open_loop_saves_per_second", kind, tried / EVERY, "1/s")
-    _latencies(bench, "open_loop", kind, loads)
-
-
-def _long(bench: Bench) -> float:
+def long(bench: Bench) -> float:
+    """Seconds of a trial that counts."""
     return max(2.0, 12 * bench.seconds)
 
 
-def _latencies(bench: Bench, figure: str, kind: str, loads: list[Load]) -> None:
+def latencies(bench: Bench, figure: str, kind: str, loads: list[Load]) -> None:
+    """The medians of the trials."""
     for name, share in (("p99", 0.99), ("p50", 0.5)):
         median = statistics.median(load.percentile(share) for load in loads)
         bench.tell(f"{figure}_{name}_ms", kind, median * 1000, "ms")
 
 
-def _holds(bench: Bench, crowd: Crowd, server: Server, candidates: int, seconds: float) -> bool:
-    return _sustained(_trial(bench, crowd, server, candidates, seconds))
-
-
-def _trial(bench: Bench, crowd: Crowd, server: Server, candidates: int, seconds: float) -> Load:
+def trial(bench: Bench, crowd: Crowd, server: Server, candidates: int, seconds: float) -> Load:
+    """So many of the crowd for so long."""
     load = drive(server.port, arrivals=_arrivals(crowd, candidates, seconds), connections=CONNECTIONS)
     bench.say(
         f"  {candidates} candidates for {seconds:.0f} s: p50 {load.percentile(0.5) * 1000:.0f} ms, "
@@ -129,7 +112,7 @@ def _due(request: bytes, due: float) -> Script:
     yield Ask(request, due)
 
 
-def _sustained(load: Load) -> bool:
+def sustained(load: Load) -> bool:
     """Every save acknowledged, p99 within the limit, and at the end no more waiting than in the middle."""
     if set(load.statuses) != {200} or load.percentile(0.99) > P99_SECONDS:
         return False

@@ -53,6 +53,7 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("open_loop_100000_p99_ms", "≤ 500"),
         ("open_loop_100000_p50_ms", ""),
         ("open_loop_100000_held", "1"),
+        ("open_loop_100000_stolen", ""),
         ("open_loop_candidates", "≥ 100,000"),
         ("open_loop_saves_per_second", ""),
         ("open_loop_p99_ms", "≤ 500"),
