@@ -12,7 +12,7 @@ import msgspec
 
 from exam_service.core import errors
 from exam_service.core.certificates import credential as credentials
-from exam_service.core.certificates import qr_token, status
+from exam_service.core.certificates import qr_token, quads, status
 from exam_service.core.certificates.did import organisation_did
 from exam_service.core.certificates.model import (
     KIND_TEXTS,
@@ -256,7 +256,7 @@ async def _sign(ctx: Context, tx: Tx, record: CertificateRecord) -> CertificateR
         raise errors.SigningFailed()
     document = credentials.read_json(record.unsigned)
     config = credentials.new_proof_config(record.issuance.did, key.kid, stamp(record.issuance.issued_at))
-    signature = await keys.sign(ctx, tx, key, record.issuance.issued_at, ctx.canonical(document, config))
+    signature = await keys.sign(ctx, tx, key, record.issuance.issued_at, quads.to_be_signed(document, config))
     qr_signature = await keys.sign(
         ctx, tx, key, record.issuance.issued_at, qr_token.to_be_signed(key.kid, record.qr_claims)
     )
