@@ -1,15 +1,17 @@
 """Who takes which exam: an organisation with a bank of 5,000 questions, a course, and as many people as are needed."""
 
 import asyncio
+import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
+import yaml
 
 from bench import rows
 from bench.figures import Place
-from bench.servers import environ
+from bench.servers import REPOSITORY, environ
 from exam_service import settings
 from exam_service.bootstrap import now, opened
 from exam_service.core.banks.model import Bank
@@ -23,6 +25,9 @@ from exam_service.services.sessions import CandidateSession
 
 SLUG, COURSE, EXAM = "bench", "course", "post"
 ITEMS, QUESTIONS = 40, 5000
+
+Words = dict[str, str]
+"""A text by language."""
 
 
 @dataclass
@@ -74,20 +79,23 @@ async def _open(place: Place, questions: int, items: int, minutes: int) -> Site:
 
 
 def _bank(size: int) -> Bank:
-    """Single choice only, so that any of c1 to c4 answers any item."""
+    """Single choice only, so that any of c1 to c4 answers any item.
+
+    The texts are put together from those of the banks that come with the service, so that they are as long as real
+    ones and compress as little.
+    """
+    stems, options = _texts()
+    dice = random.Random(size)
     questions = [
         {
             "id": f"q{n}",
             "type": "single_choice",
             "objective": f"objective-{n % 4}",
             "difficulty": ("easy", "medium", "hard")[n // 4 % 3],
-            "stem": {
-                "th": f"ข้อ {n}: ข้อใดเป็นการวัดผลที่เหมาะสมกับจุดประสงค์การเรียนรู้ของบทเรียนนี้มากที่สุด",
-                "en": f"No. {n}: which way of measuring fits the learning objective of this lesson best?",
-            },
+            "stem": _crossed(*dice.sample(stems, 2)),
             "options": [
-                {"id": f"o{n}-{k}", "text": {"th": f"ตัวเลือกที่ {k} ของข้อ {n}", "en": f"Option {k} of {n}"}}
-                for k in range(4)
+                {"id": f"o{n}-{k}", "text": {name: f"{text} ({n})" for name, text in option.items()}}
+                for k, option in enumerate(dice.sample(options, 4))
             ],
             "key": f"o{n}-{n % 4}",
             "rationale": {"th": "เพราะวัดได้ตรงตามจุดประสงค์", "en": "Because it measures what it means to."},
@@ -102,6 +110,20 @@ def _bank(size: int) -> Bank:
         "questions": questions,
     }
     return msgspec.convert(document, Bank)
+
+
+def _texts() -> tuple[list[Words], list[Words]]:
+    """The stems and the options of the banks that come with the service, in both languages."""
+    read = [yaml.safe_load(file.read_text("utf-8")) for file in sorted((REPOSITORY / "question_banks").glob("*.yaml"))]
+    questions = [question for bank in read for question in bank["questions"]]
+    stems = [question["stem"] for question in questions]
+    options = [option["text"] for question in questions for option in question.get("options", ())]
+    return [one for one in stems if len(one) == 2], [one for one in options if isinstance(one, dict) and len(one) == 2]
+
+
+def _crossed(one: Words, other: Words) -> Words:
+    """The beginning of one text and the end of the other."""
+    return {name: text[: len(text) // 2] + other[name][len(other[name]) // 2 :] for name, text in one.items()}
 
 
 def _course(items: int, minutes: int) -> dict[str, Any]:

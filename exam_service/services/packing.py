@@ -1,21 +1,24 @@
-"""Papers as they are stored and sent: gzip, about a fifth of their JSON.
+"""Papers as they are stored and sent: gzip, about a third of their JSON.
 
 A morning of exams writes one for everybody, and it is the largest thing that a start writes. Whoever fetches one gets
 it as it is stored, which on a bad telephone line is most of what makes it quick.
 """
 
-from isal import isal_zlib
+try:
+    from isal.isal_zlib import compress, decompress
+except ImportError:  # There is none for this machine: the same to whoever reads it, only later.
+    from zlib import compress, decompress
 
 _GZIP = 31
 """zlib's window for a gzip wrapper; the header carries no time, so the same paper gives the same bytes."""
 _MAGIC = b"\x1f\x8b"
 _LEVEL = 1
-"""The lightest that finds what items have in common: 65 µs a paper, where zlib's takes 290."""
+"""The lightest that finds what items have in common: 0.2 ms a paper of 40 items, where zlib's takes 0.9."""
 
 
 def pack(content: bytes) -> bytes:
     """The content as gzip."""
-    packed: bytes = isal_zlib.compress(content, _LEVEL, _GZIP)
+    packed: bytes = compress(content, _LEVEL, _GZIP)
     return packed
 
 
@@ -26,5 +29,5 @@ def packed(stored: bytes) -> bool:
 
 def unpack(stored: bytes) -> bytes:
     """What was packed; what never was, as it is."""
-    content: bytes = isal_zlib.decompress(stored, _GZIP) if packed(stored) else stored
+    content: bytes = decompress(stored, _GZIP) if packed(stored) else stored
     return content

@@ -11,7 +11,7 @@ _NO = re.compile(r"q=0(\.0{0,3})?")
 def takes_gzip(request: Request[Any, Any, Any]) -> bool:
     """Whether whoever asks takes gzip: it is named, or everything is, and not with a weight of nothing (RFC 9110)."""
     asked = {}
-    for part in request.headers.get("accept-encoding", "").lower().split(","):
+    for part in ",".join(request.headers.getall("accept-encoding", [])).lower().split(","):
         coding, _, weight = part.partition(";")
         asked[coding.strip()] = not _NO.fullmatch(weight.strip())
     return asked.get("gzip", asked.get("x-gzip", asked.get("*", False)))

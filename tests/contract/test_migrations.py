@@ -15,7 +15,8 @@ from exam_service.adapters.storage import migrate, migrations
 from exam_service.adapters.storage.engine import Database
 from exam_service.adapters.storage.migrate import configuration, newest
 from exam_service.adapters.storage.tables import METADATA
-from exam_service.core.records import PreparedAttempt
+from exam_service.core.records import Paper, PreparedAttempt
+from exam_service.services.packing import pack
 from tests.support.stored import PAPER, House, T, store_at
 
 
@@ -157,6 +158,24 @@ async def test_the_way_back_gives_prepared_papers_to_their_attempts(bare_url: st
     async with store.read(a.org) as tx:
         assert await tx.attempts.paper(a.id("att", 2)) == PAPER
     await store.close()
+
+
+async def test_the_way_back_unpacks_papers(bare_url: str) -> None:
+    await migrate(bare_url)
+    a = House("a")
+    store = store_at(bare_url)
+    await a.settle(store)
+    async with store.begin(a.org) as tx:
+        await tx.attempts.add(a.attempt(2), Paper(form=pack(b'{"form":1}'), view=pack(b'{"view":1}')))
+    await store.close()
+    await on(bare_url, lambda c: command.downgrade(configuration(c), "e5d1a7f3920c"), write=True)
+    stored = sa.text("SELECT form, view FROM paper WHERE attempt = :id")
+    for id, form, view in ((a.id("att"), PAPER.form, PAPER.view), (a.id("att", 2), b'{"form":1}', b'{"view":1}')):
+        assert [tuple(row) for row in await on(bare_url, lambda c, id=id: c.execute(stored, {"id": id}).all())] == [
+            (form, view)
+        ]
+    await migrate(bare_url)
+    assert await on(bare_url, differences) == []
 
 
 async def test_another_schema_is_not_ready(database_url: str) -> None:

@@ -252,7 +252,7 @@ async def test_a_connection_that_the_database_has_closed_costs_nobody_an_error(p
     await store.close()
 
 
-async def test_papers_are_compressed_with_what_the_database_was_built_with(postgresql_url: str) -> None:
+async def test_results_are_compressed_with_what_the_database_was_built_with(postgresql_url: str) -> None:
     store = store_at(postgresql_url, pool_size=1)
     async with store.database.read() as connection:
         there = await connection.scalar(

@@ -1,6 +1,8 @@
-"""Past what it can hold: starts are turned away, at spread times; saves go on; memory stays flat."""
+"""Past what it can hold: starts are turned away, at spread times; saves and submits go on; memory stays flat."""
 
 import asyncio
+import random
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from tests.operations.crowd import crowd
 from tests.operations.flood import flood
 from tests.support.running import RunningService, running_service
 from tests.support.site import EXAM, Site, make_site
+from tests.support.taker import Taker
 
 MEGABYTE = 1 << 20
 
@@ -58,6 +61,35 @@ async def test_under_a_flood_of_starts_saves_go_on_and_memory_stays_flat(place: 
     assert people.takers[0].tally["503 busy"] == 0
     # Bounded queues: what one flood took, the next one uses again.
     assert peak < memory + 30 * MEGABYTE, (peak // MEGABYTE, memory // MEGABYTE)
+
+
+async def test_under_a_flood_of_starts_whoever_hands_in_is_graded_at_once(place: tuple[Site, RunningService]) -> None:
+    site, service = place
+    tokens = [await site.session(await site.enrol(f"start-{n}")) for n in range(20)]
+    takers = [
+        Taker(site.url, await site.session(await site.enrol(f"done-{n}")), site.http, random.Random(n))
+        for n in range(16)
+    ]
+    sittings = [await taker.start() for taker in takers]
+    for taker, sitting in zip(takers, sittings, strict=True):
+        await taker.save(sitting, taker.some(sitting))
+    flooding = asyncio.create_task(flood(service.port, 150, 6, f"/v1/candidate/exams/{EXAM}/attempts", tokens))
+    await asyncio.sleep(1)
+    took = []
+    for taker, sitting in zip(takers, sittings, strict=True):
+        began = time.monotonic()
+        await taker.submit(sitting)
+        took.append(time.monotonic() - began)
+    still = not flooding.done()
+    told = await flooding
+
+    assert still, "all of them handed in while the flood went on"
+    assert told.status[503] > 100
+    assert [taker.tally["503 busy"] for taker in takers] == [0] * len(takers)
+    assert sorted(took)[-2] < 5.0
+    for sitting in sittings:
+        detail = await site.get(f"/v1/attempts/{sitting.attempt}")
+        assert (detail["attempt"]["state"], len(detail["results"])) == ("graded", 1)
 
 
 async def test_what_waits_is_bounded_however_many_come(place: tuple[Site, RunningService]) -> None:

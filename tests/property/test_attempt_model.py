@@ -1,7 +1,7 @@
 """An attempt does what the model says, whatever is asked in whatever order, by whichever device, at whatever moment.
 
 Hypothesis asks the application over SQLite, through its API, with a clock of its own; after each step everything that
-can be read is compared. The process forgets all it has in memory whenever it is restarted.
+can be read is compared. In the middle of a save the process is killed, and another goes on with what the disk had then.
 """
 
 import asyncio
@@ -9,6 +9,7 @@ import json
 import os
 import secrets
 import shutil
+from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -42,8 +43,8 @@ MINUTES = {"minutes": 5, "reason": "ไฟฟ้าดับ"}
 class World:
     """The application over one SQLite file, in this process, with a clock that stands until it is moved."""
 
-    def __init__(self, database: str, folder: Path) -> None:
-        self.database, self.folder, self.clock = database, folder, TestClock()
+    def __init__(self, file: Path, folder: Path) -> None:
+        self.file, self.folder, self.clock, self.killed = file, folder, TestClock(), 0
         self.runner = asyncio.Runner()
         self.stack = AsyncExitStack()
         self.ctx: Context
@@ -54,7 +55,8 @@ class World:
 
     async def _open(self) -> None:
         given = {"EXAM_PUBLIC_URL": URL, "EXAM_SESSION_HOURS": "1000000"}
-        self.ctx = await self.stack.enter_async_context(service(self.database, self.folder, self.clock, **given))
+        opened = service(f"sqlite:///{self.file}", self.folder, self.clock, **given)
+        self.ctx = await self.stack.enter_async_context(opened)
         app = create_app(self.ctx, sweeps=False, limits=Limits(public=10**6, candidate=10**6, lms=10**6))
         # httpx names the parts of ASGI more loosely than Litestar does.
         transport = httpx.ASGITransport(app=cast(Any, app))
@@ -63,20 +65,43 @@ class World:
     async def _make(self) -> Site:
         # As `exam-service serve` does before it listens.
         await keys.ensure(self.ctx, keys.SERVICE, "receipts")
-        site = await make_site(lambda: URL, self.database, self.folder, http=self.http)
+        site = await make_site(lambda: URL, f"sqlite:///{self.file}", self.folder, http=self.http)
         await site.publish(time_limit_minutes=int(LIMIT.total_seconds()) // 60)
         return site
 
-    def restart(self) -> None:
-        """All that the process had in memory is gone."""
+    def kill(self, asked: Coroutine[Any, Any, httpx.Response], after: float) -> httpx.Response | None:
+        """The process is gone so many seconds into a request: what the disk holds then is all there is.
 
-        async def again() -> None:
-            await self.stack.aclose()
-            self.stack = AsyncExitStack()
+        The answer, if it was heard before.
+        """
+
+        async def gone() -> httpx.Response | None:
+            request = asyncio.create_task(asked)
+            await asyncio.sleep(after)
+            heard = request.result() if request.done() else None
+            self.killed += 1
+            killed, self.stack, self.file = self.stack, AsyncExitStack(), self._as_it_is()
             await self._open()
+            # Only so that nothing of it is left in the test: what it still does reaches the other file.
+            await asyncio.wait((request,))
+            await killed.aclose()
+            return heard
 
-        self.runner.run(again())
+        heard = self.runner.run(gone())
         self.site.http = self.http
+        return heard
+
+    def _as_it_is(self) -> Path:
+        """A copy of the file with its log, as a machine finds them that has lost its power."""
+        copy = self.folder / f"killed-{self.killed}.db"
+        log, copied = Path(f"{self.file}-wal"), Path(f"{copy}-wal")
+        while True:
+            # The log first: what reaches the file meanwhile is in it. It begins anew when all of it has.
+            begun = log.read_bytes()[:32]
+            shutil.copy(log, copied)
+            shutil.copy(self.file, copy)
+            if log.read_bytes()[:32] == begun:
+                return copy
 
     def close(self) -> None:
         self.runner.run(self.stack.aclose())
@@ -92,7 +117,7 @@ class Machine(RuleBasedStateMachine):
     def enrol(self) -> None:
         self.model = ModelCandidate()
         self.ids: list[str] = []
-        self.restarted = False
+        self.killed = False
         self.items: list[dict[str, dict[str, Any]]] = []
         self.receipts: dict[tuple[int, int, int], dict[str, Any]] = {}
         self.enrolment = self.run(self.world.site.enrol(f"candidate-{secrets.token_hex(8)}"))
@@ -107,9 +132,11 @@ class Machine(RuleBasedStateMachine):
         return self.world.clock.at
 
     def ask(self, method: str, path: str, body: bytes | None = None) -> httpx.Response:
+        return cast(httpx.Response, self.run(self._asked(method, path, body)))
+
+    async def _asked(self, method: str, path: str, body: bytes | None = None) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
-        asked = self.world.http.request(method, f"{URL}/v1/candidate{path}", headers=headers, content=body)
-        return cast(httpx.Response, self.run(asked))
+        return await self.world.http.request(method, f"{URL}/v1/candidate{path}", headers=headers, content=body)
 
     def staff(self, method: str, path: str, body: Any = None) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.world.site.key}"}
@@ -235,12 +262,23 @@ class Machine(RuleBasedStateMachine):
         """It changes nothing that anyone can tell."""
         self.run(sweeper.sweep(self.world.ctx))
 
-    @precondition(lambda self: self.receipts and not self.restarted)
-    @rule()
-    def restart(self) -> None:
+    @precondition(lambda self: self.receipts and self.ids and not self.killed)
+    @rule(seq=st.integers(7, 9), after=st.sampled_from((0.0, 0.001, 0.003, 0.01, 0.1)))
+    def kill_while_saving(self, seq: int, after: float) -> None:
+        """What was acknowledged is there; what was not may be. Whoever heard nothing sends it again."""
         # Once, because it takes as long as all the other steps together.
-        self.restarted = True
-        self.world.restart()
+        self.killed = True
+        place, attempt = self.picked(0)
+        epoch, path = attempt.epoch, f"/attempts/{self.ids[place]}/responses"
+        body = b'{"epoch":%d,"seq":%d,"responses":{"i1": null}}' % (epoch, seq)
+        heard = self.world.kill(self._asked("POST", path, body), after)
+        journal = self.staff("GET", f"/attempts/{self.ids[place]}/journal").json()["saves"]
+        there = (epoch, seq) in {(one["epoch"], one["seq"]) for one in journal}
+        if heard is not None and heard.is_success:
+            assert there, "it was acknowledged"
+            self.receipts[place, epoch, seq] = heard.json()
+        self._save(place, attempt, epoch, seq, {"i1": None})
+        assert (epoch, seq) in attempt.held or not there
 
     @invariant()
     def what_is_read_is_what_the_model_says(self) -> None:
@@ -283,7 +321,7 @@ def stamp(moment: Any) -> str:
 
 
 def test_the_service_answers_as_the_model(migrated_sqlite: Path, tmp_path: Path) -> None:
-    world = World(f"sqlite:///{shutil.copy(migrated_sqlite, tmp_path / 'exam.db')}", tmp_path)
+    world = World(Path(shutil.copy(migrated_sqlite, tmp_path / "exam.db")), tmp_path)
     try:
         run_state_machine_as_test(
             type("Machine", (Machine,), {"world": world}),

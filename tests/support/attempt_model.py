@@ -28,6 +28,8 @@ class ModelAttempt:
     voided: bool = False
     revisions: int = 0
     held: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
+    kept: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
+    """What was refused as too late, and is kept all the same."""
 
     @property
     def closes(self) -> datetime:
@@ -68,11 +70,11 @@ class ModelAttempt:
         if (epoch, seq) in self.held:
             return "yes" if self.held[epoch, seq] == responses else "sequence-reused"
         if self.voided:
-            return "attempt-voided"
+            return self._keep(epoch, seq, responses, "attempt-voided")
         if epoch != self.epoch:
             return "moved-to-other-device"
         if now >= self.closes:
-            return "deadline-passed"
+            return self._keep(epoch, seq, responses, "deadline-passed")
         if self.ended is not None:
             return "attempt-ended"
         self.held[epoch, seq] = responses
@@ -115,6 +117,10 @@ class ModelAttempt:
         self._again()
         self._until(now + more)
         return "yes"
+
+    def _keep(self, epoch: int, seq: int, responses: dict[str, Any], refusal: str) -> str:
+        """Its number is used, as that of one that counts."""
+        return refusal if self.kept.setdefault((epoch, seq), responses) == responses else "sequence-reused"
 
     def _again(self) -> None:
         self.epoch, self.ended, self.ran_out, self.voided = self.epoch + 1, None, False, False
@@ -161,6 +167,9 @@ class ModelCandidate:
         return self.running(now) not in (None, attempt)
 
     def accommodate(self, extra: timedelta, now: datetime) -> None:
+        if extra == self.extra:
+            # Nothing is said that was not so before.
+            return
         self.extra = extra
         for attempt in self.attempts:
             # One whose time is up stays so when another has been begun since.

@@ -211,8 +211,10 @@ def _sqlite(url: sa.URL, pool_size: int, *, writes: bool) -> AsyncEngine:
         adapted: Any = connection.connection.dbapi_connection
         try:
             adapted.run_async(lambda driver: driver.execute_fetchall(words))
-        except sqlite3.OperationalError as error:
-            raise sa.exc.OperationalError(words, {}, error) from error
+        except sqlite3.Error as error:
+            # As SQLAlchemy tells of it.
+            kind = sa.exc.OperationalError if isinstance(error, sqlite3.OperationalError) else sa.exc.DatabaseError
+            raise kind(words, {}, error) from error
         except asyncio.CancelledError:
             # It may yet begin, in its thread; what is sent after it comes after it.
             adapted.rollback()
