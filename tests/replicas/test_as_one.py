@@ -1,12 +1,15 @@
 """Several processes of the service behave as one, whichever of them is asked."""
 
 import asyncio
+import json
 import math
+import statistics
 import time
 
+from exam_service.services.live import EVERY_SECONDS
 from tests.replicas.conftest import PER_MINUTE
 from tests.support.fleet import REPLICAS, Fleet
-from tests.support.site import COURSE
+from tests.support.site import COURSE, EXAM
 from tests.support.taker import Sent, Sitting, Taker, body_of, check
 
 
@@ -125,6 +128,25 @@ async def test_a_write_of_staff_repeated_on_all_of_them_is_done_once(fleet: Flee
     assert len({answer.json()["token"] for answer in answers}) == 1
     listed = (await fleet.site.get("/v1/api-keys"))["items"]
     assert [one["name"] for one in listed].count("one key") == 1
+
+
+async def test_who_watches_on_one_is_woken_by_what_staff_does_on_another(fleet: Fleet) -> None:
+    sittings = [await (await fleet.taker(f"watched-{n}")).start() for n in range(5)]
+    headers = {"Authorization": f"Bearer {fleet.site.key}"}
+    path = f"/v1/courses/{COURSE}/exams/{EXAM}/live"
+    took = []
+    async with fleet.site.http.stream("GET", f"{fleet.services[0].url}{path}/events", headers=headers) as stream:
+        views = (json.loads(line[6:]) async for line in stream.aiter_lines() if line.startswith('data: {"course"'))
+        view = await anext(views)
+        for number, sitting in enumerate(sittings, 1):
+            # Just after a look: without the bell the next one is two seconds away.
+            act = f"{fleet.services[1].url}/v1/attempts/{sitting.attempt}/void"
+            begun = time.monotonic()
+            assert (await fleet.site.http.post(act, json={"reason": "ทุจริต"}, headers=headers)).is_success
+            while view["counts"]["voided"] < number:
+                view = await anext(views)
+            took.append(time.monotonic() - begun)
+    assert statistics.median(took) < 0.5 * EVERY_SECONDS, took
 
 
 async def test_a_key_revoked_on_one_opens_none(fleet: Fleet) -> None:
