@@ -107,6 +107,26 @@ async def test_an_answer_that_was_lost_on_its_way_back_is_not_saved_twice(sittin
     assert await sitting.held() == [{"i1": "3"}]
 
 
+async def test_over_a_line_that_is_slow_an_answer_is_unsaved_until_its_receipt_is_there(sitting: Sitting) -> None:
+    sitting.proxy.delay = 1.5
+    await sitting.type("8")
+    await sitting.shows_unsaved()
+    await sitting.shows("saved")
+    assert await sitting.held() == [{"i1": "8"}]
+
+
+async def test_over_a_line_that_stalls_nothing_is_called_saved_and_nothing_is_saved_twice(sitting: Sitting) -> None:
+    sitting.proxy.stall()
+    await sitting.type("9")
+    await sitting.shows_unsaved()
+    await asyncio.sleep(3)
+    await sitting.shows_unsaved()
+    assert await sitting.held() == []
+    sitting.proxy.heal()
+    await sitting.shows("saved")
+    assert await sitting.held() == [{"i1": "9"}]
+
+
 async def test_a_service_that_is_killed_and_comes_back_loses_nothing_of_the_page(sitting: Sitting) -> None:
     await sitting.type("4")
     await sitting.shows("saved")

@@ -22,6 +22,7 @@ from tests.support.taker import Sitting, Taker, check
 from tests.support.valkey import ValkeyServer, valkey_server
 
 PER_MINUTE = 12
+MANY = 500
 LONGEST = 5
 """Seconds that a save may take while Redis is away. Alone it takes some milliseconds; the rest is for a busy machine,
 and less than a driver that retries for itself would take."""
@@ -119,21 +120,35 @@ async def shared_again(fleet: Fleet) -> None:
     assert passed >= PER_MINUTE
 
 
-@pytest.mark.parametrize("how", ["killed", "stalled", "refused"])
+@pytest.mark.parametrize("how", ["killed", "stalled", "refused", "slow", "torn"])
 async def test_no_save_fails_and_none_waits_when_redis_goes_and_comes(
     fleet: Fleet, to_valkey: Proxy, own_valkey: ValkeyServer, how: str
 ) -> None:
+    def slow() -> None:
+        to_valkey.delay = 0.5
+
+    def torn() -> None:
+        """Every answer breaks off in its middle."""
+        for _ in range(MANY):
+            to_valkey.cut_answer(b"EVALSHA", after=2)
+
+    breaks = {
+        "killed": own_valkey.crash, "stalled": to_valkey.stall, "refused": to_valkey.refuse, "slow": slow, "torn": torn
+    }  # fmt: skip
     takers = [await fleet.taker(f"{how}-{n}", n) for n in range(6)]
     enough, took = asyncio.Event(), list[float]()
     tasks = [asyncio.create_task(saving(taker, enough, took)) for taker in takers]
     for _ in range(2):
         await asyncio.sleep(0.4)
-        {"killed": own_valkey.crash, "stalled": to_valkey.stall, "refused": to_valkey.refuse}[how]()
+        breaks[how]()
         before = len(took)
         await asyncio.sleep(1.2)
         assert len(took) > before, "saves go on without it"
         if how == "killed":
             own_valkey.restart()
+        if how == "torn":
+            assert len(to_valkey.cuts) < MANY, "some did"
+            to_valkey.cuts.clear()
         to_valkey.heal()
     await asyncio.sleep(0.4)
     enough.set()
