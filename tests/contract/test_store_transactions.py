@@ -252,6 +252,25 @@ async def test_a_connection_that_the_database_has_closed_costs_nobody_an_error(p
     await store.close()
 
 
+async def test_connections_that_are_closed_as_soon_as_they_are_made_are_none(postgresql_url: str) -> None:
+    store = store_at(postgresql_url)
+    going_down = True
+
+    def made(connection: Any, _record: object) -> None:
+        if going_down:
+            connection.driver_connection.terminate()
+
+    sa.event.listen(store.database._writer.sync_engine, "connect", made)
+    for opened in (store.read, store.begin):
+        with pytest.raises(errors.Unavailable):
+            async with opened(A.org):
+                pass
+    assert await store.ready() == "away"
+    going_down = False
+    assert await store.ready() == "ready"
+    await store.close()
+
+
 async def test_results_are_compressed_with_what_the_database_was_built_with(postgresql_url: str) -> None:
     store = store_at(postgresql_url, pool_size=1)
     async with store.database.read() as connection:

@@ -123,6 +123,9 @@ async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         # What the driver raises while it connects reaches us as it is.
         raise NoConnection(str(error)) from error
+    except sa.exc.InvalidRequestError as error:
+        # The pool's word when new connections are closed as soon as they are made: the database is going down.
+        raise NoConnection(str(error)) from error
     try:
         yield connection
     finally:
