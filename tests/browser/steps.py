@@ -80,6 +80,12 @@ async def expect_kept(page: Page, *answers: str) -> None:
     pytest.fail(f"not kept: {answers} in {kept}")
 
 
+async def close_offline(page: Page) -> None:
+    """Close a page that has no network. While a page goes, Chromium lets its requests through again: this one has none."""
+    await page.evaluate("fetch = () => Promise.reject(new TypeError('no network'))")
+    await page.close(run_before_unload=False)
+
+
 async def enter_kept(page: Page) -> None:
     """Enter, and wait until the page would open without network."""
     await enter_kept_at(page, RUNNER)

@@ -5,7 +5,7 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import RUNNER, OpenContext
 from tests.browser.fake_api import FakeService, journey
-from tests.browser.steps import choose, enter, enter_kept, expect_saved, expect_unsaved
+from tests.browser.steps import choose, close_offline, enter, enter_kept, expect_saved, expect_unsaved
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -21,7 +21,7 @@ async def test_answers_given_while_the_clock_said_2015_outlive_its_correction(
     await phone.context.set_offline(True)
     await choose(phone, 3)
     await expect_unsaved(phone, 1)
-    await phone.close(run_before_unload=False)
+    await close_offline(phone)
 
     service.me = journey("running")
     await phone.context.set_offline(False)
@@ -60,7 +60,7 @@ async def test_a_clock_that_makes_the_browser_drop_its_cookies_does_not_shut_the
     await expect_unsaved(phone, 1)
     # What a browser does when its clock says that they are too old.
     await phone.context.clear_cookies()
-    await phone.close(run_before_unload=False)
+    await close_offline(phone)
     again = await phone.context.new_page()
     await again.goto(RUNNER)
     await expect(again.locator("input[value=c3]")).to_be_checked()

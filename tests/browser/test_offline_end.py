@@ -8,7 +8,7 @@ from playwright.async_api import Page, expect
 from tests.browser import sample
 from tests.browser.conftest import RUNNER
 from tests.browser.fake_api import FakeService, journey, problem
-from tests.browser.steps import choose, enter, enter_kept, expect_saved, expect_unsaved, go, until
+from tests.browser.steps import choose, close_offline, enter, enter_kept, expect_saved, expect_unsaved, go, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -100,7 +100,7 @@ async def test_what_an_ended_attempt_left_on_the_device_is_delivered_from_the_co
     await phone.context.set_offline(True)
     await choose(phone, 4)
     await expect_unsaved(phone, 1)
-    await phone.close()
+    await close_offline(phone)
     service.attempt.ends = time.monotonic() - 5
     service.me = journey("hidden")
     again = await phone.context.new_page()

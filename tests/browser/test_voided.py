@@ -5,7 +5,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser import sample
 from tests.browser.fake_api import FakeService, journey
-from tests.browser.steps import choose, enter, expect_kept, expect_saved, expect_unsaved, go, until
+from tests.browser.steps import choose, close_offline, enter, expect_kept, expect_saved, expect_unsaved, go, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -57,7 +57,7 @@ async def test_what_was_not_sent_stays_and_goes_out_once_the_attempt_is_reopened
 async def test_a_page_that_hears_of_the_voiding_first_sends_what_it_holds(phone: Page, service: FakeService) -> None:
     await _two_unsent(phone)
     await expect_kept(phone, '{"i1":"c2"}', '{"i2":["c3"]}')
-    await phone.close(run_before_unload=False)
+    await close_offline(phone)
     _void(service)
     again = await phone.context.new_page()
     await phone.context.set_offline(False)
