@@ -1,6 +1,7 @@
 """What a person reads: always in Thai and English, or in one of them with the other falling back."""
 
 import math
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 
@@ -44,6 +45,15 @@ class Text(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             th=self.th and fill_in(self.th, values, "th"),
             en=self.en and fill_in(self.en, values, "en"),
         )
+
+
+def is_line(text: str, longest: int) -> bool:
+    """Whether a text is one line of 1 to `longest` characters, none of them a control character.
+
+    Certificates sign names and titles in a form (RDF's) in which programs disagree about control characters.
+    """
+    controls = any(unicodedata.category(character) == "Cc" for character in text)
+    return bool(text.strip()) and len(text) <= longest and text.splitlines() == [text] and not controls
 
 
 def fill_in(sentence: str, values: Mapping[str, object], language: str) -> str:

@@ -8,7 +8,7 @@ import msgspec
 from exam_service.core import ids
 from exam_service.core.errors import AlreadyExists, Fault, Invalid, NotFound
 from exam_service.core.records import Organisation
-from exam_service.core.text import Text
+from exam_service.core.text import Text, is_line
 from exam_service.services.context import Context
 
 _LONGEST_NAME = 200
@@ -18,8 +18,8 @@ _SLUG = Text(
     th="slug ใช้ a-z, 0-9 และ - ได้ 1 ถึง 64 ตัว และต้องขึ้นต้นด้วยตัวอักษรหรือตัวเลข",
 )
 _NAME = Text(
-    en=f"a name is one line of 1 to {_LONGEST_NAME} characters",
-    th=f"ชื่อต้องมีบรรทัดเดียว ยาว 1 ถึง {_LONGEST_NAME} อักขระ",
+    en=f"a name is one line of 1 to {_LONGEST_NAME} characters, without control characters",
+    th=f"ชื่อต้องมีบรรทัดเดียว ยาว 1 ถึง {_LONGEST_NAME} อักขระ และไม่มีอักขระควบคุม",
 )
 
 
@@ -38,7 +38,7 @@ async def create(ctx: Context, slug: str, name: Text) -> Organisation:
     """A new organisation. Raises Invalid for a slug that is no code or a bad name, AlreadyExists when it is taken."""
     faults = [] if re.fullmatch(ids.CODE_PATTERN, slug) else [Fault(code="wrong-value", path="slug", message=_SLUG)]
     for path, text in (("name.th", name.th), ("name.en", name.en)):
-        if text is not None and not (0 < len(text.strip()) <= _LONGEST_NAME and text.splitlines() == [text]):
+        if text is not None and not is_line(text, _LONGEST_NAME):
             faults.append(Fault(code="wrong-value", path=path, message=_NAME))
     if faults:
         raise Invalid(faults=faults)

@@ -5,6 +5,10 @@ from typing import Any
 
 from litestar import Request
 
+PACKED = {"Content-Encoding": "gzip"}
+VARIES = {"Vary": "Accept-Encoding"}
+"""Of everything that is sent packed to some, also when it is not."""
+
 _NO = re.compile(r"q=0(\.0{0,3})?")
 
 
@@ -15,8 +19,3 @@ def takes_gzip(request: Request[Any, Any, Any]) -> bool:
         coding, _, weight = part.partition(";")
         asked[coding.strip()] = not _NO.fullmatch(weight.strip())
     return asked.get("gzip", asked.get("x-gzip", asked.get("*", False)))
-
-
-PACKED = {"Content-Encoding": "gzip"}
-VARIES = {"Vary": "Accept-Encoding"}
-"""Of everything that is sent packed to some."""

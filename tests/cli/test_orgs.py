@@ -92,6 +92,9 @@ def test_what_cannot_be_made_is_refused_and_nothing_is_made(environ: dict[str, s
     wrong = run(environ, "create", "No Slug", "--th", "บรรทัด\nสอง", "--en", "x" * 201).exception
     assert isinstance(wrong, Invalid)
     assert [fault.path for fault in wrong.faults] == ["slug", "name.th", "name.en"]
+    torn = run(environ, "create", "second", "--th", "ก\x08ข").exception
+    assert isinstance(torn, Invalid)
+    assert [fault.path for fault in torn.faults] == ["name.th"]
     for nameless in (("second",), ("second", "--en", " ")):
         done = run(environ, "create", *nameless)
         assert (done.exit_code, "--th or --en" in done.stderr) == (2, True)

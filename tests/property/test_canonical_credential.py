@@ -1,6 +1,5 @@
 """What is written directly is what a general canonicaliser (PyLD, RDFC-1.0) makes of the same document."""
 
-import unicodedata
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -77,7 +76,7 @@ def test_every_member_of_the_document_is_in_what_is_signed() -> None:
                 changed(part, (*path, key))
                 continue
             value[key] = other_than(part)
-            fixed = "type" in (key, *path) or path[-1:] == ("type",)
+            fixed = "type" in (key, *path)
             assert (quads.credential(document) == before) == fixed, (*path, key)
             value[key] = part
 
@@ -96,4 +95,3 @@ def test_what_is_no_address_is_never_signed(name: str) -> None:
 def test_control_characters_are_written_as_the_specification_has_them() -> None:
     document = document_of(issuance(course_title=Text(en="a\b\f\x01\x7fb")))
     assert r'"a\b\f\u0001\u007Fb"' in quads.credential(document)
-    assert unicodedata.category("\x7f") == "Cc"

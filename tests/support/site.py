@@ -36,9 +36,15 @@ class Site:
     http: httpx.AsyncClient = field(default_factory=client)
 
     async def ask(self, method: str, path: str, **given: Any) -> httpx.Response:
-        """What staff is answered. Raises AssertionError unless it is a success."""
+        """What staff is answered, who come again when asked to. Raises AssertionError for any other refusal."""
         headers = {"Authorization": f"Bearer {self.key}", **given.pop("headers", {})}
-        answer = await self.http.request(method, f"{self.url()}{path}", headers=headers, **given)
+        patience = 20
+        while (
+            answer := await self.http.request(method, f"{self.url()}{path}", headers=headers, **given)
+        ).status_code == 503 and patience:
+            patience -= 1
+            # Sooner than asked: these few are no crowd.
+            await asyncio.sleep(min(1.0, float(answer.headers["retry-after"])))
         assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer
 

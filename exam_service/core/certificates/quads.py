@@ -76,9 +76,7 @@ def _credential(document: Mapping[str, Any]) -> Iterator[Triple]:
 def _profile(profile: Mapping[str, Any]) -> Iterator[Triple]:
     node = _address(profile["id"])
     yield node, _RDF_TYPE, f"<{_OB}Profile>"
-    for member in ("name", "description"):
-        if member in profile:
-            yield node, f"<{_SCHEMA}{member}>", _text(profile[member])
+    yield from _texts(node, _SCHEMA, profile, "name", "description")
     if "url" in profile:
         yield node, f"<{_SCHEMA}url>", _typed(profile["url"], _XSD_OF_OB + "anyURI")
 
@@ -93,18 +91,15 @@ def _subject(subject: Mapping[str, Any]) -> Iterator[Triple]:
     (identity,) = subject["identifier"]
     yield _IDENTITY, _RDF_TYPE, f"<{_OB}IdentityObject>"
     yield _IDENTITY, f"<{_OB}hashed>", _typed("true" if identity["hashed"] else "false", _XSD_OF_OB + "boolean")
-    yield _IDENTITY, f"<{_OB}identityHash>", _text(identity["identityHash"])
-    yield _IDENTITY, f"<{_OB}identityType>", _text(identity["identityType"])
+    yield from _texts(_IDENTITY, _OB, identity, "identityHash", "identityType")
     yield from _achievement(achievement)
 
 
 def _achievement(achievement: Mapping[str, Any]) -> Iterator[Triple]:
     node = _address(achievement["id"])
     yield node, _RDF_TYPE, f"<{_OB}Achievement>"
-    for member in ("achievementType", "humanCode"):
-        yield node, f"<{_OB}{member}>", _text(achievement[member])
-    for member in ("name", "description", "inLanguage"):
-        yield node, f"<{_SCHEMA}{member}>", _text(achievement[member])
+    yield from _texts(node, _OB, achievement, "achievementType", "humanCode")
+    yield from _texts(node, _SCHEMA, achievement, "name", "description", "inLanguage")
     yield node, f"<{_OB}Criteria>", _CRITERIA
     yield _CRITERIA, f"<{_OB}narrative>", _text(achievement["criteria"]["narrative"])
     if "creditsAvailable" in achievement:
@@ -117,15 +112,20 @@ def _status(status: Mapping[str, Any]) -> Iterator[Triple]:
     node = _address(status["id"])
     yield node, _RDF_TYPE, f"<{_STATUS}BitstringStatusListEntry>"
     yield node, f"<{_STATUS}statusListCredential>", _address(status["statusListCredential"])
-    yield node, f"<{_STATUS}statusListIndex>", _text(status["statusListIndex"])
-    yield node, f"<{_STATUS}statusPurpose>", _text(status["statusPurpose"])
+    yield from _texts(node, _STATUS, status, "statusListIndex", "statusPurpose")
 
 
 def _evidence(evidence: Mapping[str, Any]) -> Iterator[Triple]:
     node = _address(evidence["id"])
     yield node, _RDF_TYPE, f"<{_OB}Evidence>"
-    yield node, f"<{_SCHEMA}name>", _text(evidence["name"])
-    yield node, f"<{_SCHEMA}genre>", _text(evidence["genre"])
+    yield from _texts(node, _SCHEMA, evidence, "name", "genre")
+
+
+def _texts(node: str, vocabulary: str, thing: Mapping[str, Any], *members: str) -> Iterator[Triple]:
+    """These members of a thing, as far as it has them; each means the term of its own name."""
+    for member in members:
+        if member in thing:
+            yield node, f"<{vocabulary}{member}>", _text(thing[member])
 
 
 def _canonical(triples: Sequence[Triple]) -> str:

@@ -7,7 +7,9 @@ from exam_service.core.errors import Fault
 from exam_service.core.exams.model import Course, Exam
 from exam_service.core.exams.paper import infeasible
 from exam_service.core.exams.rule_check import check_pass_rule, check_rule, fact_types, never_open
-from exam_service.core.text import Text
+from exam_service.core.text import Text, is_line
+
+_LONGEST_TITLE = 300
 
 
 def check_course(course: Course, banks: Mapping[str, Bank]) -> list[Fault]:
@@ -17,6 +19,7 @@ def check_course(course: Course, banks: Mapping[str, Bank]) -> list[Fault]:
     """
     faults = list(_twice([e.code for e in course.exams], "exams", "exam"))
     faults += _twice([f.name for f in course.facts], "facts", "fact")
+    faults += _check_titles(course)
     if not course.exams:
         faults.append(_fault("no-exams", "exams", "the course has no exam", "หลักสูตรไม่มีการสอบ"))
     if course.declared("now") is not None:
@@ -50,6 +53,24 @@ def check_course(course: Course, banks: Mapping[str, Bank]) -> list[Fault]:
 def bank_codes(course: Course) -> set[str]:
     """The banks that a course draws from."""
     return {stratum.bank for exam in course.exams for section in exam.sections for stratum in section.strata}
+
+
+def _check_titles(course: Course) -> Iterator[Fault]:
+    titles = {"title": course.title}
+    if course.objective is not None:
+        titles["objective"] = course.objective
+    for e, exam in enumerate(course.exams):
+        titles[f"exams[{e}].title"] = exam.title
+        titles |= {f"exams[{e}].sections[{s}].title": section.title for s, section in enumerate(exam.sections)}
+    for path, title in titles.items():
+        for language, text in (("th", title.th), ("en", title.en)):
+            if text is not None and not is_line(text, _LONGEST_TITLE):
+                yield _fault(
+                    "wrong-value",
+                    f"{path}.{language}",
+                    f"a title is one line of 1 to {_LONGEST_TITLE} characters, without control characters",
+                    f"ชื่อต้องมีบรรทัดเดียว ยาว 1 ถึง {_LONGEST_TITLE} อักขระ และไม่มีอักขระควบคุม",
+                )
 
 
 def _check_shape(exam: Exam, path: str) -> Iterator[Fault]:

@@ -118,7 +118,10 @@ async def look(attempt: FromPath[str], ctx: Ctx, session: Candidate) -> AttemptV
 async def paper(
     attempt: FromPath[str], request: Request[Any, Any, Any], ctx: Ctx, session: Candidate
 ) -> Response[bytes]:
-    """Questions without key, rationale or score; items and choices have names of the paper only."""
+    """Questions without key, rationale or score; items and choices have names of the paper only.
+
+    As gzip, a third of the size, to whoever sends `Accept-Encoding: gzip`.
+    """
     stored = await attempts.paper(ctx, session.org, session.enrolment, attempt)
     if packed(stored) and takes_gzip(request):
         return Response(stored, media_type=MediaType.JSON, headers=VARIES | PACKED)

@@ -1,11 +1,11 @@
 """The attempt's page as browsers keep it for use without network: files under an address that names their content."""
 
 import base64
+import gzip
 import hashlib
 import json
 import posixpath
 import re
-import zlib
 from functools import cache
 from pathlib import Path
 
@@ -16,8 +16,6 @@ _STATIC = _WEB / "static"
 _WORKER = Path(__file__).resolve().parent / "worker.js"
 PLACE = "/exam/kept/"
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
-_GZIP = 31
-"""zlib's window for a gzip wrapper."""
 
 
 class KeptFile(msgspec.Struct, frozen=True):
@@ -72,7 +70,7 @@ def kept_page(blank: str) -> KeptPage:
 
 @cache
 def _gzip(content: bytes) -> bytes:
-    return zlib.compress(content, 9, _GZIP)
+    return gzip.compress(content, 9, mtime=0)
 
 
 def _integrity(content: bytes) -> str:

@@ -43,6 +43,19 @@ def test_a_sound_course_has_none() -> None:
     assert faults(exam_document("pre"), good, certificate={"rule": rule}) == []
 
 
+NO_TITLES = ("\x08", "ก\x7f", "ก\tข", "ก\u2028ข", "ก\nข", "ก" * 301)
+TITLES = ("ก" * 300, "ก\u200bข — “x” <b>")
+
+
+@pytest.mark.parametrize("words", NO_TITLES + TITLES)
+def test_titles_are_lines_that_certificates_can_sign(words: str) -> None:
+    title = {"th": "ก", "en": words}
+    section = {"code": "s", "title": title, "strata": [{"bank": "law", "count": 1}]}
+    found = faults(post(title=title, sections=[section]), title=title, objective=title)
+    places = ["title.en", "objective.en", "exams[0].title.en", "exams[0].sections[0].title.en"]
+    assert found == ([] if words in TITLES else [("wrong-value", place) for place in places])
+
+
 @pytest.mark.parametrize(
     "document, wanted",
     [
