@@ -20,6 +20,13 @@ _ENGLISH_MONTHS = (
 )  # fmt: skip
 
 
+_UNSEEN = frozenset(("Cc", "Cs", "Co", "Zl", "Zp"))
+"""Categories of Unicode: controls, surrogates, private use, separators of lines and paragraphs."""
+
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Unicode's embeddings, overrides and isolates of direction (UAX 9)."""
+
+
 class Text(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A sentence or title in Thai and English; at least one is given."""
 
@@ -47,13 +54,20 @@ class Text(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         )
 
 
+def is_readable(text: str) -> bool:
+    """Whether a person sees what is written: no control characters, none that turn the direction of others, no strays.
+
+    Zero-width spaces, by which Thai is parted where a line may end, and no-break spaces come with whatever is pasted.
+    """
+    return not any(unicodedata.category(c) in _UNSEEN for c in text) and _TURNING.isdisjoint(text)
+
+
 def is_line(text: str, longest: int) -> bool:
-    """Whether a text is one line of 1 to `longest` characters, none of them a control character.
+    """Whether a text is one readable line of 1 to `longest` characters.
 
     Certificates sign names and titles in a form (RDF's) in which programs disagree about control characters.
     """
-    controls = any(unicodedata.category(character) == "Cc" for character in text)
-    return bool(text.strip()) and len(text) <= longest and text.splitlines() == [text] and not controls
+    return bool(text.strip()) and len(text) <= longest and text.splitlines() == [text] and is_readable(text)
 
 
 def fill_in(sentence: str, values: Mapping[str, object], language: str) -> str:

@@ -12,7 +12,7 @@ from exam_service.core import errors
 from exam_service.core.exams.attempt import Attempt, State, seen
 from exam_service.core.exams.timing import seconds_left
 from exam_service.core.records import StaffMessage
-from exam_service.core.text import Text
+from exam_service.core.text import Text, is_readable
 from exam_service.services import audit, grading
 from exam_service.services.context import Context
 from exam_service.services.enrolments import enrolment_of
@@ -196,7 +196,7 @@ def _readable(text: Text) -> Text:
     """The text if a person can read it: of some length, on lines, without control characters. Raises Invalid."""
     faults = []
     for language, words in (("th", text.th), ("en", text.en)):
-        if words is not None and (len(words) > LONGEST or not words.replace("\n", "").isprintable()):
+        if words is not None and (len(words) > LONGEST or not is_readable(words.replace("\n", ""))):
             message = Text(
                 en=f"up to {LONGEST} printable characters, on lines",
                 th=f"ไม่เกิน {LONGEST} อักขระที่พิมพ์ได้ ขึ้นบรรทัดใหม่ได้",

@@ -3,7 +3,13 @@ from datetime import UTC, datetime, timedelta, timezone
 import msgspec
 import pytest
 
-from exam_service.core.text import Text, date, date_time, next_minute, spoken
+from exam_service.core.text import Text, date, date_time, is_readable, next_minute, spoken
+
+
+def test_what_is_pasted_is_readable_and_what_hides_or_turns_is_not() -> None:
+    assert is_readable("ผู้\u200bสอบ\u00a0ทุกคน “โปรด” 👩\u200d🏫 ٣")
+    for hidden in ("\x00", "\t", "\n", "\x7f", "\x85", "\u2028", "\u2029", "\ue000", "\ud800", "\u202e", "\u2066"):
+        assert not is_readable(f"ก{hidden}ข"), hex(ord(hidden))
 
 
 @pytest.mark.parametrize("given", [{}, {"th": ""}, {"th": " ", "en": "\n"}, {"en": None, "th": None}])

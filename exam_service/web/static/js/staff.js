@@ -246,7 +246,8 @@ function put(element, text) {
 
 setInterval(() => {
   if (events === null) return;
-  for (const row of rows.values()) left(row);
+  // Until the first event nobody's time is known but as the page came with it.
+  if (view) for (const row of rows.values()) left(row);
   if (Date.now() - heard > SILENCE_MS) {
     stream("lost");
     connect();
