@@ -66,7 +66,8 @@ def test_starts_are_refused_first_and_saves_never_for_pressure(
 
 def test_every_kind_has_a_bound() -> None:
     assert all(0 < bounds.together < 10_000 and 0 <= bounds.waiting < 10_000 for bounds in BOUNDS.values())
-    assert {kind for kind, bounds in BOUNDS.items() if bounds.pressure == NEVER} == {"save", "submit", "operations"}
+    never = {kind for kind, bounds in BOUNDS.items() if bounds.pressure == NEVER}
+    assert never == {"save", "submit", "static", "operations"}
 
 
 def test_they_are_told_to_come_again_at_different_moments_the_later_the_greater_the_pressure(
@@ -233,6 +234,7 @@ async def test_the_lag_of_the_loop_is_measured() -> None:
         ("GET", "/exam/attempts/att_1", "candidate"),
         ("GET", "/l/token", "candidate"),
         ("GET", "/static/js/api.js", "static"),
+        ("GET", "/exam/kept/0123456789abcdef/js/api.js", "static"),
         ("GET", "/readyz", "operations"),
         ("GET", "/metrics", "operations"),
         ("GET", "/anything", "public"),
