@@ -1,6 +1,5 @@
 """The certificate as a page that prints: the same for its holder and for the learning system."""
 
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -8,12 +7,11 @@ from litestar import Request, Response
 from markupsafe import Markup
 
 from exam_service.core.certificates.model import REASON_TEXTS, CertificateState
-from exam_service.core.text import Text, date
+from exam_service.core.certificates.printed import Printed, printed
+from exam_service.core.text import Text
 from exam_service.services.certificate_views import Faces
 from exam_service.services.context import Context
 from exam_service.web.pages import page
-from exam_service.web.texts import Words
-from exam_service.web.verify.look import serial
 
 _STAMPS: dict[CertificateState, Text] = {
     CertificateState.revoked: Text(th="ถูกเพิกถอน", en="Revoked"),
@@ -24,25 +22,13 @@ _EXPIRED = Text(th="หมดอายุ", en="Expired")
 
 
 class Sheet(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands on the printed certificate."""
+    """What stands on the page of a certificate."""
 
-    kind: str
-    name: str
+    printed: Printed
     name_size: str
-    course: Text
     course_size: str
-    issuer: Text
-    did: str
-    hours: float | int
-    objective: str
-    day: dict[str, str]
-    year: dict[str, str]
-    """Day and year apart, for the year is written in another era in each language."""
-    valid_until: datetime | None
-    serial: str
     qr: Markup
     verify_url: str
-    short_url: str
     withdrawn: Text | None
     reason: Text | None
     superseded_by: str | None
@@ -52,25 +38,13 @@ def sheet_of(ctx: Context, faces: Faces) -> Sheet:
     """The sheet of a signed certificate; one that does not stand says so across the page."""
     record, issuance = faces.record, faces.record.issuance
     expired = issuance.valid_until is not None and ctx.now() >= issuance.valid_until
-    day, year = zip(*(date(issuance.issued_at, language).rsplit(" ", 1) for language in ("th", "en")), strict=True)
     return Sheet(
-        kind=issuance.kind,
-        name=issuance.recipient_name,
+        printed=printed(issuance, faces.verify_url),
         name_size=_size(issuance.recipient_name, 36, 60),
-        course=issuance.course_title,
         course_size=_size(max(issuance.course_title.th or "", issuance.course_title.en or "", key=len), 64, 110),
-        issuer=issuance.organisation_name,
-        did=issuance.did,
-        hours=int(issuance.hours) if issuance.hours == int(issuance.hours) else issuance.hours,
-        objective=issuance.objective,
-        day=dict(zip(("th", "en"), day, strict=True)),
-        year=dict(zip(("th", "en"), year, strict=True)),
-        valid_until=issuance.valid_until,
-        serial=serial(record.id),
         # Our own drawing of modules; nothing in it was written by anybody.
         qr=Markup(ctx.qr.svg(faces.qr_text).decode()),  # noqa: S704
         verify_url=faces.verify_url,
-        short_url=faces.verify_url.partition("://")[2],
         withdrawn=_STAMPS.get(record.state) or (_EXPIRED if expired else None),
         reason=REASON_TEXTS[record.reason] if record.reason else None,
         superseded_by=record.superseded_by,
@@ -81,10 +55,7 @@ def certificate_page(
     request: Request[Any, Any, Any], ctx: Context, faces: Faces, *, files: str | None, home: bool, language: str | None
 ) -> Response[str]:
     """The page; `files` is where its downloads are, when who reads it in a browser may have them."""
-    return page(
-        request, "certificate.html", language=language,
-        sheet=sheet_of(ctx, faces), th=Words("th"), en=Words("en"), files=files, home=home,
-    )  # fmt: skip
+    return page(request, "certificate.html", language=language, sheet=sheet_of(ctx, faces), files=files, home=home)
 
 
 def download(content: bytes, kind: str, name: str) -> Response[bytes]:

@@ -6,6 +6,7 @@ import msgspec
 
 from exam_service.core.certificates.model import REASON_TEXTS, CertificateState, Issuance
 from exam_service.core.certificates.names import masked
+from exam_service.core.certificates.printed import grouped
 from exam_service.core.certificates.verdict import Record, Step, Verdict
 from exam_service.core.certificates.words import HEADLINES
 from exam_service.core.text import Text
@@ -70,14 +71,9 @@ def look(record: Record | None, verdict: Verdict | None, *, name: str | None = N
         name=shown,
         name_is_masked=name is None,
         hours=_number(facts.hours) if facts else 0,
-        serial=serial(facts.id) if facts else "",
+        serial=grouped(facts.id) if facts else "",
         steps=verdict.steps if verdict is not None else (),
     )
-
-
-def serial(certificate_id: str) -> str:
-    """The number in groups of four, as it is printed."""
-    return " ".join(certificate_id[i : i + 4] for i in range(0, len(certificate_id), 4))
 
 
 def _state(record: Record | None, verdict: Verdict | None) -> str:
