@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from exam_service.adapters.crypto.vault import Vault, new_master
 from exam_service.adapters.formats import native, roster
 from exam_service.adapters.live.memory import MemoryBell, MemoryPresence, MemoryRateLimiter
 from exam_service.adapters.metrics.prometheus import PrometheusMeter
+from exam_service.adapters.printing.typst import TypstDesigns
 from exam_service.adapters.qr.codes import QrCodes
 from exam_service.adapters.storage import backup, migrate, open_journal, open_store
 from exam_service.core.errors import NotFound, Refusal
@@ -85,6 +87,7 @@ async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> 
             signer=Keyring(vault),
             canonical=_canonical,
             qr=QrCodes(),
+            designs=_designs(),
             read_bank=native.read_bank,
             bank_schema=native.schema(),
             read_roster=roster.read_roster,
@@ -113,6 +116,23 @@ async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> 
         await bell.close()
         await limiter.close()
         await store.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Sketchbook:
+    """What it takes to set a page that is of nobody."""
+
+    designs: TypstDesigns
+    qr: QrCodes
+
+
+def sketchbook() -> Sketchbook:
+    """Designs and QR codes, without a database."""
+    return Sketchbook(_designs(), QrCodes())
+
+
+def _designs() -> TypstDesigns:
+    return TypstDesigns(resources.certs() / "designs", resources.certs() / "fonts")
 
 
 # What the exam path does not need is loaded when it is first used, so that a process starts quickly and stays small.

@@ -8,6 +8,7 @@ import click
 from exam_service import __version__
 from exam_service.cli.backup import backup, restore
 from exam_service.cli.banks import banks
+from exam_service.cli.certs import certs
 from exam_service.cli.demo import demo
 from exam_service.cli.keys import keys
 from exam_service.cli.orgs import orgs
@@ -35,7 +36,7 @@ def cli() -> None:
     """
 
 
-for command in (serve, demo, orgs, banks, papers, verify, keys, backup, restore):
+for command in (serve, demo, orgs, banks, papers, certs, verify, keys, backup, restore):
     cli.add_command(command)
 
 

@@ -331,6 +331,22 @@ class CertificateWithdrawn(Refusal):
     )
 
 
+class CertificateNotStanding(Refusal):
+    code = "certificate-not-standing"
+    sentence = Text(
+        en="This certificate does not stand any more, so it is not set on paper.",
+        th="วุฒิบัตรนี้ไม่มีผลอยู่แล้ว จึงไม่จัดทำเป็นเอกสาร",
+    )
+
+
+class LettersMissing(Refusal):
+    code = "letters-missing"
+    sentence = Text(
+        en="The fonts of certificates have no letter {letter}; this one cannot be set on paper until they do.",
+        th="แบบอักษรของวุฒิบัตรไม่มีอักขระ {letter} จึงยังจัดทำเป็นเอกสารไม่ได้",
+    )
+
+
 class NotRevocable(Refusal):
     code = "not-revocable"
     sentence = Text(en="This certificate does not stand any more.", th="วุฒิบัตรนี้ไม่มีผลอยู่แล้ว")

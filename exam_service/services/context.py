@@ -18,6 +18,7 @@ from exam_service.services.ports import (
     Bell,
     Canonical,
     Clock,
+    Designs,
     Entropy,
     Meter,
     Presence,
@@ -64,6 +65,7 @@ class Context:
     signer: Signer
     canonical: Canonical
     qr: QrCodes
+    designs: Designs
     read_bank: BankReader
     read_roster: RosterReader
     policy: Policy

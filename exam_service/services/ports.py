@@ -349,6 +349,18 @@ class QrCodes(Protocol):
         """What the QR codes of a PNG or JPEG say; others are served meanwhile. Raises UnreadableEvidence."""
 
 
+class Designs(Protocol):
+    """Certificates on paper, by the name of a design. A sheet is JSON (`printing.Sheet`)."""
+
+    def names(self) -> list[str]: ...
+    async def pdf(self, design: str, sheet: bytes, at: int) -> bytes:
+        """PDF/A-3b with the credential attached, as of that second since 1970: the same bytes each time."""
+
+    async def png(self, design: str, sheet: bytes, dpi: float) -> bytes: ...
+    async def too_long(self, design: str, sheet: bytes) -> list[str]:
+        """The lines that do not fit, however small they are set."""
+
+
 class Vault(Protocol):
     def seal(self, plain: bytes, context: str) -> bytes: ...
     def open(self, sealed: bytes, context: str) -> bytes:

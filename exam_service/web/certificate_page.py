@@ -9,6 +9,7 @@ from markupsafe import Markup
 from exam_service.core.certificates.model import REASON_TEXTS, CertificateState
 from exam_service.core.certificates.printed import Printed, printed
 from exam_service.core.text import Text
+from exam_service.services import printing
 from exam_service.services.certificate_views import Faces
 from exam_service.services.context import Context
 from exam_service.web.pages import page
@@ -61,6 +62,13 @@ def certificate_page(
 def download(content: bytes, kind: str, name: str) -> Response[bytes]:
     """A file of a certificate, under a name that holds no person's."""
     return Response(content, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+async def paper_of(ctx: Context, faces: Faces, name: str) -> Response[bytes]:
+    """`certificate.pdf` or `certificate.png` of a signed certificate that stands."""
+    if name == "certificate.png":
+        return download(await printing.png(ctx, faces), "image/png", f"{faces.record.id}.png")
+    return download(await printing.pdf(ctx, faces), "application/pdf", f"{faces.record.id}.pdf")
 
 
 def file_of(ctx: Context, faces: Faces, name: str) -> Response[bytes]:

@@ -12,6 +12,7 @@ LIVE = "live"
 LMS = "lms"
 PUBLIC = "public"
 STATIC = "static"
+PRINT = "print"
 OPERATIONS = "operations"
 
 
@@ -45,6 +46,8 @@ BOUNDS: dict[str, Bounds] = {
     # A bank may have 20 MB, so few of these are in memory at once.
     LMS: Bounds(8, 200, 1.5),
     PUBLIC: Bounds(8, 200, 1.5),
+    # A page takes some hundredths of a second, and one is set at a time: nobody else may wait behind a queue of them.
+    PRINT: Bounds(2, 200, 1.5),
     OPERATIONS: Bounds(32, 0, NEVER),
 }
 
@@ -57,6 +60,8 @@ _STAFF_WORDS = frozenset(
     ("live", "extra-time", "messages", "late-saves", "decision", "audit", "void", "reopen", "launches")
 )
 """What staff do while an exam runs, and what an LMS does to let a candidate in."""
+
+_PAPER = ("/certificate.pdf", "/certificate.png")
 
 
 def kind_of(method: str, path: str) -> str:
@@ -76,7 +81,7 @@ def kind_of(method: str, path: str) -> str:
         return LIVE if path.endswith("/events") else STAFF
     # Who comes back after a break comes by a launch link and sees these pages.
     if path.startswith(("/exam", "/l/")):
-        return CANDIDATE
+        return PRINT if path.endswith(_PAPER) else CANDIDATE
     return PUBLIC
 
 
@@ -87,4 +92,6 @@ def _of_lms(path: str) -> str:
         return PUBLIC
     if path.endswith("/events"):
         return LIVE
+    if path.endswith(_PAPER):
+        return PRINT
     return LMS if _STAFF_WORDS.isdisjoint(path.split("/")) else STAFF

@@ -58,6 +58,8 @@ STATUS: Mapping[str, int] = {
     "not-yet-earned": 409,
     "kind-not-offered": 422,
     "certificate-withdrawn": 409,
+    "certificate-not-standing": 409,
+    "letters-missing": 409,
     "not-revocable": 409,
     "signing-failed": 500,
     "unreadable-evidence": 422,

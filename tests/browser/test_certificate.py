@@ -57,7 +57,9 @@ async def own_page(browser: Browser, site: Site, **options: object) -> Page:
 
 
 def codes_in(picture: bytes) -> list[str]:
-    return [code.text for code in zxingcpp.read_barcodes(Image.open(BytesIO(picture)))]
+    # Asked for every kind of code, it now and then takes ornaments for Codabar.
+    kinds = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+    return [code.text for code in zxingcpp.read_barcodes(Image.open(BytesIO(picture)), formats=kinds)]
 
 
 async def on_phone(browser: Browser, *, java_script_enabled: bool = True) -> BrowserContext:

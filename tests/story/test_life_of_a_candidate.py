@@ -162,5 +162,5 @@ async def _decoded(phone: Page) -> str:
     await expect(qr).to_be_visible()
     await qr.scroll_into_view_if_needed()
     picture = Image.open(io.BytesIO(await qr.screenshot()))
-    (found,) = zxingcpp.read_barcodes(picture)
+    (found,) = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
     return str(found.text)

@@ -11,7 +11,7 @@ from exam_service.services.certificate_views import Faces
 from exam_service.services.context import Context
 from exam_service.services.sessions import CandidateSession
 from exam_service.web import auth
-from exam_service.web.certificate_page import certificate_page, file_of
+from exam_service.web.certificate_page import certificate_page, file_of, paper_of
 from exam_service.web.given import Candidate, Ctx
 
 Plain = Request[Any, Any, Any]
@@ -22,6 +22,16 @@ async def show(certificate: FromPath[str], request: Plain, ctx: Ctx, session: Ca
     faces = await _faces(ctx, session, certificate)
     files = f"/exam/certificates/{faces.record.id}"
     return certificate_page(request, ctx, faces, files=files, home=True, language=session.language)
+
+
+@get("/exam/certificates/{certificate:str}/certificate.pdf", include_in_schema=False)
+async def pdf(certificate: FromPath[str], ctx: Ctx, session: Candidate) -> Response[bytes]:
+    return await paper_of(ctx, await _faces(ctx, session, certificate), "certificate.pdf")
+
+
+@get("/exam/certificates/{certificate:str}/certificate.png", include_in_schema=False)
+async def png(certificate: FromPath[str], ctx: Ctx, session: Candidate) -> Response[bytes]:
+    return await paper_of(ctx, await _faces(ctx, session, certificate), "certificate.png")
 
 
 @get("/exam/certificates/{certificate:str}/qr.png", include_in_schema=False)
@@ -44,4 +54,8 @@ async def _faces(ctx: Context, session: CandidateSession, certificate: str) -> F
     return await certificate_views.faces(ctx, session.org, certificate, holder=session.enrolment)
 
 
-router = Router("/", route_handlers=[show, qr_png, qr_svg, credential], dependencies={"session": Provide(auth.session)})
+router = Router(
+    "/",
+    route_handlers=[show, pdf, png, qr_png, qr_svg, credential],
+    dependencies={"session": Provide(auth.session)},
+)

@@ -16,7 +16,7 @@ from exam_service.services.once import once
 from exam_service.services.ports import Tx
 from exam_service.services.standing_view import IssuedView
 from exam_service.web.body import read_body
-from exam_service.web.certificate_page import certificate_page, file_of
+from exam_service.web.certificate_page import certificate_page, file_of, paper_of
 from exam_service.web.given import Ctx, Repeat, Staff
 from exam_service.web.openapi import documented
 from exam_service.web.paging import After, Limit, Page, page_of
@@ -103,6 +103,28 @@ async def revoke(
 
 
 @get(
+    "/certificates/{certificate:str}/certificate.pdf",
+    summary="The certificate as PDF",
+    media_type="application/pdf",
+    **documented(scope="certificates", problems=["certificate-not-standing", "letters-missing"]),
+)
+async def pdf(certificate: FromPath[str], ctx: Ctx, caller: Staff) -> Response[bytes]:
+    """PDF/A-3b on A4, to print and to keep: the signed credential is attached to it. The same bytes each time."""
+    return await paper_of(ctx, await _faces(ctx, caller, certificate), "certificate.pdf")
+
+
+@get(
+    "/certificates/{certificate:str}/certificate.png",
+    summary="The certificate as a picture",
+    media_type="image/png",
+    **documented(scope="certificates", problems=["certificate-not-standing", "letters-missing"]),
+)
+async def png(certificate: FromPath[str], ctx: Ctx, caller: Staff) -> Response[bytes]:
+    """For a screen, at 150 pixels an inch. It shows the full name and the QR code: the holder shares it or not."""
+    return await paper_of(ctx, await _faces(ctx, caller, certificate), "certificate.png")
+
+
+@get(
     "/certificates/{certificate:str}/qr.png",
     summary="The QR code as PNG",
     media_type="image/png",
@@ -150,4 +172,4 @@ async def _faces(ctx: Context, caller: Caller, certificate: str) -> Faces:
     return await certificate_views.faces(ctx, caller.org, certificate)
 
 
-HANDLERS = [list_all, show, request_certificate, revoke, qr_png, qr_svg, credential, printable]
+HANDLERS = [list_all, show, request_certificate, revoke, pdf, png, qr_png, qr_svg, credential, printable]

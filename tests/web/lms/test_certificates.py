@@ -1,11 +1,14 @@
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from exam_service.core.errors import CertificateWithdrawn
 from exam_service.core.exams.model import CertificateKind
 from exam_service.services import certificates
 from tests.support.certified import FULL, Holder, holder, text_of
+from tests.support.paper import Paper
 from tests.support.problems import faults_of, refused
 from tests.support.service import open_course, world
 from tests.web.lms.conftest import Lms
@@ -106,11 +109,36 @@ async def test_the_files_are_the_stored_bytes_and_the_qr(lms: Lms, held: Holder)
     assert 'href="/exam' not in page.text, "what only the candidate's browser may open is not offered"
 
 
+async def test_it_is_had_on_paper_for_as_long_as_it_stands(lms: Lms, held: Holder, tmp_path: Path) -> None:
+    base = f"/v1/certificates/{held.id}"
+    pdf, png = await lms.get(f"{base}/certificate.pdf"), await lms.get(f"{base}/certificate.png")
+    assert (pdf.headers["content-type"], png.headers["content-type"]) == ("application/pdf", "image/png")
+    assert pdf.headers["content-disposition"] == f'attachment; filename="{held.id}.pdf"'
+    assert (await lms.get(f"{base}/certificate.pdf")).content == pdf.content
+    paper = Paper(pdf.content, tmp_path)
+    assert paper.attachments() == {"credential.json": await held.credential()}
+    assert FULL in paper.text()
+    assert await held.world.ctx.qr.texts(png.content) == [await held.qr()]
+    await lms.post(f"{base}/revoke", json={"reason": "misconduct"})
+    for name in ("certificate.pdf", "certificate.png"):
+        refused(await lms.get(f"{base}/{name}"), 409, "certificate-not-standing")
+
+
+async def test_a_name_in_a_script_that_no_font_has_is_refused_on_paper_only(lms: Lms, held: Holder) -> None:
+    record = await held.record()
+    await held.change(issuance=msgspec.structs.replace(record.issuance, recipient_name="李小龙"))
+    base = f"/v1/certificates/{held.id}"
+    for name in ("certificate.pdf", "certificate.png"):
+        assert "李" in refused(await lms.get(f"{base}/{name}"), 409, "letters-missing")["message"]["en"]
+    assert "李小龙" in text_of(await lms.get(f"{base}/page"))
+
+
 async def test_another_scope_or_organisation_does_not_reach_it(lms: Lms, held: Holder) -> None:
     narrow = await lms.key("results", "admin")
     other = await world(held.world.ctx, held.world.clock, slug="second")
     base = f"/v1/certificates/{held.id}"
-    for path in (base, f"{base}/qr.png", f"{base}/qr.svg", f"{base}/credential.json", f"{base}/page"):
+    files = ("certificate.pdf", "certificate.png", "qr.png", "qr.svg", "credential.json", "page")
+    for path in (base, *(f"{base}/{name}" for name in files)):
         refused(await lms.get(path, key=narrow), 403, "not-allowed")
         refused(await lms.get(path, key=other.key), 404, "not-found")
     refused(await lms.get("/v1/certificates", key=narrow), 403, "not-allowed")

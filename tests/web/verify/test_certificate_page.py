@@ -58,11 +58,20 @@ async def test_the_files_are_the_stored_ones(certified: Holder, holder_web: http
     assert await certified.world.ctx.qr.texts(png) == [await certified.qr()]
     svg = (await holder_web.get(f"{base}/qr.svg")).content
     assert svg == certified.world.ctx.qr.svg(await certified.qr())
+    pdf = await holder_web.get(f"{base}/certificate.pdf")
+    assert (pdf.status_code, pdf.headers["content-disposition"]) == (200, f'attachment; filename="{certified.id}.pdf"')
+    picture = (await holder_web.get(f"{base}/certificate.png")).content
+    assert await certified.world.ctx.qr.texts(picture) == [await certified.qr()]
+    page = (await holder_web.get(base, headers=PAGE)).text
+    assert f'href="{base}/certificate.pdf"' in page
+    await certified.world.revoke(certified.id, RevocationReason.misconduct, None, "staff")
+    assert "certificate.pdf" not in (await holder_web.get(base, headers=PAGE)).text, "paper is made only of what stands"
 
 
 async def test_nobody_else_opens_it(certified: Holder, holder_web: httpx.AsyncClient) -> None:
     base = f"/exam/certificates/{certified.id}"
-    paths = (base, f"{base}/qr.png", f"{base}/qr.svg", f"{base}/credential.json")
+    files = ("certificate.pdf", "certificate.png", "qr.png", "qr.svg", "credential.json")
+    paths = (base, *(f"{base}/{name}" for name in files))
     async with client(certified.world) as stranger:
         for path in paths:
             refused(await stranger.get(path), 401, "not-authenticated")

@@ -1,0 +1,121 @@
+"""Certificates on paper: what a design is given, and which design it is."""
+
+from typing import Protocol
+
+import msgspec
+
+from exam_service.core import errors
+from exam_service.core.certificates import qr_token, samples
+from exam_service.core.certificates.model import CertificateState, Issuance, Kind
+from exam_service.core.certificates.printed import Printed, printed
+from exam_service.services.certificate_views import Faces
+from exam_service.services.context import Context
+from exam_service.services.ports import Designs, QrCodes
+
+DESIGNS: dict[Kind, str] = {"certificate": "certificate", "attestation": "attestation"}
+"""The design of each kind of certificate."""
+SCREEN_DPI = 150
+"""A picture to show and to share: 1,754 pixels on its long side, and its QR code can be read."""
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """A time in UTC, in parts, as Typst's `datetime` takes it."""
+
+    year: int
+    month: int
+    day: int
+    hour: int
+    minute: int
+    second: int
+
+
+class Sheet(msgspec.Struct, frozen=True, kw_only=True):
+    """What a design is given."""
+
+    id: str
+    date: Moment
+    """When it was issued."""
+    lines: Printed
+    qr: str
+    """The QR code as SVG."""
+    credential: str
+    """The signed credential, byte for byte: a PDF carries it."""
+
+
+class Hands(Protocol):
+    """What setting a page needs: a Context, or no more than this."""
+
+    @property
+    def designs(self) -> Designs: ...
+    @property
+    def qr(self) -> QrCodes: ...
+
+
+class Preview(msgspec.Struct, frozen=True, kw_only=True):
+    """A design with the data of nobody."""
+
+    design: str
+    name: str
+    pdf: bytes
+    png: bytes
+    too_long: list[str]
+    """The lines that do not fit."""
+
+
+def sheet(hands: Hands, issuance: Issuance, qr_text: str, verify_url: str, credential: bytes) -> bytes:
+    """The sheet of a certificate, as JSON."""
+    at = issuance.issued_at
+    return msgspec.json.encode(
+        Sheet(
+            id=issuance.id,
+            date=Moment(at.year, at.month, at.day, at.hour, at.minute, at.second),
+            lines=printed(issuance, verify_url),
+            qr=hands.qr.svg(qr_text).decode(),
+            credential=credential.decode(),
+        )
+    )
+
+
+async def pdf(ctx: Context, faces: Faces) -> bytes:
+    """The certificate as PDF/A-3b with its credential attached: always the same bytes.
+
+    Raises CertificateNotStanding, LettersMissing.
+    """
+    issuance = faces.record.issuance
+    return await ctx.designs.pdf(DESIGNS[issuance.kind], _sheet_of(ctx, faces), int(issuance.issued_at.timestamp()))
+
+
+async def png(ctx: Context, faces: Faces) -> bytes:
+    """The certificate as a picture. Raises CertificateNotStanding, LettersMissing."""
+    return await ctx.designs.png(DESIGNS[faces.record.issuance.kind], _sheet_of(ctx, faces), SCREEN_DPI)
+
+
+async def previews(hands: Hands, design: str) -> list[Preview]:
+    """The design with the usual and with the longest data, of the kind that it is made for."""
+    kind: Kind = next((kind for kind, name in DESIGNS.items() if name == design), "certificate")
+    return [
+        await _preview(hands, design, name, issuance)
+        for name, issuance in (("sample", samples.sample(kind)), ("longest", samples.longest(kind)))
+    ]
+
+
+async def _preview(hands: Hands, design: str, name: str, issuance: Issuance) -> Preview:
+    base = f"https://{issuance.did.split(':')[2]}"
+    # As many bytes as a token may have, so that the code is as dense as any.
+    qr_text = qr_token.url(base, issuance.id, bytes(range(256))[: qr_token.budget_for(base)])
+    page = sheet(hands, issuance, qr_text, f"{base}/v/{issuance.id}", b"{}")
+    return Preview(
+        design=design,
+        name=name,
+        pdf=await hands.designs.pdf(design, page, int(issuance.issued_at.timestamp())),
+        png=await hands.designs.png(design, page, SCREEN_DPI),
+        too_long=await hands.designs.too_long(design, page),
+    )
+
+
+def _sheet_of(ctx: Context, faces: Faces) -> bytes:
+    record = faces.record
+    if record.state is not CertificateState.stands:
+        # Paper cannot take back what it says; the page on the screen says across itself that it does not stand.
+        raise errors.CertificateNotStanding()
+    return sheet(ctx, record.issuance, faces.qr_text, faces.verify_url, record.credential or b"")
