@@ -1,23 +1,62 @@
-"""`exam-service certs`: certificates on paper."""
+"""`exam-service certs`: certificates for everybody, and their designs."""
 
 import asyncio
+import os
 from pathlib import Path
+from typing import get_args
 
 import click
 
-from exam_service.bootstrap import sketchbook
-from exam_service.services import printing
+from exam_service import settings as setting
+from exam_service.bootstrap import opened, sketchbook
+from exam_service.cli.whose import ORG, organisation_of, showing
+from exam_service.core.exams.model import CertificateKind
+from exam_service.services import bulk_issue, printing
+from exam_service.services.bulk_issue import IssuedToAll
 from exam_service.services.printing import Preview
 
 
 @click.group()
 def certs() -> None:
-    """Certificates on paper.
+    """Issue certificates to everybody in a course, and look at their designs.
 
     \b
-    Example:
+    Examples:
+      exam-service certs issue --course cm-2569
       exam-service certs preview --out previews
     """
+
+
+@certs.command()
+@ORG
+@click.option("--course", required=True, help="The course's code.")
+@click.option(
+    "--kind", type=click.Choice(get_args(CertificateKind)), help="Which kind, if not the first that the course offers."
+)
+def issue(org: str | None, course: str, kind: CertificateKind | None) -> None:
+    """Issue a certificate to whoever has earned one in the course and has none.
+
+    It can be stopped and run again, also while the service runs: nobody gets a second one. Whose certificate was
+    revoked gets none. Ends with 1 if any failed; the log says why.
+    """
+    found = asyncio.run(_issue(org, course, kind))
+    click.echo(
+        f"{found.course} {found.kind}: {found.issued} issued, {found.standing} had one, "
+        f"{found.not_yet_earned} have not earned it yet, {found.withdrawn} were revoked, {len(found.failed)} failed"
+    )
+    for enrolment in found.failed:
+        click.echo(f"  failed: {enrolment}", err=True)
+    if found.failed:
+        raise SystemExit(1)
+
+
+async def _issue(org: str | None, course: str, kind: CertificateKind | None) -> IssuedToAll:
+    async with opened(setting.load(os.environ)) as ctx:
+        organisation = await organisation_of(ctx, org)
+        with showing(course) as shown:
+            return await bulk_issue.issue(
+                ctx, organisation.id, course, kind, lambda found: shown(found.done, found.total)
+            )
 
 
 @certs.command()

@@ -8,13 +8,11 @@ import click
 
 from exam_service import settings as setting
 from exam_service.bootstrap import opened
+from exam_service.cli.whose import ORG, organisation_of, showing
 from exam_service.core.certificates.model import stamp
-from exam_service.core.errors import NotFound
 from exam_service.core.records import Organisation
 from exam_service.services import papers as prepared
 from exam_service.services.context import Context
-
-_ORG = click.option("--org", help="The organisation's slug; needed when there are several.")
 
 
 @click.group()
@@ -32,7 +30,7 @@ def papers() -> None:
 
 
 @papers.command()
-@_ORG
+@ORG
 @click.option("--course", help="The course's code.")
 @click.option("--exam", help="The exam's code within the course.")
 @click.option("--before", help="Instead: every exam whose window opens before this time, as 2026-11-23T12:00+07:00.")
@@ -46,7 +44,7 @@ def prepare(org: str | None, course: str | None, exam: str | None, before: str |
 
 
 @papers.command(name="list")
-@_ORG
+@ORG
 @click.option("--course", help="The course's code.")
 @click.option("--exam", help="The exam's code within the course.")
 @click.option("--before", help="Instead: every exam whose window opens before this time, as 2026-11-23T12:00+07:00.")
@@ -77,38 +75,22 @@ def _which(course: str | None, exam: str | None, before: str | None) -> Which:
 
 async def _prepare(org: str | None, which: Which) -> None:
     async with opened(setting.load(os.environ)) as ctx:
-        organisation = await _organisation(ctx, org)
+        organisation = await organisation_of(ctx, org)
         for course, exam in await _exams(ctx, organisation, which):
-            with click.progressbar(length=1, label=f"{course} {exam}") as bar:
-
-                def shown(done: int, total: int, bar: "click._termui_impl.ProgressBar[int]" = bar) -> None:
-                    bar.length = max(total, 1)
-                    bar.update(done - bar.pos)
-
+            with showing(f"{course} {exam}") as shown:
                 view = await prepared.prepare(ctx, organisation.id, course, exam, shown)
             _show(view)
 
 
 async def _list(org: str | None, which: Which) -> None:
     async with opened(setting.load(os.environ)) as ctx:
-        organisation = await _organisation(ctx, org)
+        organisation = await organisation_of(ctx, org)
         for course, exam in await _exams(ctx, organisation, which):
             _show(await prepared.state(ctx, organisation.id, course, exam))
 
 
 async def _exams(ctx: Context, organisation: Organisation, which: Which) -> list[tuple[str, str]]:
     return [which] if isinstance(which, tuple) else await prepared.opening(ctx, organisation.id, which)
-
-
-async def _organisation(ctx: Context, slug: str | None) -> Organisation:
-    async with ctx.store.directory() as directory:
-        known = list(await directory.organisations())
-    found = [one for one in known if slug in (None, one.slug)]
-    if slug is not None and not found:
-        raise NotFound(what="organisation", id=slug)
-    if len(found) != 1:
-        raise click.UsageError("say whose exam it is with --org: " + ", ".join(one.slug for one in known))
-    return found[0]
 
 
 def _show(view: prepared.PreparedView) -> None:

@@ -216,10 +216,10 @@ class JobError(_Record, frozen=True, kw_only=True):
 
 
 class Job(_Record, frozen=True, kw_only=True):
-    """A bulk upload: how far it is, and which lines failed."""
+    """Work on many: how far it is, and what failed."""
 
     id: str
-    kind: Literal["enrolments"]
+    kind: Literal["enrolments", "certificates"]
     course: str
     state: Literal["running", "finished"]
     total: int

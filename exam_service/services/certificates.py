@@ -53,10 +53,10 @@ async def request(
     """
     await keys.ensure(ctx, org, "certificates")
     await grading.settle(ctx, org, enrolment_id)
-    organisation = await _organisation(ctx, org)
+    organisation = await organisation_of(ctx, org)
 
     async def prepared(tx: Tx) -> IssuedView:
-        record = await _prepared(ctx, tx, organisation, enrolment_id, kind, by_holder)
+        record = await prepare(ctx, tx, organisation, enrolment_id, kind, by_holder=by_holder)
         # What the answer says when everything below went well; else there is no answer.
         return issued_view(msgspec.structs.replace(record, state=CertificateState.stands), ctx.policy.public_url)
 
@@ -99,15 +99,20 @@ async def complete(ctx: Context, org: str, certificate_id: str) -> CertificateRe
     if record.state is not CertificateState.pending:
         return record
     async with ctx.store.begin(org) as tx:
-        record = await tx.certificates.get(certificate_id, lock=True)
-        if record is None:
-            raise errors.NotFound(what="certificate", id=certificate_id)
-        if record.state is not CertificateState.pending:
-            # Somebody else asked for it at the same moment and has completed it.
-            return record
-        signed = await _sign(ctx, tx, record)
-        await tx.certificates.put(signed)
-        return signed
+        return await sign(ctx, tx, certificate_id)
+
+
+async def sign(ctx: Context, tx: Tx, certificate_id: str) -> CertificateRecord:
+    """The certificate, signed in this transaction unless it has been. Raises NotFound, SigningFailed."""
+    record = await tx.certificates.get(certificate_id, lock=True)
+    if record is None:
+        raise errors.NotFound(what="certificate", id=certificate_id)
+    if record.state is not CertificateState.pending:
+        # Somebody else asked for it at the same moment and has completed it.
+        return record
+    signed = await _sign(ctx, tx, record)
+    await tx.certificates.put(signed)
+    return signed
 
 
 async def revoke(
@@ -135,7 +140,7 @@ async def revoke(
     await tx.certificates.put(revoked)
     why = f"{reason}: {note}" if note else str(reason)
     await audit.record(ctx, tx, actor, "certificate.revoke", certificate_id, why)
-    organisation = await _organisation(ctx, tx.org)
+    organisation = await organisation_of(ctx, tx.org)
     await status_lists.publish(ctx, tx, organisation, record.issuance.status_list)
     return revoked
 
@@ -147,10 +152,13 @@ def qr_text(ctx: Context, record: CertificateRecord) -> str:
     return qr_token.url(ctx.policy.public_url, record.id, record.qr_token)
 
 
-async def _prepared(
-    ctx: Context, tx: Tx, organisation: Organisation, enrolment_id: str, kind: CertificateKind, by_holder: bool
+async def prepare(
+    ctx: Context, tx: Tx, organisation: Organisation, enrolment_id: str, kind: CertificateKind, *, by_holder: bool
 ) -> CertificateRecord:
-    """The certificate that stands, or one whose facts are frozen now."""
+    """The certificate that stands, or one whose facts are frozen in this transaction, to be signed in the next.
+
+    Raises NotFound, KindNotOffered, NotYetEarned, and CertificateWithdrawn unless the organisation itself decides.
+    """
     enrolment = await tx.enrolments.get(enrolment_id, lock=True)
     if enrolment is None:
         raise errors.NotFound(what="enrolment", id=enrolment_id)
@@ -280,7 +288,8 @@ def _months_later(when: datetime, months: int) -> datetime:
     raise ValueError("no such month")
 
 
-async def _organisation(ctx: Context, org: str) -> Organisation:
+async def organisation_of(ctx: Context, org: str) -> Organisation:
+    """The organisation. Raises NotFound."""
     async with ctx.store.directory() as directory:
         organisation = await directory.organisation(id=org)
     if organisation is None:

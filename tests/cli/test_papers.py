@@ -65,4 +65,4 @@ def test_what_cannot_be_meant_is_said(environ: dict[str, str]) -> None:
             await organisations.create(ctx, "second", Text(en="Second"))
 
     asyncio.run(another())
-    assert "say whose exam it is with --org: first, second" in run(environ, "list", *exam).output
+    assert "say whose it is with --org: first, second" in run(environ, "list", *exam).output
