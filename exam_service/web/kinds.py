@@ -1,5 +1,6 @@
 """Classes of requests: who may be turned away first when there is too much, and what is told apart in the figures."""
 
+import re
 from typing import NamedTuple
 
 SAVE = "save"
@@ -55,13 +56,25 @@ SMALL = frozenset((SUBMIT, START, PAPER, CANDIDATE, STAFF))
 """Kinds that send little. Their bodies are whole before they have their turn, so nobody holds a place by sending."""
 
 _OPERATIONS = frozenset(("/healthz", "/readyz", "/metrics"))
-_OF_RUNNING = {"responses": SAVE, "submit": SUBMIT, "paper": PAPER, "contact": PAPER, "open": PAPER}
-_STAFF_WORDS = frozenset(
-    ("live", "extra-time", "messages", "late-saves", "decision", "audit", "void", "reopen", "launches")
+_OF_RUNNING = {
+    ("POST", "responses"): SAVE,
+    ("POST", "submit"): SUBMIT,
+    ("GET", "paper"): PAPER,
+    ("GET", "contact"): PAPER,
+    ("POST", "open"): PAPER,
+}
+
+# By the whole address: a bank, a course or a candidate may be called `audit` or `events`.
+_STAFF = re.compile(
+    r"/v1/(?:"
+    r"attempts/[^/]+/(?:extra-time|reopen|void|messages|audit|late-saves(?:/[^/]+/[^/]+/decision)?)"
+    r"|courses/[^/]+/exams/[^/]+/(?:live|extra-time|messages|audit|late-saves)"
+    r"|enrolments/[^/]+/launches"
+    r")"
 )
 """What staff do while an exam runs, and what an LMS does to let a candidate in."""
-
-_PAPER = ("/certificate.pdf", "/certificate.png")
+_LIVE = re.compile(r"/v1/courses/[^/]+/exams/[^/]+/live/events|/staff/[^/]+/[^/]+/events")
+_PRINT = re.compile(r"/(?:v1|exam)/certificates/[^/]+/certificate\.(?:pdf|png)")
 
 
 def kind_of(method: str, path: str) -> str:
@@ -70,19 +83,23 @@ def kind_of(method: str, path: str) -> str:
         last = path[path.rfind("/") + 1 :]
         if method == "POST" and last == "attempts":
             return START
-        return _OF_RUNNING.get(last, CANDIDATE) if path.startswith("/v1/candidate/attempts/") else CANDIDATE
-    if path.startswith("/v1/"):
-        return _of_lms(path)
+        if path.startswith("/v1/candidate/attempts/"):
+            return _OF_RUNNING.get((method, last), CANDIDATE)
+        return CANDIDATE
     if path in _OPERATIONS:
         return OPERATIONS
     if path.startswith(("/static/", "/exam/kept/")):
         return STATIC
+    if method == "GET" and _LIVE.fullmatch(path):
+        return LIVE
+    if _PRINT.fullmatch(path):
+        return PRINT
+    if path.startswith("/v1/"):
+        return _of_lms(path)
     if path.startswith("/staff"):
-        return LIVE if path.endswith("/events") else STAFF
+        return STAFF
     # Who comes back after a break comes by a launch link and sees these pages.
-    if path.startswith(("/exam", "/l/")):
-        return PRINT if path.endswith(_PAPER) else CANDIDATE
-    return PUBLIC
+    return CANDIDATE if path.startswith(("/exam", "/l/")) else PUBLIC
 
 
 def _of_lms(path: str) -> str:
@@ -90,8 +107,4 @@ def _of_lms(path: str) -> str:
         return CANDIDATE
     if path == "/v1/verify":
         return PUBLIC
-    if path.endswith("/events"):
-        return LIVE
-    if path.endswith(_PAPER):
-        return PRINT
-    return LMS if _STAFF_WORDS.isdisjoint(path.split("/")) else STAFF
+    return STAFF if _STAFF.fullmatch(path) else LMS

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import redis.asyncio
 
-from exam_service.adapters.live import memory
+from exam_service.adapters.live import memory, redis_presence
 from exam_service.adapters.live.memory import KEPT, MemoryPresence
 from exam_service.adapters.live.redis_presence import TOGETHER, RedisPresence
 from tests.support.valkey import ValkeyServer
@@ -88,19 +88,33 @@ async def test_replicas_know_what_each_other_heard_to_the_microsecond(valkey: Va
     await other.close()
 
 
-async def test_what_redis_holds_expires_and_forgets_the_silent(valkey: ValkeyServer) -> None:
+async def test_what_redis_holds_expires_and_is_bounded(valkey: ValkeyServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redis_presence, "MOST", 2)
     presence, client, org = RedisPresence(valkey.url, every=0.01), redis.asyncio.from_url(valkey.url), name()
 
     async def holds() -> set[bytes]:
         return set(await client.zrange(f"exam:heard:{org}", 0, -1))  # type: ignore[arg-type]
 
     presence.heard(org, "early", T)
-    await until(lambda: _is(holds, {b"early"}))
+    presence.heard(org, "later", T + timedelta(seconds=1))
+    await until(lambda: _is(holds, {b"early", b"later"}))
     assert 0 < await client.pttl(f"exam:heard:{org}") <= KEPT.total_seconds() * 1000
-    presence.heard(org, "late", T + KEPT + timedelta(seconds=1))
-    await until(lambda: _is(holds, {b"late"}))
+    presence.heard(org, "last", T + timedelta(seconds=2))
+    await until(lambda: _is(holds, {b"later", b"last"}))
     await presence.close()
     await client.aclose()
+
+
+async def test_a_replica_whose_clock_is_ahead_makes_nobody_unheard(valkey: ValkeyServer) -> None:
+    right, ahead, org = RedisPresence(valkey.url, every=0.01), RedisPresence(valkey.url, every=0.01), name()
+    right.heard(org, "a", T)
+    await until(lambda: _is(lambda: ahead.last_heard(org, ["a"]), {"a": T}))
+    ahead.heard(org, "b", T + timedelta(days=1))
+    await until(lambda: _is(lambda: right.last_heard(org, ["a", "b"]), {"a": T, "b": T + timedelta(days=1)}))
+    other = RedisPresence(valkey.url, every=0.01)
+    assert await other.last_heard(org, ["a"]) == {"a": T}
+    for one in (right, ahead, other):
+        await one.close()
 
 
 async def test_a_redis_that_came_back_empty_is_told_everything_again(crashable_valkey: ValkeyServer) -> None:

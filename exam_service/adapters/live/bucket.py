@@ -12,8 +12,11 @@ Bucket = tuple[int, int]
 def take(bucket: Bucket | None, limit: int, window: int, now: int) -> tuple[Bucket, int]:
     """The bucket afterwards, and 0 when there was room, else after how many microseconds there will be."""
     at, fill = bucket or (now, 0)
+    if at - now > window:
+        # A clock that was ahead has been set right, or is another replica's; nobody waits for it to be that late.
+        at = now
     # The clocks of replicas differ a little: a moment before the last one counts as the last one.
-    if now > at:
+    elif now > at:
         fill = max(0, fill - (now - at) * limit) if now - at < window else 0
         at = now
     over = fill + window - window * limit

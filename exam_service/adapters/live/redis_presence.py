@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from exam_service.adapters.live.memory import KEPT, MemoryPresence, from_microseconds, microseconds
+from exam_service.adapters.live.memory import KEPT, MOST, MemoryPresence, from_microseconds, microseconds
 from exam_service.adapters.live.redis_link import AWAY, FAILURES, connect, hang_up, log
 
 CONNECTIONS = 2
@@ -17,6 +17,8 @@ TOGETHER = 1000
 
 class RedisPresence:
     """The Presence port over Redis: a sorted set for each organisation, attempts by the time they were heard.
+
+    The set forgets by number, not by time: one replica whose clock is ahead would make it forget what all others heard.
 
     What this process heard it also keeps for itself. After a failure all of that is told again, so a Redis that came
     back empty knows within a second what its replicas know.
@@ -91,7 +93,7 @@ class RedisPresence:
                 some = dict(heard[start : start + TOGETHER])
                 pipe = self._redis.pipeline(transaction=False)
                 pipe.zadd(_key(org), some, gt=True)
-                pipe.zremrangebyscore(_key(org), "-inf", max(some.values()) - KEPT.total_seconds() * 1e6)
+                pipe.zremrangebyrank(_key(org), 0, -MOST - 1)
                 pipe.pexpire(_key(org), KEPT)
                 await pipe.execute()
 
