@@ -79,12 +79,8 @@ async def test_a_clock_that_was_ahead_and_is_set_right_freezes_nobody(limiter: L
     key = name()
     for _ in range(3):
         await limiter.take(key, 3, 60, T + timedelta(hours=1))
-    assert await limiter.take(key, 3, 60, T) == T + timedelta(seconds=20), "what was taken is taken"
-    # Where this process's own count refuses, Redis does not hear of the time, so it may take one window more.
-    await limiter.take(key, 3, 60, T + timedelta(seconds=60))
-    later = T + timedelta(seconds=120)
-    assert [await limiter.take(key, 3, 60, later) for _ in range(3)] == [None] * 3
-    assert await limiter.take(key, 3, 60, later) == later + timedelta(seconds=20)
+    assert [await limiter.take(key, 3, 60, T) for _ in range(3)] == [None] * 3
+    assert await limiter.take(key, 3, 60, T) == T + timedelta(seconds=20)
 
 
 async def test_at_the_same_moment_exactly_the_limit_passes(limiter: Limiter) -> None:

@@ -13,8 +13,8 @@ def take(bucket: Bucket | None, limit: int, window: int, now: int) -> tuple[Buck
     """The bucket afterwards, and 0 when there was room, else after how many microseconds there will be."""
     at, fill = bucket or (now, 0)
     if at - now > window:
-        # A clock that was ahead has been set right, or is another replica's; nobody waits for it to be that late.
-        at = now
+        # A clock that was ahead has been set right, or is another replica's: nobody waits until it is that late.
+        at, fill = now, 0
     # The clocks of replicas differ a little: a moment before the last one counts as the last one.
     elif now > at:
         fill = max(0, fill - (now - at) * limit) if now - at < window else 0

@@ -26,7 +26,7 @@ for n, asked in ipairs(cjson.decode(ARGV[1])) do
     local first, second = string.match(kept, '^(%d+) (%d+)$')
     at, fill = tonumber(first) or now, tonumber(second) or 0
   end
-  if at - now > window then at = now end
+  if at - now > window then at, fill = now, 0 end
   local elapsed = math.max(0, now - at)
   fill = elapsed >= window and 0 or math.max(0, fill - elapsed * limit)
   at = math.max(now, at)
