@@ -24,6 +24,10 @@ SHARE = 20
 """Looking takes at most one part in so many of the time, and yet"""
 SLOWEST_SECONDS = 15.0
 """it is looked at least so often, however large the exam is."""
+REST = 3
+"""After a look nothing wakes another one for so many times as long as it took: staff who act one by one ring often."""
+QUICK_SECONDS = 0.05
+"""What took no longer may be done again at once: whoever acts wants to see it."""
 PEOPLE_EVERY_SECONDS = 30.0
 """Who is enrolled, and how they are called, is read anew so often; who starts and is not yet known, at once."""
 TOGETHER = 500
@@ -49,37 +53,41 @@ class Watch:
         self._people: dict[str, Enrolled] = {}
         self._people_until = 0.0
         self._saves: dict[str, tuple[datetime, int]] = {}
+        self._woken = False
+        self._rested_at = 0.0
         self._wake = asyncio.Event()
         self.used = 0.0
 
     def wake(self) -> None:
-        """Something has changed: look now."""
-        self._good_until = 0.0
+        """Something has changed: look as soon as may be."""
+        self._woken = True
         self._wake.set()
         self._wake = asyncio.Event()
+
+    @property
+    def _due(self) -> float:
+        return min(self._good_until, self._rested_at) if self._woken else self._good_until
 
     async def now(self) -> Snapshot:
         """The exam as it was two seconds ago at most; a very large one, fifteen. Raises NotFound, NotPublished."""
         loop = asyncio.get_running_loop()
         self.used = loop.time()
         async with self._looking:
-            if self._last is None or loop.time() >= self._good_until:
+            if self._last is None or loop.time() >= self._due:
                 begun = loop.time()
-                # Set before looking: what wakes meanwhile must lead to another look.
-                self._good_until = begun + EVERY_SECONDS
+                # Set before looking: what wakes meanwhile must lead to another look, and so must one that fails.
+                self._woken, self._good_until = False, begun + EVERY_SECONDS
                 self._last = await self._look()
-                if self._good_until:
-                    took = loop.time() - begun
-                    self._good_until = begun + max(EVERY_SECONDS, min(SLOWEST_SECONDS, SHARE * took))
+                took = loop.time() - begun
+                self._good_until = begun + max(EVERY_SECONDS, min(SLOWEST_SECONDS, SHARE * took))
+                self._rested_at = begun + ((1 + REST) * took if took > QUICK_SECONDS else 0.0)
             return self._last
 
     async def pause(self) -> None:
         """Until the next look is due, or something has changed; two seconds at most."""
-        wait = self._good_until - asyncio.get_running_loop().time()
-        try:
+        wait = self._due - asyncio.get_running_loop().time()
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), min(EVERY_SECONDS, max(0.05, wait)))
-        except TimeoutError:
-            return
 
     async def _look(self) -> Snapshot:
         ctx, loop = self._ctx, asyncio.get_running_loop()

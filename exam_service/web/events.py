@@ -1,20 +1,21 @@
 """Server-sent events: what changes is sent as it changes, on a connection that stays open."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 
 import msgspec
 from litestar.response import Stream
 
-from exam_service.core.errors import NotAuthenticated, NotFound
+from exam_service.core.errors import NotAuthenticated, NotFound, TooManyRequests, Unavailable
 
 RETRY_MILLISECONDS = 3000
 """After so long a browser asks again when the stream broke."""
 HEARTBEAT_SECONDS = 15.0
 """A heartbeat is sent when there was nothing else for so long, so that no proxy thinks the connection dead."""
 ALLOWED_SECONDS = 5.0
-"""Whoever loses the right to watch loses the stream within so long."""
+"""After so long it is asked anew whether somebody may still watch; an older answer lets nothing be seen."""
 
 EVENT_STREAM = "text/event-stream"
 
@@ -48,16 +49,21 @@ async def _lines(
     now = asyncio.get_running_loop().time
     sent = asked = now()
     number = 0
+    unsent: msgspec.Struct | None = None
     yield b"retry: %d\n\n" % RETRY_MILLISECONDS
     try:
         async for event in events:
+            unsent = event or unsent
             if now() - asked >= ALLOWED_SECONDS:
-                asked = now()
-                await allowed()
-            if event is not None:
+                # While it cannot be known, what there is to see is kept back and the stream stays.
+                with contextlib.suppress(Unavailable, TooManyRequests):
+                    await allowed()
+                    asked = now()
+            if unsent is not None and now() - asked < ALLOWED_SECONDS:
                 number += 1
                 sent = now()
-                yield b"id: %d\nevent: %s\ndata: %s\n\n" % (number, name.encode(), msgspec.json.encode(event))
+                yield b"id: %d\nevent: %s\ndata: %s\n\n" % (number, name.encode(), msgspec.json.encode(unsent))
+                unsent = None
             elif now() - sent >= HEARTBEAT_SECONDS:
                 sent = now()
                 # For proxies the comment; for the page, which cannot see comments, an event that says how late it is.

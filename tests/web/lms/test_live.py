@@ -275,6 +275,61 @@ async def test_events_are_numbered_and_whole_and_a_heartbeat_keeps_them_alive(
     assert view.counts.enrolled == 1
 
 
+async def test_while_nobody_can_say_who_may_watch_the_stream_shows_nothing_and_then_what_was_missed(
+    lms: Lms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "ALLOWED_SECONDS", 0.05)
+    monkeypatch.setattr(events, "HEARTBEAT_SECONDS", 0.0)
+    await lms.world.publish(open_course())
+    view = await _next(_follow(lms.world))
+    away = True
+    asked = 0
+
+    async def looks() -> AsyncIterator[LiveView | None]:
+        yield view
+        await asyncio.sleep(0.1)
+        for _ in range(3):
+            yield None
+
+    async def allowed() -> None:
+        nonlocal asked
+        asked += 1
+        if away:
+            raise Unavailable
+
+    stream = cast("AsyncIterator[bytes]", events.event_stream(looks(), "live", allowed, lms.world.ctx.now).iterator)
+    assert await anext(stream) == b"retry: 3000\n\n"
+    await asyncio.sleep(0.1)
+    assert b"event: still" in await anext(stream), "who watches hears that the stream lives, and sees nobody"
+    away = False
+    assert b"id: 1\nevent: live" in await anext(stream)
+    assert asked == 2
+
+
+async def test_staff_who_act_one_by_one_do_not_make_it_look_all_the_time(
+    lms: Lms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await lms.world.publish(open_course())
+    watch = live.Watch(lms.world.ctx, lms.world.org, "course", "post")
+    look, looks = live.Watch._look, 0
+
+    async def slow(of: live.Watch) -> Any:
+        nonlocal looks
+        looks += 1
+        await asyncio.sleep(0.1)
+        return await look(of)
+
+    monkeypatch.setattr(live.Watch, "_look", slow)
+    monkeypatch.setattr(live, "EVERY_SECONDS", 2.0)
+    loop = asyncio.get_running_loop()
+    until = loop.time() + 1.0
+    while loop.time() < until:
+        watch.wake()
+        await watch.now()
+        await watch.pause()
+    assert looks in (2, 3), "a third of a second of rest after each tenth"
+
+
 async def test_the_stream_ends_when_its_key_is_revoked(lms: Lms, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "ALLOWED_SECONDS", 0.0)
     made = lms.world
