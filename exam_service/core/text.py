@@ -23,6 +23,9 @@ _ENGLISH_MONTHS = (
 _UNSEEN = frozenset(("Cc", "Cs", "Co", "Zl", "Zp"))
 """Categories of Unicode: controls, surrogates, private use, separators of lines and paragraphs."""
 
+_TAGS = "\U000e0000"
+"""From here on nothing is seen: tags, variation selectors of rare ideographs, private use."""
+
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Unicode's embeddings, overrides and isolates of direction (UAX 9)."""
 
@@ -57,9 +60,12 @@ class Text(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 def is_readable(text: str) -> bool:
     """Whether a person sees what is written: no control characters, none that turn the direction of others, no strays.
 
-    Zero-width spaces, by which Thai is parted where a line may end, and no-break spaces come with whatever is pasted.
+    Zero-width spaces, by which Thai is parted where a line may end, and no-break spaces come with whatever is pasted;
+    a text of nothing but such is not readable.
     """
-    return not any(unicodedata.category(c) in _UNSEEN for c in text) and _TURNING.isdisjoint(text)
+    kinds = [unicodedata.category(c) for c in text]
+    shown = any(kind[0] not in "ZC" for kind in kinds)
+    return shown and _UNSEEN.isdisjoint(kinds) and not any(c in _TURNING or c >= _TAGS for c in text)
 
 
 def is_line(text: str, longest: int) -> bool:
@@ -67,7 +73,7 @@ def is_line(text: str, longest: int) -> bool:
 
     Certificates sign names and titles in a form (RDF's) in which programs disagree about control characters.
     """
-    return bool(text.strip()) and len(text) <= longest and text.splitlines() == [text] and is_readable(text)
+    return len(text) <= longest and text.splitlines() == [text] and is_readable(text)
 
 
 def fill_in(sentence: str, values: Mapping[str, object], language: str) -> str:

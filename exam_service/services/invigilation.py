@@ -123,7 +123,7 @@ def said(reason: str) -> str:
     It may be written on several lines. Other control characters are refused, also those that Python takes for spaces.
     """
     one_line = " ".join(reason.split())
-    if not one_line or not is_readable(one_line) or not set(reason).isdisjoint(_CONTROLS):
+    if not is_readable(one_line) or not set(reason).isdisjoint(_CONTROLS):
         text = Text(en="give the reason in printable characters", th="ระบุเหตุผลด้วยอักขระที่พิมพ์ได้")
         raise errors.Invalid(count=1, faults=[errors.Fault(code="wrong-value", path="reason", message=text)])
     return one_line

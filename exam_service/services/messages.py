@@ -196,7 +196,7 @@ def _readable(text: Text) -> Text:
     """The text if a person can read it: of some length, on lines, without control characters. Raises Invalid."""
     faults = []
     for language, words in (("th", text.th), ("en", text.en)):
-        if words is not None and (len(words) > LONGEST or not is_readable(words.replace("\n", ""))):
+        if words and words.strip() and (len(words) > LONGEST or not is_readable(words.replace("\n", ""))):
             message = Text(
                 en=f"up to {LONGEST} printable characters, on lines",
                 th=f"ไม่เกิน {LONGEST} อักขระที่พิมพ์ได้ ขึ้นบรรทัดใหม่ได้",

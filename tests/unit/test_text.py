@@ -3,13 +3,20 @@ from datetime import UTC, datetime, timedelta, timezone
 import msgspec
 import pytest
 
-from exam_service.core.text import Text, date, date_time, is_readable, next_minute, spoken
+from exam_service.core.text import Text, date, date_time, is_line, is_readable, next_minute, spoken
 
 
 def test_what_is_pasted_is_readable_and_what_hides_or_turns_is_not() -> None:
     assert is_readable("ผู้\u200bสอบ\u00a0ทุกคน “โปรด” 👩\u200d🏫 ٣")
-    for hidden in ("\x00", "\t", "\n", "\x7f", "\x85", "\u2028", "\u2029", "\ue000", "\ud800", "\u202e", "\u2066"):
+    for hidden in ("\x00", "\t", "\n", "\x7f", "\x85", "\u2028", "\u2029", "\ue000", "\ud800", "\u202e", "\u2066",
+                   "\U000e0041", "\U000e0100", "\U000f0000"):  # fmt: skip
         assert not is_readable(f"ก{hidden}ข"), hex(ord(hidden))
+
+
+@pytest.mark.parametrize("unseen", ["", " ", "\u200b", "\u200b\u200d\ufeff", "\u00ad", "\u2060 \u00a0", "\u3000"])
+def test_a_text_of_which_nothing_is_seen_is_not_readable(unseen: str) -> None:
+    assert not is_readable(unseen)
+    assert not is_line(unseen, 300)
 
 
 @pytest.mark.parametrize("given", [{}, {"th": ""}, {"th": " ", "en": "\n"}, {"en": None, "th": None}])
