@@ -32,6 +32,8 @@ class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
     ended_by: State | None
     saved_seq: int
     """The highest save number of this epoch that has been acknowledged."""
+    saves: int
+    """How many saves the attempt has, of all device sessions."""
     responses: dict[str, Any]
     """The latest response to each item, from whatever device."""
     news: int
@@ -98,6 +100,7 @@ def shown(stored: Attempt, entries: Sequence[JournalEntry], now: datetime) -> At
         ended_at=attempt.ended_at,
         ended_by=attempt.ended_by,
         saved_seq=max((e.seq for e in entries if e.epoch == attempt.epoch), default=0),
+        saves=len(entries),
         responses=_answered(latest(entries)) if attempt.state is State.in_progress else {},
         news=attempt.news,
     )

@@ -1,5 +1,6 @@
 """Whether the service can do its work: it tries, with something that leaves no trace."""
 
+import asyncio
 import contextlib
 from typing import Literal
 
@@ -36,10 +37,39 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     draining: bool
 
 
-async def check(ctx: Context) -> Readiness:
-    """Ask the database, and sign and verify a throwaway message with the key that receipts are signed with."""
-    store = await ctx.store.ready()
-    signing = await _signs(ctx, store == "ready")
+class Checks:
+    """Looks at the database, and signs and verifies a throwaway message with the key that receipts are signed with.
+
+    However many ask, it looks once a second at most, so that nobody makes it busy by asking.
+    """
+
+    KEPT_SECONDS = 1.0
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._found = ("", False)
+        self._good_until = float("-inf")
+        self._looking: asyncio.Task[None] | None = None
+
+    async def now(self) -> Readiness:
+        """How it was a second ago at most; that it is about to stop is known at once."""
+        if asyncio.get_running_loop().time() >= self._good_until:
+            if self._looking is None:
+                self._looking = asyncio.create_task(self._look(), name="readiness")
+            # Whoever stops waiting leaves it to the others.
+            await asyncio.shield(self._looking)
+        return _readiness(self._ctx, *self._found)
+
+    async def _look(self) -> None:
+        try:
+            store = await self._ctx.store.ready()
+            self._found = store, await _signs(self._ctx, store == "ready")
+            self._good_until = asyncio.get_running_loop().time() + self.KEPT_SECONDS
+        finally:
+            self._looking = None
+
+
+def _readiness(ctx: Context, store: str, signing: bool) -> Readiness:
     draining = ctx.load.draining.is_set()
     shared = ctx.limiter.shared
     return Readiness(

@@ -40,6 +40,7 @@ class _Asked(NamedTuple):
 
 class _Told(NamedTuple):
     attempt: Attempt
+    saves: int
     messages: Sequence[StaffMessage]
 
 
@@ -83,6 +84,8 @@ class ContactView(msgspec.Struct, frozen=True, kw_only=True):
     """The device session that may write."""
     writes_here: bool
     """Whether that is the one that asks, and the attempt runs."""
+    saves: int
+    """How many the attempt has, of all device sessions. Less than were acknowledged: the database is a restored one."""
     deadline: datetime
     seconds_left: int
     news: int
@@ -97,7 +100,7 @@ async def contact(
     `after` is a message that the page has: it is told those that were sent later, and for good measure those of the
     minute before. Those who ask at the same moment are answered from one read.
     """
-    stored, sent = await _queue(ctx, org).put(_Asked(enrolment_id, attempt_id))
+    stored, saves, sent = await _queue(ctx, org).put(_Asked(enrolment_id, attempt_id))
     now = ctx.now()
     ctx.presence.heard(org, attempt_id, now)
     attempt = seen(stored, now)
@@ -107,6 +110,7 @@ async def contact(
         state=attempt.state,
         epoch=attempt.epoch,
         writes_here=runs and epoch == attempt.epoch,
+        saves=saves,
         deadline=attempt.deadline,
         seconds_left=seconds_left(attempt.deadline, now) if runs else 0,
         news=attempt.news,
@@ -139,13 +143,14 @@ async def _read(ctx: Context, org: str, asked: Sequence[_Asked]) -> list[_Told |
         # Every message is news, so who has no news has no message.
         told = [attempt.id for attempt in found.values() if attempt.news]
         sent = await tx.messages.to(told) if told else {}
+        saves = await tx.live.saves(list(found))
     answers: list[_Told | Exception | Future[_Told]] = []
     for one in asked:
         attempt = found.get(one.attempt)
         if attempt is None or attempt.enrolment != one.enrolment:
             answers.append(errors.NotFound(what="attempt", id=one.attempt))
         else:
-            answers.append(_Told(attempt, sent.get(attempt.id, ())))
+            answers.append(_Told(attempt, saves.get(attempt.id, 0), sent.get(attempt.id, ())))
     return answers
 
 

@@ -14,6 +14,7 @@ from litestar.static_files import create_static_files_router
 from exam_service.services import papers, sweeper
 from exam_service.services.context import Context
 from exam_service.services.figures import Figures
+from exam_service.services.health import Checks
 from exam_service.web import auth, body, health, metrics, staff
 from exam_service.web.admission import Gate
 from exam_service.web.auth import Limits
@@ -89,6 +90,7 @@ def create_app(
         debug=False,
     )
     gate = app.state.gate = Gate(ctx, BOUNDS | {START: BOUNDS[START]._replace(waiting=starts_waiting)})
+    app.state.checks = Checks(ctx)
     app.state.figures = Figures(ctx, gate.in_flight_of, memory)
     # Around the router, because what is turned away must not cost what the router costs.
     entrance = Entrance(app.asgi_handler, gate, ctx, body_seconds, max_body, max(max_body, max_bank))

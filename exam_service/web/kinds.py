@@ -49,7 +49,8 @@ BOUNDS: dict[str, Bounds] = {
     PUBLIC: Bounds(8, 200, 1.5),
     # A page takes some hundredths of a second, and one is set at a time: nobody else may wait behind a queue of them.
     PRINT: Bounds(2, 200, 1.5),
-    OPERATIONS: Bounds(32, 0, NEVER),
+    # One look answers all who ask; a refusal would tell a balancer that the process is not ready.
+    OPERATIONS: Bounds(1_000, 0, NEVER),
 }
 
 SMALL = frozenset((SUBMIT, START, PAPER, CANDIDATE, STAFF))

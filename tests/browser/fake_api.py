@@ -46,6 +46,8 @@ class FakeService:
         self.extra_headers: list[tuple[bytes, bytes]] = []
         self.lost_answers = 0
         """So many saves are recorded, but their answer is lost."""
+        self.unknown = False
+        """There is no such attempt."""
         self.has_contact = True
         self.person = "somsri"
         """Whose session the browser has."""
@@ -122,6 +124,8 @@ class FakeService:
         return kept_page(blank.replace("</body>", f"{self.deployed}</body>"))
 
     def _faulty(self, path: str) -> Answer | None:
+        if self.unknown and sample.ATTEMPT in path:
+            return problem(404, "not-found", "ไม่พบการสอบนี้", "There is no such attempt.")
         if not self._faults or not path.endswith(self._faults[0][0]):
             return None
         end, answer, times = self._faults.popleft()

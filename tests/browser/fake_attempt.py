@@ -1,6 +1,7 @@
 """One running attempt of the fake service: numbered saves, device sessions, a deadline, late saves, messages."""
 
 import base64
+import copy
 import json
 import time
 from datetime import UTC, datetime, timedelta
@@ -43,6 +44,14 @@ class Attempt:
         self.deadline += timedelta(minutes=minutes)
         self.news += 1
 
+    def backup(self) -> dict[str, Any]:
+        """What a backup holds, for `restore`."""
+        return copy.deepcopy(vars(self))
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        """The service comes back as it was then."""
+        vars(self).update(copy.deepcopy(kept))
+
     def tell(self, th: str, en: str) -> None:
         """Staff send a message."""
         sent = datetime.now(UTC).isoformat()
@@ -63,6 +72,7 @@ class Attempt:
             "seconds_left": max(0.0, self.left),
             "time_limit_minutes": 30,
             "saved_seq": max((seq for epoch, seq in self.saved if epoch == self.epoch), default=0),
+            "saves": len(self.saved),
             "responses": self.responses,
             "news": self.news,
         }
@@ -70,7 +80,8 @@ class Attempt:
     def contact(self, epoch: int) -> dict[str, Any]:
         shown = ("attempt", "state", "epoch", "deadline", "seconds_left")
         view = {name: value for name, value in self.view().items() if name in shown}
-        return {**view, "writes_here": epoch == self.epoch, "news": self.news, "messages": self.messages}
+        mine = {"writes_here": epoch == self.epoch, "saves": len(self.saved)}
+        return {**view, **mine, "news": self.news, "messages": self.messages}
 
     def open(self) -> Answer:
         if self.view()["state"] != "in_progress":

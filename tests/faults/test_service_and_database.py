@@ -156,6 +156,8 @@ async def test_readiness_says_when_it_is_away_and_when_it_is_back(long_line: Lin
     url = f"{long_line.service.url}/readyz"
     assert (await long_line.site.http.get(url)).status_code == 200
     database_of(long_line).refuse()
+    # It looks once a second.
+    await asyncio.sleep(1)
     assert (await long_line.site.http.get(url)).status_code == 503
     assert (await long_line.site.http.get(f"{long_line.service.url}/healthz")).status_code == 200
     database_of(long_line).heal()

@@ -54,7 +54,7 @@ async def test_another_master_key_is_refused_before_anything_is_done(
     assert WRONG not in str(caught.value.text)
     assert signing_keys(tmp_path) == before
     async with opened(given(tmp_path, RIGHT, **more)) as ctx:
-        assert (await health.check(ctx)).ready
+        assert (await health.Checks(ctx).now()).ready
 
 
 @pytest.mark.parametrize("words", [["serve"], ["keys", "create"], ["keys", "export"], ["orgs", "list"]])
@@ -72,12 +72,12 @@ async def test_it_is_not_ready_when_the_key_of_receipts_does_not_open(tmp_path: 
         public, sealed = ctx.signer.create()
     async with opened(given(tmp_path, RIGHT)) as ctx:
         await keys.ensure(ctx, keys.SERVICE, "receipts")
-        assert (await health.check(ctx)).signing
+        assert (await health.Checks(ctx).now()).signing
         async with ctx.store.begin(keys.SERVICE) as tx:
             (first,) = await tx.keys.all()
             retired = msgspec.structs.replace(first, state=KeyState.retired, retired_at=ctx.now())
             await tx.keys.put(retired)
             foreign = msgspec.structs.replace(first, kid=kid_of(public), public=public, created_at=ctx.now())
             await tx.keys.add(foreign, SigningKey(kid=foreign.kid, sealed=sealed))
-        found = await health.check(ctx)
+        found = await health.Checks(ctx).now()
         assert (found.signing, found.ready, found.database, found.schema) == (False, False, True, True)

@@ -7,11 +7,14 @@ import msgspec
 import sqlalchemy as sa
 
 from exam_service.adapters.storage import tables
-from exam_service.adapters.storage.rows import Rows, chunks
+from exam_service.adapters.storage.bulk import both, fetch
+from exam_service.adapters.storage.rows import Rows
 from exam_service.core.exams.attempt import State
 from exam_service.core.exams.live import Running
 from exam_service.core.people import PersonName
 from exam_service.core.records import Enrolled, LiveAttempt
+
+_SAVES = both("SELECT attempt, count(*) FROM journal WHERE org || '' = $1 AND attempt = ANY($2) GROUP BY attempt")
 
 
 class SqlLive(Rows):
@@ -71,17 +74,7 @@ class SqlLive(Rows):
         ]
 
     async def saves(self, attempt_ids: Sequence[str]) -> Mapping[str, int]:
-        table = tables.journal
-        found: dict[str, int] = {}
-        for some in chunks(attempt_ids, 1000):
-            query = (
-                sa.select(table.c.attempt, sa.func.count().label("saves"))
-                .where(table.c.org == self._org, table.c.attempt.in_(some))
-                .group_by(table.c.attempt)
-            )
-            rows = await self._connection.execute(query)
-            found |= {row.attempt: row.saves for row in rows}
-        return found
+        return {row[0]: row[1] for row in await fetch(self._connection, _SAVES, self._org, list(attempt_ids))}
 
     async def undecided(self, course: str, exam: str) -> int:
         late = tables.late_save

@@ -33,7 +33,8 @@ After = Annotated[
     **documented(
         problems=("not-found",),
         example={
-            "attempt": "att_06f7zzv3k8w5p9t2n4m6q8r0s1", "state": "in_progress", "epoch": 1, "writes_here": True,
+            "attempt": "att_06f7zzv3k8w5p9t2n4m6q8r0s1", "state": "in_progress", "epoch": 1,
+            "writes_here": True, "saves": 14,
             "deadline": "2026-11-22T03:40:00Z", "seconds_left": 1834, "news": 1,
             "messages": [
                 {
@@ -48,7 +49,9 @@ async def contact(
     attempt: FromPath[str], ctx: Ctx, session: Candidate, epoch: Epoch = None, after: After = None
 ) -> ContactView:
     """Ask when `news` of a save is higher than before, and when nothing was sent for 45 seconds, so that staff sees who
-    is there. Also after the end: staff may give time or reopen it."""
+    is there. Also after the end: staff may give time or reopen it.
+
+    When `saves` are fewer than were acknowledged, a backup was restored: look at the attempt, send what it lacks."""
     return await messages.contact(ctx, session.org, session.enrolment, attempt, epoch, after)
 
 

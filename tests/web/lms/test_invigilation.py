@@ -9,7 +9,7 @@ import pytest
 from exam_service.core import errors
 from exam_service.core.exams.attempt import State
 from exam_service.core.exams.model import Accommodation
-from exam_service.services import attempts, enrolments, messages, results, starting, submitting, sweeper
+from exam_service.services import attempts, enrolments, messages, results, starting, sweeper
 from tests.support.problems import faults_of, refused
 from tests.support.service import open_course, world
 from tests.web.lms.conftest import Lms
@@ -222,60 +222,6 @@ async def test_a_result_that_a_certificate_rests_on_is_not_reopened_before_that_
     assert (await exam.post(path, json=TEN)).status_code == 200
 
 
-async def test_messages_reach_who_they_are_for(exam: Lms) -> None:
-    world = exam.world
-    other = await world.enrol("other")
-    before = await exam.post(f"{OF_EXAM}/messages", json={"text": {"en": "Nobody is here yet."}})
-    assert (before.status_code, before.json()["told"]) == (201, 0)
-    world.clock.pass_(seconds=1)
-    mine, theirs = await world.start(), await world.start(enrolment=other)
-    assert (await contact(exam, mine.attempt)).messages == ()
-    everybody = {"text": {"th": "เหลือเวลาอีก 10 นาที", "en": "Ten minutes left."}, "reason": "แจ้งเวลา"}
-    sent = (await exam.post(f"{OF_EXAM}/messages", json=everybody)).json()
-    world.clock.pass_(seconds=1)
-    assert (sent["told"], sent["attempt"]) == (2, None)
-    only_me = (await exam.post(f"/v1/attempts/{mine.attempt}/messages", json={"text": {"th": "โปรดนั่งที่เดิม"}})).json()
-    heard = await contact(exam, mine.attempt)
-    assert [one.id for one in heard.messages] == [sent["id"], only_me["id"]]
-    assert heard.messages[0].text.th == everybody["text"]["th"]  # type: ignore[index]
-    assert heard.news == 2
-    elsewhere = await messages.contact(world.ctx, world.org, other, theirs.attempt, 1)
-    assert [one.id for one in elsewhere.messages] == [sent["id"]]
-    assert (await world.save(mine, 1, {"i1": None})).news == 2
-    listed = (await exam.get(f"{OF_EXAM}/messages")).json()["items"]
-    assert [one["id"] for one in listed] == [before.json()["id"], sent["id"], only_me["id"]]
-    await submitting.submit(world.ctx, world.org, world.enrolment, mine.attempt, 1)
-    world.clock.pass_(seconds=1)
-    await exam.post(f"{OF_EXAM}/messages", json={"text": {"en": "Later."}})
-    after = await contact(exam, mine.attempt)
-    assert (after.state, after.writes_here, len(after.messages)) == (State.graded, False, 2)
-
-
-async def test_a_contact_is_heard(exam: Lms) -> None:
-    view = await exam.world.start()
-    exam.world.clock.pass_(seconds=45)
-    await contact(exam, view.attempt)
-    heard = await exam.world.ctx.presence.last_heard(exam.world.org, [view.attempt])
-    assert heard[view.attempt] == exam.world.clock()
-
-
-async def test_the_candidate_asks_over_http(exam: Lms) -> None:
-    world = exam.world
-    view, token = await world.start(), await world.session()
-    path = f"/v1/candidate/attempts/{view.attempt}/contact"
-    answer = await exam.get(f"{path}?epoch=1", key=token)
-    assert answer.json() == {
-        "attempt": view.attempt, "state": "in_progress", "epoch": 1, "writes_here": True,
-        "deadline": "2026-11-22T02:30:00Z", "seconds_left": 1800, "news": 0, "messages": [],
-    }  # fmt: skip
-    assert (await exam.get(path, key=token)).json()["writes_here"] is False
-    assert (await exam.get(f"{path}?epoch=2", key=token)).json()["writes_here"] is False
-    refused(await exam.get(f"{path}?epoch=x", key=token), 400, "bad-request")
-    stranger = await world.session(await world.enrol("stranger"))
-    refused(await exam.get(path, key=stranger), 404, "not-found")
-    refused(await exam.get(path, key=world.key), 401, "not-authenticated")
-
-
 async def test_the_trail_of_an_exam(exam: Lms) -> None:
     world = exam.world
     view = await world.start()
@@ -349,17 +295,6 @@ async def test_bad_bodies_change_nothing(lms: Lms, body: dict[str, Any], faults:
         if path.endswith("reopen") and faults == [("reason", "wrong-value")]:
             continue
         assert faults_of(await lms.post(path, json=body)) == faults, path
-    assert (await contact(lms, view.attempt)).news == 0
-
-
-@pytest.mark.parametrize(
-    "text", [{}, {"th": ""}, {"th": "ก" * 1001}, {"en": "bell \x07"}, {"fr": "non"}, "words"], ids=range(6)
-)
-async def test_messages_that_nobody_could_read(lms: Lms, text: Any) -> None:
-    await lms.world.publish(open_course())
-    view = await lms.world.start()
-    for path in (f"/v1/attempts/{view.attempt}/messages", f"{OF_EXAM}/messages"):
-        assert faults_of(await lms.post(path, json={"text": text}))
     assert (await contact(lms, view.attempt)).news == 0
 
 

@@ -14,7 +14,7 @@ import { forgetPage, keepPage } from "./offline.js";
 import { Outbox } from "./outbox.js";
 import { fates, wayBack, who } from "./prefer.js";
 import { Runner } from "./runner.js";
-import { enter, responsesOf, restore, takeOver } from "./session.js";
+import { enter, forgotten, known, responsesOf, restore, takeOver } from "./session.js";
 import { chosen, current, readIn, t } from "./texts.js";
 import { fail } from "./trouble.js";
 
@@ -51,8 +51,10 @@ async function boot(openHere = false) {
     keepPage();
   } catch (error) {
     if (OVER.includes(error.code)) return over({ state: error.code === "attempt-voided" ? "voided" : "ended" });
+    if (error.status === 404 && memory?.epoch && who() === person) await unknown();
     const kept = memory?.unsent.length;
-    fail(error, { retry: api.passing(error) ? () => location.reload() : null, returnUrl: wayBack.url, more: kept ? t("attempt.kept_count", { n: kept }) : null });
+    const more = kept ? t(error.status === 404 ? "attempt.unknown_count" : "attempt.kept_count", { n: kept }) : null;
+    fail(error, { retry: api.passing(error) ? () => location.reload() : null, returnUrl: wayBack.url, more });
   }
 }
 
@@ -68,7 +70,7 @@ function begin(view) {
     contactAgo: () => (api.link.heard ? since(api.link.heard).ms : null),
     send, keep: (draft) => (gone ? null : memory.keep(view.epoch, draft)), tell: (state, ack) => heard(state, ack),
   });
-  contact = new Contact({ attempt, epoch: () => view.epoch, news: session.news ?? 0, told });
+  contact = new Contact({ attempt, epoch: () => view.epoch, news: session.news ?? 0, acked: () => memory.sessions.get(view.epoch)?.acked ?? 0, told, unknown });
   return session;
 }
 
@@ -91,7 +93,7 @@ function run(view, paper, offline) {
   deadline = view.deadline ?? null;
   countdown.sync(view.seconds_left, !offline);
   runner.tick(countdown.left, countdown.sure);
-  if (!offline) remember({ base: view.responses, left: view.seconds_left, deadline });
+  if (!offline) remember({ base: view.responses, ...known(view), left: view.seconds_left, deadline });
   contact.heard();
   if (!offline && (view.news ?? news) > 0) contact.ask();
   if (Object.keys(conflicts).length) return decide(conflicts);
@@ -119,9 +121,12 @@ const remember = (change) => !gone && memory.keep(outbox.epoch, { ...change, hea
 function heard(state, ack) {
   if (ack) {
     settle(ack, ack.acknowledged);
+    const { acked = 0, counted = 0 } = memory.sessions.get(outbox.epoch) ?? {};
+    if (!ack.held && outbox.seq > counted) memory.keep(outbox.epoch, { acked: acked + 1 });
     contact.heard();
     contact.news(ack.news ?? 0);
   }
+  if (state.reason === "unknown") unknown();
   runner?.saving.show(state);
   if (state.phase !== "stopped" || ending) return;
   if (state.reason === "moved") showMoved();
@@ -138,15 +143,37 @@ function settle({ seconds_left: left, deadline: now, news }, acknowledged = {}) 
   remember({ base: { ...base, ...acknowledged }, left: left ?? null, deadline, news: news ?? session.news ?? 0 });
 }
 
-function told(answer) {
+async function told(answer, acked) {
   if (gone) return;
   messages?.show(answer.messages ?? []);
+  if (answer.epoch === outbox.epoch && answer.saves < acked) await sendAgain();
   if (answer.state !== "in_progress") return ending || over(answer);
   settle(answer);
   if (!ending && answer.writes_here === false) outbox.stop("moved");
 }
 
-const resync = () => contact?.ask();
+// The service does not have what it once acknowledged: it came back from a backup. Nothing of it may be shown as saved until it is.
+async function sendAgain() {
+  const view = await api.attempt(attempt);
+  const { epoch } = outbox;
+  if (view.epoch !== epoch) return;
+  const lost = forgotten(view, memory.sessions.get(epoch));
+  memory.keep(epoch, known(view));
+  if (lost.length) outbox.putBack(lost);
+}
+
+// There is no such attempt, maybe as one that began after the backup: nothing of it is saved, whatever was acknowledged.
+async function unknown() {
+  const epoch = outbox?.epoch ?? memory.epoch;
+  if (gone || who() !== person) return;
+  const session = memory.sessions.get(epoch);
+  const lost = forgotten({ saves: -1, responses: {} }, session);
+  const kept = memory.keep(epoch, { acked: -1, base: {}, ...(outbox ? {} : { queue: [...lost, ...(session?.queue ?? [])] }) });
+  if (lost.length) outbox?.putBack(lost);
+  await kept;
+}
+
+const resync = async () => contact?.ask();
 
 // Staff may have given more time; that is asked for while the page already says that time is up.
 function end() {
@@ -176,7 +203,7 @@ function resume() {
 }
 
 function submit() {
-  submitDialog({ attempt, runner, outbox, left: () => countdown.left, done: leave, moved: showMoved, queue: handIn });
+  submitDialog({ attempt, runner, outbox, left: () => countdown.left, look: resync, done: leave, moved: showMoved, queue: handIn });
 }
 
 // It ended without us. What this device still holds is delivered all the same: the exam's policy decides about it.

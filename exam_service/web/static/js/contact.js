@@ -3,11 +3,16 @@
 import * as api from "./api.js";
 
 const IDLE = 45000;
+const SURE = 300000; // also while saves go on: what the service has is compared with what it acknowledged
 
 export class Contact {
-  /** `told({state, writes_here, deadline, seconds_left, news, messages})` hears each answer; `epoch()` is the device session of now. */
-  constructor({ attempt, epoch, news = 0, told }) {
-    Object.assign(this, { attempt, epoch, told });
+  /**
+   * `told({state, writes_here, saves, deadline, seconds_left, news, messages}, acked)` hears each answer, with what `acked()` was when it was
+   * asked for; `epoch()` is the device session of now. `unknown()` hears that there is no such attempt.
+   */
+  constructor({ attempt, epoch, news = 0, acked = () => 0, told, unknown = () => {} }) {
+    Object.assign(this, { attempt, epoch, acked, told, unknown });
+    this.asked = performance.now();
     this.known = news;
     this.there = true;
     this.asking = null;
@@ -17,6 +22,7 @@ export class Contact {
   /** The service was heard: the next question can wait. Who waits at once with thousands asks at a time of their own. */
   heard() {
     clearTimeout(this.timer);
+    if (performance.now() - this.asked > SURE) this.ask();
     this.timer = this.there ? setTimeout(() => this.ask().finally(() => this.heard()), IDLE * (0.8 + Math.random() * 0.4)) : null;
   }
 
@@ -37,13 +43,16 @@ export class Contact {
   }
 
   async #ask() {
+    this.asked = performance.now();
+    const acked = this.acked();
     try {
       const answer = await this.#answer();
       this.known = Math.max(this.known, answer.news ?? 0);
-      this.told(answer);
+      await this.told(answer, acked);
       return answer;
     } catch (error) {
-      if (!api.passing(error) && error.status !== 401) console.warn(error);
+      if (error.status === 404) this.unknown();
+      else if (!api.passing(error) && error.status !== 401) console.warn(error);
       return null;
     }
   }

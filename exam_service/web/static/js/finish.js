@@ -14,7 +14,7 @@ const TRIES_AT_THE_END = 40;
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Ask before handing in. `done()` is called when the attempt has ended; `moved()` when another device has it; `queue()` when it must wait for a connection. */
-export function submitDialog({ attempt, runner, outbox, left, done, moved, queue }) {
+export function submitDialog({ attempt, runner, outbox, left, look, done, moved, queue }) {
   if (document.querySelector("dialog.submit")) return;
   const message = h("div", { "aria-live": "assertive" });
   const jump = (item) => h("button", { type: "button", class: "cell", "aria-label": t("attempt.question", { number: runner.number(item) }), onclick: () => { close(); runner.go(item); } }, String(runner.number(item)));
@@ -33,6 +33,7 @@ export function submitDialog({ attempt, runner, outbox, left, done, moved, queue
       group("attempt.submit_flagged", flagged, "flagged"));
   };
   const hand = async (button, without) => {
+    await sure;
     const going = (await outbox.flush()) || without;
     draw();
     if (outbox.stopped === "moved") return close(), moved();
@@ -61,6 +62,8 @@ export function submitDialog({ attempt, runner, outbox, left, done, moved, queue
     ],
   });
   draw();
+  // Whether the service still has all that it acknowledged is known before it is handed in.
+  const sure = look().then(draw);
   if (outbox.unsaved) {
     fill(message, h("p", { class: "notice" }, icon("sync"), h("span", {}, t("attempt.submit_saving"))));
     outbox.flush().then(() => { draw(); fill(message); });
@@ -95,14 +98,15 @@ export async function handingIn({ attempt, outbox, asked, left, look, resume, do
     element.querySelector("[data-action=back]")?.toggleAttribute("hidden", !inTime);
     // While an answer that could still count waits for the network, handing in would only shut it out.
     if (outbox.trouble) {
-      const signedOut = outbox.trouble.reason === "signed-out";
-      words.textContent = t(signedOut ? "attempt.trouble_signed-out" : !asked ? "attempt.time_up_offline" : inTime ? "attempt.queued_text" : "attempt.queued_late");
+      const { reason } = outbox.trouble;
+      words.textContent = t(["signed-out", "unknown"].includes(reason) ? `attempt.trouble_${reason}` : !asked ? "attempt.time_up_offline" : inTime ? "attempt.queued_text" : "attempt.queued_late");
       return;
     }
-    if (!asked) {
-      const view = await look();
-      if (view?.state === "in_progress" && (view.seconds_left === null || view.seconds_left > 0)) return resume;
-    }
+    const known = outbox.unsaved;
+    const view = await look();
+    if (!asked && view?.state === "in_progress" && (view.seconds_left === null || view.seconds_left > 0)) return resume;
+    // The service has less than it acknowledged: that goes first.
+    if (outbox.unsaved > known) return;
     const error = await handIn(attempt, outbox, 1);
     if (error === null) return done;
     if (error.code === "moved-to-other-device") return moved;

@@ -1,12 +1,14 @@
 // What this device keeps of one person's attempt until the service has acknowledged it, and what it takes to open its page without network.
 //
 // Under `who/attempt/`: `paper`; `notes` {place, flags, seen, letters, language, asked, voided}; `epoch/N`, one for each device session of this browser:
-// {seq, flight, queue, rejected, conflicts, base, left, deadline, heard}. `base` is what the service was known to have; `conflicts` are
+// {seq, flight, queue, rejected, conflicts, base, acked, counted, left, deadline, heard}. `base` is what the service was known to have, `acked` how
+// many saves, those of this session up to the number `counted` among them; `conflicts` are
 // {item: {mine, theirs, first, last}} for the candidate to decide, and unsent until then.
 import { Store } from "./store.js";
 
 const OLD = 45 * 86400000;
-const same = (a, b) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
+/** Whether two responses are the same; none and null are. */
+export const same = (a, b) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 
 /** The responses that a device session holds unacknowledged, in the order in which they were given: [{responses, first, last}]. */
 export function batchesOf(session) {
@@ -76,11 +78,18 @@ export class Memory {
    *
    * Only what is newer than what the service has goes along: a response counts as newer where the service still has what this device
    * last knew it to have. Where another device has changed the item since, both are kept as a conflict for the candidate to decide.
+   *
+   * A session with this number or a higher one is from before a backup was restored: what it knew acknowledged may be gone as well.
    */
   async begin(view) {
-    const older = [...this.sessions].filter(([epoch]) => epoch < view.epoch).sort(([a], [b]) => a - b);
+    const older = [...this.sessions].sort(([a], [b]) => a - b);
     const [queue, conflicts] = [[], {}];
-    for (const [, { base = {}, conflicts: undecided = {}, ...session }] of older) {
+    for (const [epoch, { conflicts: undecided = {}, ...session }] of older) {
+      let { base = {} } = session;
+      if (epoch >= view.epoch && session.heard) {
+        session.queue = [{ responses: base, first: session.heard.stamp, last: session.heard.stamp }, ...(session.queue ?? [])];
+        base = {};
+      }
       for (const [item, one] of Object.entries(undecided)) {
         const has = view.responses[item];
         if (!same(has, one.mine)) conflicts[item] = { ...one, theirs: has ?? null };
@@ -98,11 +107,12 @@ export class Memory {
         if (Object.keys(responses).length) queue.push({ responses, first, last, waited: true });
       }
     }
-    const session = { seq: view.saved_seq, flight: null, queue, rejected: [], conflicts, base: view.responses, kept: Date.now() };
+    const session = { seq: view.saved_seq, flight: null, queue, rejected: [], conflicts, base: view.responses, acked: view.saves, counted: view.saved_seq, kept: Date.now() };
     const gone = older.map(([epoch]) => epoch);
     for (const epoch of gone) this.sessions.delete(epoch);
     this.sessions.set(view.epoch, session);
-    await this.store.change({ [`${this.prefix}epoch/${view.epoch}`]: session }, gone.map((epoch) => `${this.prefix}epoch/${epoch}`));
+    const dropped = gone.filter((epoch) => epoch !== view.epoch).map((epoch) => `${this.prefix}epoch/${epoch}`);
+    await this.store.change({ [`${this.prefix}epoch/${view.epoch}`]: session }, dropped);
   }
 
   /** The attempt is over: nothing of it stays on this device. True when nothing else is kept here either. */

@@ -12,7 +12,7 @@ const LONGEST_WAIT = 30000;
 const LONGEST_ASKED = 600000; // a service that asks for more patience than this is asked again
 const AT_ONCE = 10000; // a save that goes out within this time needs no evidence
 
-const NOT_OURS = [401, 403, 404];
+const WHY = { 401: "signed-out", 403: "signed-out", 404: "unknown" };
 
 export class Outbox {
   /**
@@ -98,6 +98,14 @@ export class Outbox {
     this.queue.unshift({ responses: { [item]: mine }, first, last, waited: true });
     this.#remember();
     if (!this.stopped && !this.working && !this.trouble) this.#later(PAUSE);
+    this.#say();
+  }
+
+  /** What the service had acknowledged and has no longer goes out once more, before all that waits. */
+  putBack(batches) {
+    this.queue.unshift(...batches);
+    this.#remember();
+    if (!this.stopped && !this.working && !this.trouble) this.#later(0);
     this.#say();
   }
 
@@ -247,7 +255,7 @@ export class Outbox {
     const longest = Math.min(this.longest, FIRST_WAIT * 2 ** (this.failures - 1));
     let delay = longest * (0.5 + this.random() / 2);
     if (error.waitMs) delay = Math.max(delay, Math.min(LONGEST_ASKED, error.waitMs) + this.random() * FIRST_WAIT);
-    const reason = NOT_OURS.includes(error.status) ? "signed-out" : error.status ? "server" : "unreachable";
+    const reason = WHY[error.status] ?? (error.status ? "server" : "unreachable");
     this.trouble = { reason, until: this.now() + delay };
     this.#later(delay);
   }

@@ -3,8 +3,8 @@
 // A lock is held for as long as a page writes in a session: after a reload, a closed tab or a crash it is free again and the session goes on,
 // with the same numbers. A second tab finds it taken, and opens the attempt like another device would.
 import * as api from "./api.js";
-import { batchesOf } from "./memory.js";
-import { since } from "./evidence.js";
+import { since, stamp } from "./evidence.js";
+import { batchesOf, same } from "./memory.js";
 
 /** {view, moved, offline}: the attempt, whether another device writes now, and whether it is only what this device remembers. */
 export async function enter(attempt, memory) {
@@ -13,6 +13,11 @@ export async function enter(attempt, memory) {
   try {
     if (!free) return { view: await takeOver(attempt, memory) };
     const view = await api.attempt(attempt);
+    if (view.epoch === epoch) {
+      const session = memory.sessions.get(epoch);
+      const queue = [...forgotten(view, session), ...(session.queue ?? [])];
+      await memory.keep(epoch, { queue, base: view.responses, ...known(view) });
+    }
     return { view, moved: view.epoch !== epoch && view.state === "in_progress" };
   } catch (error) {
     if (!api.passing(error) || !memory.paper || !(free || (epoch !== null && !navigator.locks))) throw error;
@@ -37,6 +42,26 @@ export function restore(view, memory) {
 /** The responses as the candidate gave them: what the service has, and over it what waits here. */
 export function responsesOf(view, memory) {
   return Object.assign({}, view.responses, ...batchesOf(memory.sessions.get(view.epoch)).map((batch) => batch.responses));
+}
+
+/** What is compared later with what the service has: how many saves, and up to which number of ours they are among them. */
+export const known = ({ saves = 0, saved_seq: counted = 0 }) => ({ acked: saves, counted });
+
+/**
+ * What the service had acknowledged and does not have any more, because a backup was restored: a batch that waits, or none. It goes with the time
+ * of the last answer that this device had, before which all of it was given.
+ * Of an attempt that is over nobody tells the responses, so it is everything; the exam's policy decides about it.
+ */
+export function forgotten(view, session) {
+  const { acked = 0, base = {}, heard } = session ?? {};
+  if (view.saves >= acked) return [];
+  const newer = new Set(batchesOf(session).flatMap((batch) => Object.keys(batch.responses)));
+  const responses = {};
+  for (const item of new Set([...Object.keys(base), ...Object.keys(view.responses)])) {
+    if (!newer.has(item) && !same(base[item], view.responses[item])) responses[item] = base[item] ?? null;
+  }
+  const last = heard?.stamp ?? stamp();
+  return Object.keys(responses).length ? [{ responses, first: last, last, waited: true }] : [];
 }
 
 // The attempt as this device knew it last. The time that passed since is read on the wall clock, for want of a better one.
