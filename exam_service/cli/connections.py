@@ -20,8 +20,12 @@ from exam_service.web.entrance import CLOSE
 
 _PLAIN = re.compile(rb"/v1/candidate/[A-Za-z0-9_/-]+")
 """A path that reads the same decoded, and has no query."""
+MOST_HEAD = 65_536
+"""Bytes of a request's first line and headers; nginx passes on 32 kB at most unless it is told otherwise."""
 _UNUSUAL = frozenset((b"upgrade", b"expect", b"transfer-encoding"))
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
+
+_HEAD_TOO_LARGE = _STATUS_LINES[431] + b"connection: close\r\ncontent-length: 0\r\n\r\n"
 
 
 class _Short:
@@ -64,10 +68,29 @@ _NOBODY = _Nobody()
 
 
 def connections(shortcuts: Shortcuts, body_seconds: float) -> type[HttpToolsProtocol]:
-    """The class of the server's connections, to be given to uvicorn. Bodies have to arrive within `body_seconds`."""
+    """The class of the server's connections, to be given to uvicorn.
+
+    Heads have to arrive within `body_seconds`, from the connection or from their first byte on, and bodies too.
+    """
 
     class Connection(HttpToolsProtocol):
+        _in_head = False
+        _head_size = 0
+        _head_timer: TimerHandle | None = None
+
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            self._head_timer = self.loop.call_later(body_seconds, self.transport.close)
+
+        def on_message_begin(self) -> None:
+            self._in_head = True
+            super().on_message_begin()
+
         def on_headers_complete(self) -> None:
+            self._in_head = False
+            if self._head_timer is not None:
+                self._head_timer.cancel()
+                self._head_timer, self._head_size = None, 0
             short = self._ordinary()
             if short is None:
                 super().on_headers_complete()
@@ -91,6 +114,8 @@ def connections(shortcuts: Shortcuts, body_seconds: float) -> type[HttpToolsProt
 
         def data_received(self, data: bytes) -> None:
             super().data_received(data)
+            if self._in_head:
+                self._wait_for_head(len(data))
             short: Any = self.cycle
             if isinstance(short, _Short) and not short.whole:
                 short.heard = self.loop.time()
@@ -98,7 +123,19 @@ def connections(shortcuts: Shortcuts, body_seconds: float) -> type[HttpToolsProt
                     short.began = short.heard
                     self._wait(short)
 
+        def _wait_for_head(self, size: int) -> None:
+            """A head in pieces, which is rare: nobody may keep a connection, or memory, by never ending it."""
+            self._head_size += size
+            if self._head_size > MOST_HEAD:
+                if self.cycle is None or self.cycle.response_complete:
+                    self.transport.write(_HEAD_TOO_LARGE)
+                self.transport.close()
+            elif self._head_timer is None:
+                self._head_timer = self.loop.call_later(body_seconds, self.transport.close)
+
         def connection_lost(self, exc: Exception | None) -> None:
+            if self._head_timer is not None:
+                self._head_timer.cancel()
             short: Any = self.cycle
             if isinstance(short, _Short) and short.timer is not None:
                 # Else it keeps what has come for as long as it would have waited.

@@ -25,6 +25,11 @@ from exam_service.settings import Settings
 from exam_service.web.app import create_app
 from exam_service.web.auth import Limits
 
+KEPT_SECONDS = 5
+"""A connection on which nothing comes is closed after so long;"""
+KEPT_FOR_PROXY_SECONDS = 75
+"""with a proxy in front, after longer than nginx keeps one (60)."""
+
 
 @click.command()
 @click.option("--host", help="Address to listen on, instead of EXAM_HOST.")
@@ -115,6 +120,9 @@ async def run(ctx: Context, loaded: Settings) -> None:
         proxy_headers=bool(loaded.trusted_proxies),
         forwarded_allow_ips=[str(network) for network in loaded.trusted_proxies] or None,
         server_header=False,
+        # A proxy keeps some connections for all, and must be the one that closes them: what it had just sent on one
+        # that is closed here would get no answer. Without a proxy each candidate has one.
+        timeout_keep_alive=KEPT_FOR_PROXY_SECONDS if loaded.trusted_proxies else KEPT_SECONDS,
         timeout_graceful_shutdown=loaded.drain_limit_seconds,
     )
     await DrainingServer(config, ctx.load, app.state.gate, loaded.drain_seconds).serve()

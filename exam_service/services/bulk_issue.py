@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from exam_service.core.certificates.model import KIND_TEXTS, CertificateState
-from exam_service.core.errors import CertificateWithdrawn, KindNotOffered, NotYetEarned
+from exam_service.core.errors import CertificateWithdrawn, KindNotOffered, NotYetEarned, Unavailable
 from exam_service.core.exams.model import CertificateKind
 from exam_service.core.records import Organisation
 from exam_service.services import certificates, grading, keys
@@ -69,6 +69,9 @@ async def issue(
         some = everybody[start : start + TOGETHER]
         try:
             await _issue(ctx, organisation, some, found)
+        except Unavailable:
+            # Nobody's fault, and everybody's turn comes again: what was issued stays issued.
+            raise
         except Exception:
             log.exception("issuing to everybody in %s: some failed, they are tried one by one", course)
             for one in some:
@@ -127,6 +130,8 @@ async def _issue(ctx: Context, organisation: Organisation, some: Sequence[str], 
 async def _issue_alone(ctx: Context, organisation: Organisation, enrolment: str, found: IssuedToAll) -> None:
     try:
         await _issue(ctx, organisation, [enrolment], found)
+    except Unavailable:
+        raise
     except Exception:
         log.exception("issuing to enrolment %s failed", enrolment)
         found.failed.append(enrolment)

@@ -1,5 +1,6 @@
 """Who asks: an LMS with its API key, or a candidate with a session. Each has its own limit of requests."""
 
+import ipaddress
 from typing import Any
 
 import msgspec
@@ -78,7 +79,20 @@ async def launch_of(request: Request[Any, Any, Any], token: str) -> LaunchDescri
 
 
 def client_address(request: Request[Any, Any, Any]) -> str:
-    return request.client.host if request.client else "unknown"
+    """The address that public limits count by. Of IPv6 the network of a household, which has 2^64 addresses."""
+    host = request.client.host if request.client else "unknown"
+    return network_of(host) if ":" in host else host
+
+
+def network_of(address: str) -> str:
+    """The /64 of an IPv6 address; the IPv4 address that one stands for; else what was given."""
+    try:
+        found = ipaddress.IPv6Address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.IPv6Network((int(found) >> 64 << 64, 64)))
 
 
 def bearer(request: Request[Any, Any, Any]) -> str | None:

@@ -17,7 +17,7 @@ from exam_service.services.context import Context
 from exam_service.web import problems
 from exam_service.web.admission import Gate
 from exam_service.web.arriving import BEGINNING, Arriving
-from exam_service.web.kinds import LIVE, LMS, SMALL, kind_of
+from exam_service.web.kinds import LIVE, LMS, LONG_SAVE, LONGEST_SAVE, SAVE, SMALL, kind_of
 from exam_service.web.pages import wants_page
 
 CLOSE = (b"connection", b"close")
@@ -33,7 +33,10 @@ class Entrance:
     ) -> None:
         """`max_body` bytes are the most that most addresses take, `max_any` the most that any does."""
         self._app = app
-        self._most = dict.fromkeys(SMALL, min(BEGINNING, max_body)) | {LMS: max_any}
+        self._most = dict.fromkeys(SMALL, min(BEGINNING, max_body)) | {
+            LMS: max_any,
+            LONG_SAVE: min(LONGEST_SAVE, max_body),
+        }
         self._most_else = max_body
         self._gate = gate
         self._ctx = ctx
@@ -47,6 +50,9 @@ class Entrance:
         gate, started = self._gate, time.monotonic()
         facts = cast("dict[str, Any]", scope)
         kind = kind_of(facts["method"], facts["path"])
+        if kind == SAVE:
+            # An ordinary one has gone the short way.
+            kind = LONG_SAVE
         request_id = gate.request_id(_header(scope, b"x-request-id"))
         facts["exam_request_id"] = request_id
         answer = _Answer(send, request_id, closing=self._ctx.load.draining)
@@ -85,7 +91,7 @@ class Entrance:
         most = self._most.get(kind, self._most_else)
         if length > most:
             # Told at once; of the others the router knows what their address takes.
-            return TooLarge(limit=most) if kind in SMALL else None
+            return TooLarge(limit=most) if kind in SMALL or kind == LONG_SAVE else None
         try:
             await body.begin()
         except RequestTimeout as slow:

@@ -4,6 +4,7 @@ import re
 from typing import NamedTuple
 
 SAVE = "save"
+LONG_SAVE = "long-save"
 SUBMIT = "submit"
 PAPER = "paper"
 CANDIDATE = "candidate"
@@ -33,14 +34,16 @@ NEVER = float("inf")
 BOUNDS: dict[str, Bounds] = {
     # Saves and submits of running attempts are turned away only by the bound of their own queue.
     SAVE: Bounds(8_000, 0, NEVER),
+    # Of more than 64 kB, or in chunks: rare, and read while they have a place, so few have one.
+    LONG_SAVE: Bounds(8, 200, NEVER),
     SUBMIT: Bounds(32, 4_000, NEVER),
     # Who has started must see the questions.
     PAPER: Bounds(16, 4_000, 6.0),
     CANDIDATE: Bounds(16, 2_000, 3.0),
     STAFF: Bounds(8, 100, 3.0),
     LIVE: Bounds(500, 0, 3.0),
-    # A page that was let in needs its scripts: without one of them it is dead. A few at a time, since they cost little.
-    STATIC: Bounds(8, 4_000, NEVER),
+    # A page that was let in needs its scripts as it needs the questions. A few at a time, since they cost little.
+    STATIC: Bounds(8, 4_000, 6.0),
     # A school's class that starts at one moment waits in line; past that the line would be longer than patience.
     # As many as fill a group or two; more would only make every save wait behind all their steps.
     START: Bounds(32, 4_000, 1.0),
@@ -52,6 +55,9 @@ BOUNDS: dict[str, Bounds] = {
     # One look answers all who ask; a refusal would tell a balancer that the process is not ready.
     OPERATIONS: Bounds(1_000, 0, NEVER),
 }
+
+LONGEST_SAVE = 262_144
+"""Bytes of one save: some 80,000 Thai characters in all its responses."""
 
 SMALL = frozenset((SUBMIT, START, PAPER, CANDIDATE, STAFF))
 """Kinds that send little. Their bodies are whole before they have their turn, so nobody holds a place by sending."""

@@ -94,6 +94,9 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Under which the service's log knows this request; the same as the header X-Request-Id."""
 
 
+SPREAD_SECONDS = 5.0
+"""Over so long those come back whom an outage has refused at one moment."""
+
 _encoder = msgspec.json.Encoder()
 
 
@@ -128,6 +131,9 @@ def _headers(ctx: Context, refusal: Refusal) -> dict[str, str]:
     headers = {}
     if refusal.retry_at is not None:
         seconds = (refusal.retry_at - ctx.now()).total_seconds()
+        if refusal.code == "unavailable":
+            # All who were refused at one moment would come back at one moment.
+            seconds += SPREAD_SECONDS * int.from_bytes(ctx.entropy(2)) / 65_536
         headers["Retry-After"] = str(max(1, int(seconds) + 1))
     if refusal.code == "not-authenticated":
         headers["WWW-Authenticate"] = "Bearer"
@@ -162,10 +168,12 @@ def http_refused(request: Request[Any, Any, Any], error: HTTPException) -> Respo
 CRASH = HTTP_TEXTS[500][0]
 
 
-def raw_crash(ctx: Context, error: Exception, request_id: str) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+def raw_crash(
+    ctx: Context, error: Exception, kind: str, request_id: str
+) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     """A fault of ours, for who answers past the framework."""
     ctx.meter.count("crashes")
-    log.error("unhandled error at a save, request %s", request_id, exc_info=error)
+    log.error("unhandled error at a %s, request %s", kind, request_id, exc_info=error)
     code, text = HTTP_TEXTS[500]
     sentence = text.within("en")
     problem = Problem(

@@ -152,6 +152,14 @@ async def test_it_breaks_off_at_any_moment_of_starts_saves_and_submits(long_line
     assert len(await long_line.site.all("/v1/attempts?course=course")) == 18
 
 
+async def test_those_whom_an_outage_refuses_do_not_all_come_back_at_one_moment(long_line: Line) -> None:
+    site, bearer = long_line.site, {"Authorization": f"Bearer {long_line.site.key}"}
+    database_of(long_line).refuse()
+    refused = [await site.http.get(f"{site.url()}/v1/organisation", headers=bearer) for _ in range(12)]
+    assert {answer.status_code for answer in refused} == {503}
+    assert len({answer.headers["Retry-After"] for answer in refused}) > 1
+
+
 async def test_readiness_says_when_it_is_away_and_when_it_is_back(long_line: Line) -> None:
     url = f"{long_line.service.url}/readyz"
     assert (await long_line.site.http.get(url)).status_code == 200

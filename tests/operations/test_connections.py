@@ -1,5 +1,6 @@
 """The short way through the server answers as the ordinary one does, whatever comes on a connection."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -157,3 +158,21 @@ async def test_a_websocket_is_answered_as_any_other_request(desk: Desk) -> None:
     ).encode()
     answer, _ = await desk.one(upgrade)
     assert (answer.status, answer.body["attempt"]) == (200, desk.sitting.attempt)
+
+
+async def test_a_head_that_never_ends_is_cut_off(desk: Desk) -> None:
+    for head in (b"GET /" + b"a" * 100_000, b"GET /healthz HTTP/1.1\r\n" + b"x-more: and more\r\n" * 10_000):
+        async with desk.line() as (reader, writer):
+            writer.write(head)
+            try:
+                answer = await asyncio.wait_for(reader.read(), 5)
+            except ConnectionResetError:
+                # What it still sends meets a closed door, and so may the answer.
+                continue
+            assert answer.startswith(b"HTTP/1.1 431 "), answer[:100]
+    # What is large and ends is nobody's attack, on a kept connection as on a new one.
+    async with desk.line() as (reader, writer):
+        for _ in range(3):
+            writer.write(desk.save(desk.content(), f"X-More: {'a' * 15_000}", f"Cookie: {'b' * 15_000}"))
+            await writer.drain()
+            assert (await answered(reader)).status == 200

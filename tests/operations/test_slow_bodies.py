@@ -96,3 +96,27 @@ async def test_a_slow_line_has_the_longer_the_more_it_has_sent(desk: Desk) -> No
                 await asyncio.sleep(2.3)
             answer = await answered(reader)
             assert answer.status == 200, answer.body
+
+
+@pytest.mark.parametrize("begun", [b"", b"POST /v1/cand", b"GET /healthz HTTP/1.1\r\nHost: a\r\n"])
+async def test_who_never_ends_the_head_of_a_request_loses_the_connection(desk: Desk, begun: bytes) -> None:
+    async with desk.line() as (reader, writer):
+        writer.write(begun)
+        await writer.drain()
+        assert await asyncio.wait_for(reader.read(), 8) == b""
+    # Also one that had been answered before.
+    async with desk.line() as (reader, writer):
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert (await answered(reader)).status == 200
+        writer.write(begun)
+        assert await asyncio.wait_for(reader.read(), 12) == b""
+
+
+async def test_a_long_save_is_taken_and_one_without_end_is_not(desk: Desk) -> None:
+    whole = desk.content().ljust(200_000)
+    for head in ("", IN_CHUNKS):
+        answer, _ = await desk.one(desk.save(chunked(whole) if head else whole, head=head))
+        assert (answer.status, answer.body["seq"]) == (200, 1)
+    for given, head in ((desk.content().ljust(300_000), ""), (chunked(desk.content().ljust(300_000)), IN_CHUNKS)):
+        answer, _ = await desk.one(desk.save(given, head=head))
+        assert (answer.status, answer.body["code"]) == (413, "too-large")

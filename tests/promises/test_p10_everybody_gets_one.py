@@ -13,7 +13,7 @@ import pytest
 
 from exam_service.core.certificates.model import CertificateState, RevocationReason
 from exam_service.core.certificates.record import CertificateRecord
-from exam_service.core.errors import KindNotOffered, NotPublished
+from exam_service.core.errors import KindNotOffered, NotPublished, Unavailable
 from exam_service.services import bulk_issue, certificates
 from exam_service.services.bulk_issue import IssuedToAll
 from tests.support.certified import course
@@ -94,6 +94,28 @@ async def test_one_that_fails_stops_no_other(w: World, monkeypatch: pytest.Monke
     monkeypatch.undo()
     again = await bulk_issue.issue(w.ctx, w.org, "course")
     assert (again.issued, again.standing, again.failed) == (1, 5, [])
+    once_each(await held(w), people)
+
+
+async def test_without_a_database_it_stops_and_nobody_has_failed(w: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    people = await passed(w, 3)
+    monkeypatch.setattr(bulk_issue, "TOGETHER", 2)
+    sign, signed = certificates.sign, 0
+
+    async def away(*given: Any) -> Any:
+        nonlocal signed
+        signed += 1
+        if signed > 2:
+            raise Unavailable(retry_at=w.clock())
+        return await sign(*given)
+
+    monkeypatch.setattr(certificates, "sign", away)
+    with pytest.raises(Unavailable):
+        await bulk_issue.issue(w.ctx, w.org, "course")
+    assert signed == 3
+    monkeypatch.setattr(certificates, "sign", sign)
+    again = await bulk_issue.issue(w.ctx, w.org, "course")
+    assert (again.failed, again.standing + again.issued) == ([], 3)
     once_each(await held(w), people)
 
 

@@ -11,6 +11,7 @@ from exam_service.services.context import Context
 from exam_service.services.load import LAG_SECONDS, MOST_WAITING, WAITED_SECONDS, Load
 from exam_service.services.meter import NoMeter
 from exam_service.web.admission import LONGEST, PATIENCE_SECONDS, SHORTEST, Gate, Line
+from exam_service.web.auth import network_of
 from exam_service.web.kinds import BOUNDS, NEVER, Bounds, kind_of
 from tests.support.service import START as NOW
 
@@ -67,7 +68,7 @@ def test_starts_are_refused_first_and_saves_never_for_pressure(
 def test_every_kind_has_a_bound() -> None:
     assert all(0 < bounds.together < 10_000 and 0 <= bounds.waiting < 10_000 for bounds in BOUNDS.values())
     never = {kind for kind, bounds in BOUNDS.items() if bounds.pressure == NEVER}
-    assert never == {"save", "submit", "static", "operations"}
+    assert never == {"save", "long-save", "submit", "operations"}
 
 
 def test_they_are_told_to_come_again_at_different_moments_the_later_the_greater_the_pressure(
@@ -279,3 +280,19 @@ def test_the_kind_of_a_request_follows_from_its_first_line(method: str, path: st
 def test_a_proxys_request_id_is_kept_when_it_is_sane(gate: Gate, given: bytes, kept: bool) -> None:
     assert (gate.request_id(given) == given.decode()) is kept
     assert gate.request_id() != gate.request_id()
+
+
+@pytest.mark.parametrize(
+    "address, counted",
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("unknown", "unknown"),
+        ("a:b", "a:b"),
+    ],
+)
+def test_public_limits_count_a_household_as_one(address: str, counted: str) -> None:
+    assert network_of(address) == counted

@@ -21,6 +21,7 @@ from exam_service.web.body import read_body, repeat_key
 from exam_service.web.candidate import saves
 from exam_service.web.encodings import PACKED, VARIES, takes_gzip
 from exam_service.web.given import Candidate, Ctx, Repeat
+from exam_service.web.kinds import LONGEST_SAVE
 from exam_service.web.openapi import documented
 
 
@@ -132,6 +133,7 @@ async def paper(
     "/v1/candidate/attempts/{attempt:str}/responses",
     status_code=200,
     summary="Save responses",
+    request_max_body_size=LONGEST_SAVE,
     **documented(body=SaveBody, examples=_SAVE_EXAMPLE, answers={202: SavedView}, problems=_SAVE_PROBLEMS),
 )
 async def save(

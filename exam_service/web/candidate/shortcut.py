@@ -99,7 +99,7 @@ class Shortcut(ABC):
         except Refusal as refusal:
             return *problems.raw(ctx, refusal, request_id), refusal.code
         except Exception as error:  # noqa: BLE001 - a fault of ours: logged, and answered like any other.
-            return *problems.raw_crash(ctx, error, request_id), problems.CRASH
+            return *problems.raw_crash(ctx, error, self.kind, request_id), problems.CRASH
         return status, [_JSON, (b"content-length", b"%d" % len(content)), *DATA_PAIRS], content, None
 
 

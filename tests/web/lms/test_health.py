@@ -1,4 +1,4 @@
-"""Readiness is looked at once a second at most, whoever asks and however often; a process that drains says so at once."""
+"""Readiness is looked at once a second at most, however many ask; a process that drains says so at once."""
 
 import asyncio
 
