@@ -127,7 +127,8 @@ def connections(shortcuts: Shortcuts, body_seconds: float) -> type[HttpToolsProt
             """A head in pieces, which is rare: nobody may keep a connection, or memory, by never ending it."""
             self._head_size += size
             if self._head_size > MOST_HEAD:
-                if self.cycle is None or self.cycle.response_complete:
+                before: Any = self.cycle
+                if before is None or before.response_complete:
                     self.transport.write(_HEAD_TOO_LARGE)
                 self.transport.close()
             elif self._head_timer is None:
