@@ -1,14 +1,29 @@
 """The log on standard error: lines for people, or one JSON object a line for collectors; no personal data."""
 
 import logging
+import re
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
 from exam_service.settings import Settings
 
+# PostgreSQL tells there of which row it speaks, with its values.
+_DETAIL = re.compile(
+    r"(?<=\nDETAIL:).*?(?=\Z|\n(?:HINT:|CONTEXT:|\[SQL|\(Background|\s*File |\s*\| |The above |During |Traceback ))",
+    re.DOTALL,
+)
 
-class JsonLines(logging.Formatter):
+
+class Lines(logging.Formatter):
+    """Lines for people, with traces that name nobody."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - the library's name
+        return _DETAIL.sub(" left out", super().formatException(ei))
+
+
+class JsonLines(Lines):
     """One object a line: when, how bad, where from, what; facts by name, and a trace, when there are some."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -30,7 +45,7 @@ def configure(settings: Settings) -> None:
     Libraries are heard from `info` on only: some of them write each statement with its values when they are let (P14).
     """
     handler = logging.StreamHandler()
-    text = logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+    text = Lines("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
     handler.setFormatter(JsonLines() if settings.log_format == "json" else text)
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     logging.basicConfig(level=max(level, logging.INFO), handlers=[handler], force=True)
