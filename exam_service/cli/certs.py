@@ -11,9 +11,10 @@ from exam_service import settings as setting
 from exam_service.bootstrap import opened, sketchbook
 from exam_service.cli.whose import ORG, organisation_of, showing
 from exam_service.core.exams.model import CertificateKind
-from exam_service.services import bulk_issue, printing
+from exam_service.services import bulk_issue, printing, replacements
 from exam_service.services.bulk_issue import IssuedToAll
 from exam_service.services.printing import Preview
+from exam_service.services.replacements import Reissued
 
 
 @click.group()
@@ -23,6 +24,7 @@ def certs() -> None:
     \b
     Examples:
       exam-service certs issue --course cm-2569
+      exam-service certs reissue --key 0c6f3a41b2d98e57
       exam-service certs preview --out previews
     """
 
@@ -56,6 +58,35 @@ async def _issue(org: str | None, course: str, kind: CertificateKind | None) -> 
         with showing(course) as shown:
             return await bulk_issue.issue(
                 ctx, organisation.id, course, kind, lambda found: shown(found.done, found.total)
+            )
+
+
+@certs.command()
+@ORG
+@click.option("--key", "kid", required=True, help="The compromised key, as `exam-service keys list` shows it.")
+@click.option("--note", help="Your own words, for the record; no public page shows them.")
+def reissue(org: str | None, kid: str, note: str | None) -> None:
+    """Replace every certificate that a compromised key has signed and that stands by one of the new key.
+
+    Each says the same as before and names the one that it supersedes. It can be stopped and run again, also while the
+    service runs. Ends with 1 if any failed; the log says why.
+    """
+    found = asyncio.run(_reissue(org, kid, note))
+    click.echo(f"{found.kid}: {found.replaced} replaced, {len(found.failed)} failed")
+    for certificate in found.failed:
+        click.echo(f"  failed: {certificate}", err=True)
+    if found.failed:
+        raise SystemExit(1)
+
+
+async def _reissue(org: str | None, kid: str, note: str | None) -> Reissued:
+    async with opened(setting.load(os.environ)) as ctx:
+        organisation = await organisation_of(ctx, org)
+        async with ctx.store.read(organisation.id) as tx:
+            total = await tx.certificates.of_key(kid)
+        with showing(kid) as shown:
+            return await replacements.reissue(
+                ctx, organisation.id, kid, note, "cli", lambda found: shown(found.replaced + len(found.failed), total)
             )
 
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -15,7 +16,7 @@ from exam_service.core.certificates.keys import KeyRecord
 from exam_service.core.certificates.model import stamp
 from exam_service.core.errors import NotFound
 from exam_service.services import keys as service
-from exam_service.services import verification
+from exam_service.services import status_lists, verification
 from exam_service.services.context import Context
 
 _ORG = click.option("--org", help="Slug of the organisation; without it, the service's own keys, which sign receipts.")
@@ -73,6 +74,28 @@ def retire(kid: str, org: str | None) -> None:
     The next certificate makes a new key when no other is active.
     """
     asyncio.run(_retire(kid, org))
+
+
+@keys.command()
+@click.argument("kid")
+@_ORG
+@click.option(
+    "--since",
+    type=click.DateTime(("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d")),
+    help="From when on somebody else may have had it (UTC); without it, now. Rather too early than too late.",
+)
+@click.option("--reason", required=True, help="What happened, for the trail. Name nobody.")
+@click.confirmation_option(prompt="This cannot be undone. Is the key compromised?")
+def compromise(kid: str, org: str | None, since: datetime | None, reason: str) -> None:
+    """Believe the key KID no more: somebody else may have it. It signs nothing more, and another one is made.
+
+    What says that it was signed later is not believed by anybody. What it signed before stands where this service is
+    asked, by its register; offline nobody can tell any more. `exam-service certs reissue` gives everybody a new one.
+
+    \b
+    Example:  exam-service keys compromise --org demo 0c6f3a41b2d98e57 --since 2026-11-20 --reason "backup stolen"
+    """
+    asyncio.run(_compromise(kid, org, since.replace(tzinfo=UTC) if since else None, reason))
 
 
 @keys.command()
@@ -144,6 +167,15 @@ async def _activate(kid: str, slug: str | None) -> None:
 async def _retire(kid: str, slug: str | None) -> None:
     async with _at(slug) as (ctx, org), ctx.store.begin(org) as tx:
         click.echo(_line(await service.retire(ctx, tx, kid, _ACTOR)))
+
+
+async def _compromise(kid: str, slug: str | None, since: datetime | None, reason: str) -> None:
+    async with _at(slug) as (ctx, org):
+        at = since or ctx.now()
+        if at > ctx.now():
+            raise click.BadParameter("it lies in the future", param_hint="--since")
+        for record in await status_lists.without_key(ctx, org, kid, at, _ACTOR, reason):
+            click.echo(_line(record))
 
 
 async def _export() -> bytes:

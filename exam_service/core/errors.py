@@ -352,6 +352,27 @@ class NotRevocable(Refusal):
     sentence = Text(en="This certificate does not stand any more.", th="วุฒิบัตรนี้ไม่มีผลอยู่แล้ว")
 
 
+class CertificateSuspended(Refusal):
+    code = "certificate-suspended"
+    sentence = Text(
+        en="The certificate is suspended while it is under review; there is no other one until that is decided.",
+        th="วุฒิบัตรถูกระงับชั่วคราวระหว่างการตรวจสอบ จึงยังออกฉบับอื่นแทนไม่ได้จนกว่าจะมีผล",
+    )
+
+
+class NotSuspended(Refusal):
+    code = "not-suspended"
+    sentence = Text(en="This certificate is not suspended.", th="วุฒิบัตรนี้ไม่ได้ถูกระงับอยู่")
+
+
+class NothingToCorrect(Refusal):
+    code = "nothing-to-correct"
+    sentence = Text(
+        en="A new certificate would say the same as this one; correct the record of the person or the course first.",
+        th="ฉบับใหม่จะเหมือนฉบับเดิมทุกประการ โปรดแก้ข้อมูลของบุคคลหรือหลักสูตรก่อน",
+    )
+
+
 class SigningFailed(Refusal):
     code = "signing-failed"
     sentence = Text(

@@ -12,10 +12,16 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from exam_service.core.certificates.model import KIND_TEXTS, CertificateState
-from exam_service.core.errors import CertificateWithdrawn, KindNotOffered, NotYetEarned, Unavailable
+from exam_service.core.errors import (
+    CertificateSuspended,
+    CertificateWithdrawn,
+    KindNotOffered,
+    NotYetEarned,
+    Unavailable,
+)
 from exam_service.core.exams.model import CertificateKind
 from exam_service.core.records import Organisation
-from exam_service.services import certificates, grading, keys
+from exam_service.services import certificates, grading, keys, organisations
 from exam_service.services.context import Context
 from exam_service.services.ports import Tx
 from exam_service.services.standing import course_of
@@ -42,7 +48,7 @@ class IssuedToAll(msgspec.Struct, kw_only=True):
     """They had one that stands."""
     not_yet_earned: int = 0
     withdrawn: int = 0
-    """Theirs was revoked, and is not issued again unless somebody decides that for this person."""
+    """Theirs was revoked or is suspended: another one is issued only when somebody decides that for this person."""
     failed: list[str] = msgspec.field(default_factory=list)
     """Enrolments for which something went wrong; the log says what. Run it again."""
 
@@ -61,7 +67,7 @@ async def issue(
         kind = await _offered(tx, course, kind)
         everybody = await _enrolled(tx, course)
     await keys.ensure(ctx, org, "certificates")
-    organisation = await certificates.organisation_of(ctx, org)
+    organisation = await organisations.named(ctx, org)
     found = IssuedToAll(course=course, kind=kind, total=len(everybody))
     for start in range(0, len(everybody), TOGETHER):
         if progress is not None:
@@ -109,7 +115,7 @@ async def _issue(ctx: Context, organisation: Organisation, some: Sequence[str], 
                 record = await certificates.prepare(ctx, tx, organisation, enrolment, found.kind, by_holder=True)
             except NotYetEarned:
                 outcomes["not_yet_earned"] += 1
-            except CertificateWithdrawn:
+            except (CertificateWithdrawn, CertificateSuspended):
                 outcomes["withdrawn"] += 1
             else:
                 if record.state is CertificateState.pending:

@@ -1,4 +1,4 @@
-"""Issuing and withdrawing certificates.
+"""Issuing certificates; what becomes of them later is in withdrawals.py.
 
 What is signed is stored first, in a transaction of its own; then it is signed, verified, and stored beside it, never
 encoded again. A crash in between leaves a `pending` certificate, which whoever asks for it next completes from the
@@ -18,24 +18,21 @@ from exam_service.core.certificates.model import (
     KIND_TEXTS,
     CertificateState,
     Issuance,
-    RevocationReason,
     stamp,
     whole_seconds,
 )
 from exam_service.core.certificates.record import CertificateRecord
 from exam_service.core.exams.model import CertificateKind, CertificatePolicy, CourseVersion
 from exam_service.core.exams.standing import certificate_decision
-from exam_service.core.records import Candidate, Enrolment, Organisation
+from exam_service.core.records import Enrolment, Organisation
 from exam_service.core.text import Text
-from exam_service.services import audit, grading, keys, status_lists
+from exam_service.services import grading, keys, organisations, status_lists, withdrawals
 from exam_service.services.context import Context
 from exam_service.services.once import RepeatKey, once
 from exam_service.services.ports import Tx
 from exam_service.services.standing import load_standing
 from exam_service.services.standing_view import IssuedView, issued_view, missing_texts
-
-STATUS_LIST = 1
-"""The number of the list that new certificates go into; one list of 2^20 lasts a programme for years."""
+from exam_service.services.withdrawals import Why
 
 
 async def request(
@@ -49,11 +46,12 @@ async def request(
 ) -> IssuedView:
     """A certificate of that kind, or the one that stands.
 
-    Raises KindNotOffered, NotYetEarned with what is missing, CertificateWithdrawn when its holder asks for another one.
+    Raises KindNotOffered, NotYetEarned with what is missing, CertificateSuspended while it is decided about the one
+    there is, CertificateWithdrawn when its holder asks for another one.
     """
     await keys.ensure(ctx, org, "certificates")
     await grading.settle(ctx, org, enrolment_id)
-    organisation = await organisation_of(ctx, org)
+    organisation = await organisations.named(ctx, org)
 
     async def prepared(tx: Tx) -> IssuedView:
         record = await prepare(ctx, tx, organisation, enrolment_id, kind, by_holder=by_holder)
@@ -102,47 +100,41 @@ async def complete(ctx: Context, org: str, certificate_id: str) -> CertificateRe
         return await sign(ctx, tx, certificate_id)
 
 
-async def sign(ctx: Context, tx: Tx, certificate_id: str) -> CertificateRecord:
-    """The certificate, signed in this transaction unless it has been. Raises NotFound, SigningFailed."""
+async def sign(ctx: Context, tx: Tx, certificate_id: str, *, publish: bool = True) -> CertificateRecord:
+    """The certificate, signed in this transaction unless it has been. Raises NotFound, SigningFailed.
+
+    One that supersedes another takes its place now; without `publish`, who calls signs the status list anew.
+    """
     record = await tx.certificates.get(certificate_id, lock=True)
     if record is None:
         raise errors.NotFound(what="certificate", id=certificate_id)
     if record.state is not CertificateState.pending:
         # Somebody else asked for it at the same moment and has completed it.
         return record
-    signed = await _sign(ctx, tx, record)
+    if any(key.kid == record.kid and key.compromised_at is not None for key in await tx.keys.all()):
+        record = await _anew(ctx, tx, record)
+    if record.issuance.supersedes is None:
+        signed = await _sign(ctx, tx, record)
+    else:
+        signed = await withdrawals.take_place(ctx, tx, record, lambda: _sign(ctx, tx, record), publish=publish)
     await tx.certificates.put(signed)
     return signed
 
 
-async def revoke(
-    ctx: Context, tx: Tx, certificate_id: str, reason: RevocationReason, note: str | None, actor: str
-) -> CertificateRecord:
-    """Withdraw a certificate; the page says so at once, and so does the published list, whose next version is made now.
-
-    Raises NotFound, NotRevocable.
-    """
-    record = await tx.certificates.get(certificate_id, lock=True)
-    if record is None:
-        raise errors.NotFound(what="certificate", id=certificate_id)
-    if record.state is CertificateState.revoked and record.reason is reason:
-        return record
-    if record.state not in (CertificateState.stands, CertificateState.suspended, CertificateState.pending):
-        raise errors.NotRevocable()
-    revoked = msgspec.structs.replace(
+async def _anew(ctx: Context, tx: Tx, record: CertificateRecord) -> CertificateRecord:
+    """The same certificate, of which nothing has been signed, as of now and for the key that signs now."""
+    issuance = msgspec.structs.replace(record.issuance, issued_at=whole_seconds(ctx.now()))
+    key = await keys.active(tx, issuance.did, "certificates")
+    fresh = msgspec.structs.replace(
         record,
-        state=CertificateState.revoked,
-        reason=reason,
-        note=note,
-        state_changed_at=ctx.now(),
-        state_changed_by=actor,
+        issuance=issuance,
+        kid=key.kid,
+        state_changed_at=issuance.issued_at,
+        unsigned=_unsigned(ctx, issuance),
+        qr_claims=_claims(ctx, issuance),
     )
-    await tx.certificates.put(revoked)
-    why = f"{reason}: {note}" if note else str(reason)
-    await audit.record(ctx, tx, actor, "certificate.revoke", certificate_id, why)
-    organisation = await organisation_of(ctx, tx.org)
-    await status_lists.publish(ctx, tx, organisation, record.issuance.status_list)
-    return revoked
+    await tx.certificates.put(fresh)
+    return fresh
 
 
 def qr_text(ctx: Context, record: CertificateRecord) -> str:
@@ -157,7 +149,8 @@ async def prepare(
 ) -> CertificateRecord:
     """The certificate that stands, or one whose facts are frozen in this transaction, to be signed in the next.
 
-    Raises NotFound, KindNotOffered, NotYetEarned, and CertificateWithdrawn unless the organisation itself decides.
+    Raises NotFound, KindNotOffered, NotYetEarned, CertificateSuspended, and CertificateWithdrawn unless the
+    organisation itself decides.
     """
     enrolment = await tx.enrolments.get(enrolment_id, lock=True)
     if enrolment is None:
@@ -167,9 +160,14 @@ async def prepare(
         raise errors.KindNotOffered(kind=KIND_TEXTS[kind])
     issued = await tx.certificates.of(enrolment_id)
     record = _standing_one(issued, kind)
+    if record is None and any(one.issuance.kind == kind and one.state is CertificateState.suspended for one in issued):
+        raise errors.CertificateSuspended()
     if record is None and by_holder and _withdrawn(issued):
         raise errors.CertificateWithdrawn()
-    return record or await _prepare(ctx, tx, organisation, enrolment, version, policy, kind)
+    if record is not None:
+        return record
+    issuance = await _issuance(ctx, tx, organisation, enrolment, version, policy, kind)
+    return await store(ctx, tx, issuance, enrolment.id, version)
 
 
 async def _earned(ctx: Context, tx: Tx, enrolment: Enrolment) -> tuple[CourseVersion, CertificatePolicy]:
@@ -191,43 +189,54 @@ def _withdrawn(issued: Sequence[CertificateRecord]) -> bool:
 
 
 def _standing_one(issued: Sequence[CertificateRecord], kind: CertificateKind) -> CertificateRecord | None:
-    for record in issued:
-        if record.issuance.kind == kind and record.state in (CertificateState.stands, CertificateState.pending):
-            return record
+    # One that is still to take its place comes after the one that stands.
+    for state in (CertificateState.stands, CertificateState.pending):
+        for record in issued:
+            if record.issuance.kind == kind and record.state is state:
+                return record
     return None
 
 
-async def _prepare(
-    ctx: Context, tx: Tx, organisation: Organisation, enrolment: Enrolment, version: CourseVersion,
-    policy: CertificatePolicy, kind: CertificateKind,
-) -> CertificateRecord:  # fmt: skip
-    """Freeze the facts and store everything that will be signed."""
-    candidate = await tx.candidates.get(enrolment.candidate)
-    if candidate is None:
-        raise errors.NotFound(what="candidate", id=enrolment.candidate)
-    issuance = await _issuance(ctx, tx, organisation, candidate, version, policy, kind)
+async def store(
+    ctx: Context, tx: Tx, issuance: Issuance, enrolment_id: str, version: CourseVersion, why: Why | None = None
+) -> CertificateRecord:
+    """Store everything that will be signed. `why` is for one that takes another one's place."""
     key = await keys.active(tx, issuance.did, "certificates")
-    list_url = status.url(ctx.policy.public_url, organisation.slug, issuance.status_list)
     record = CertificateRecord(
         id=issuance.id,
-        enrolment=enrolment.id,
+        enrolment=enrolment_id,
         course_version=version.id,
         issuance=issuance,
         kid=key.kid,
-        unsigned=credentials.canonical_bytes(credentials.unsigned(issuance, ctx.policy.public_url, list_url)),
-        qr_claims=qr_token.payload(issuance, qr_token.budget_for(ctx.policy.public_url)),
+        unsigned=_unsigned(ctx, issuance),
+        qr_claims=_claims(ctx, issuance),
         state=CertificateState.pending,
         state_changed_at=issuance.issued_at,
+        reason=why.reason if why else None,
+        note=why.note if why else None,
+        state_changed_by=why.actor if why else None,
     )
     await tx.certificates.add(record)
     ctx.meter.count("certificates_issued", kind=record.issuance.kind)
     return record
 
 
+def _unsigned(ctx: Context, issuance: Issuance) -> bytes:
+    list_url = status.url(ctx.policy.public_url, issuance.organisation_slug, issuance.status_list)
+    return credentials.canonical_bytes(credentials.unsigned(issuance, ctx.policy.public_url, list_url))
+
+
+def _claims(ctx: Context, issuance: Issuance) -> bytes:
+    return qr_token.payload(issuance, qr_token.budget_for(ctx.policy.public_url))
+
+
 async def _issuance(
-    ctx: Context, tx: Tx, organisation: Organisation, candidate: Candidate, version: CourseVersion,
+    ctx: Context, tx: Tx, organisation: Organisation, enrolment: Enrolment, version: CourseVersion,
     policy: CertificatePolicy, kind: CertificateKind,
 ) -> Issuance:  # fmt: skip
+    candidate = await tx.candidates.get(enrolment.candidate)
+    if candidate is None:
+        raise errors.NotFound(what="candidate", id=enrolment.candidate)
     now = whole_seconds(ctx.now())
     return Issuance(
         id=ctx.new_certificate_id(),
@@ -243,16 +252,16 @@ async def _issuance(
         objective=version.course.objective.within("th") if version.course.objective else "",
         issued_at=now,
         valid_until=_months_later(now, policy.valid_months) if policy.valid_months else None,
-        status_list=STATUS_LIST,
-        status_index=await _free_index(ctx, tx),
+        status_list=status_lists.NUMBER,
+        status_index=await free_index(ctx, tx),
     )
 
 
-async def _free_index(ctx: Context, tx: Tx) -> int:
+async def free_index(ctx: Context, tx: Tx) -> int:
     """A random index, so that it says nothing of when or to whom."""
     for _ in range(1000):
         index = int.from_bytes(ctx.entropy(3)) % status.SIZE
-        if await tx.certificates.index_is_free(STATUS_LIST, index):
+        if await tx.certificates.index_is_free(status_lists.NUMBER, index):
             return index
     raise errors.Unavailable(retry_at=ctx.now())
 
@@ -269,11 +278,21 @@ async def _sign(ctx: Context, tx: Tx, record: CertificateRecord) -> CertificateR
         ctx, tx, key, record.issuance.issued_at, qr_token.to_be_signed(key.kid, record.qr_claims)
     )
     return msgspec.structs.replace(
-        record,
+        as_signed(record),
         credential=credentials.canonical_bytes(credentials.with_proof(document, config, signature)),
         qr_token=qr_token.token(key.kid, record.qr_claims, qr_signature),
+    )
+
+
+def as_signed(record: CertificateRecord) -> CertificateRecord:
+    """What the register says of it once it is signed: why it was made is then told by the one that it supersedes."""
+    return msgspec.structs.replace(
+        record,
         state=CertificateState.stands,
         state_changed_at=record.issuance.issued_at,
+        reason=None,
+        note=None,
+        state_changed_by=None,
     )
 
 
@@ -286,12 +305,3 @@ def _months_later(when: datetime, months: int) -> datetime:
         except ValueError:
             continue
     raise ValueError("no such month")
-
-
-async def organisation_of(ctx: Context, org: str) -> Organisation:
-    """The organisation. Raises NotFound."""
-    async with ctx.store.directory() as directory:
-        organisation = await directory.organisation(id=org)
-    if organisation is None:
-        raise errors.NotFound(what="organisation", id=org)
-    return organisation

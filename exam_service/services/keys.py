@@ -79,6 +79,21 @@ async def retire(ctx: Context, tx: Tx, kid: str, actor: str) -> KeyRecord:
     return retired
 
 
+async def compromise(ctx: Context, tx: Tx, kid: str, since: datetime, actor: str, reason: str) -> KeyRecord:
+    """Somebody else may have the key since that moment: it signs nothing more, and what says that it was signed later
+    is no evidence. What it signed before stands by the issuer's own record only. Raises NotFound.
+
+    It cannot be undone. Said again, an earlier moment counts and a later one does not.
+    """
+    record = await _key(tx, kid)
+    at = max(record.created_at, min(since, record.compromised_at or since))
+    compromised = msgspec.structs.replace(record, state=KeyState.compromised, compromised_at=at)
+    await tx.keys.put(compromised)
+    await _audit(ctx, tx, actor, "key.compromise", kid, reason)
+    ctx.signing_keys.clear()
+    return compromised
+
+
 async def active(tx: Tx, did: str, purpose: Purpose) -> KeyRecord:
     """The key to sign with now under that DID. Raises NotFound when there is none."""
     found = await _active(tx, did, purpose)

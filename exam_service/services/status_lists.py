@@ -1,21 +1,24 @@
 """The published status lists: signed again when a certificate is withdrawn, and before the last one goes stale."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from exam_service.core import errors
 from exam_service.core.certificates import credential as credentials
 from exam_service.core.certificates import status
 from exam_service.core.certificates.did import organisation_did
+from exam_service.core.certificates.keys import KeyRecord
 from exam_service.core.certificates.model import stamp, whole_seconds
 from exam_service.core.certificates.record import StatusListRecord
 from exam_service.core.records import Organisation, Replay
-from exam_service.services import keys
+from exam_service.services import keys, organisations
 from exam_service.services.context import Context
 from exam_service.services.ports import Tx
 
 FRESH = timedelta(hours=24)
 """How long a list may be believed; after that a verifier says "unknown" (P11)."""
 RENEW = timedelta(hours=12)
+NUMBER = 1
+"""The list that certificates go into; one of 2^20 lasts a programme for years."""
 
 
 async def published(ctx: Context, organisation: Organisation, number: int) -> StatusListRecord:
@@ -24,11 +27,28 @@ async def published(ctx: Context, organisation: Organisation, number: int) -> St
         kept = await tx.keys.status_list(number)
     if kept is not None and kept.valid_until - ctx.now() > RENEW:
         return kept
-    if number != 1:
+    if number != NUMBER:
         raise errors.NotFound(what="status list", id=str(number))
     await keys.ensure(ctx, organisation.id, "certificates")
     async with ctx.store.begin(organisation.id) as tx:
         return await publish(ctx, tx, organisation, number)
+
+
+async def without_key(
+    ctx: Context, org: str, kid: str, since: datetime, actor: str, reason: str
+) -> tuple[KeyRecord, KeyRecord]:
+    """The key, compromised since then, and the one that signs from now on, by which the list is signed anew.
+
+    Raises NotFound.
+    """
+    async with ctx.store.begin(org) as tx:
+        lost = await keys.compromise(ctx, tx, kid, since, actor, reason)
+    fresh = await keys.ensure(ctx, org, lost.purpose)
+    if org != keys.SERVICE:
+        organisation = await organisations.named(ctx, org)
+        async with ctx.store.begin(org) as tx:
+            await publish(ctx, tx, organisation, NUMBER)
+    return lost, fresh
 
 
 async def publish(ctx: Context, tx: Tx, organisation: Organisation, number: int) -> StatusListRecord:

@@ -91,3 +91,23 @@ def test_a_master_key_is_made_for_its_owner_only_and_never_over_another(tmp_path
     one, other = run({}, "master").output, run({}, "master").output
     assert len(settings.decode_master_key(one)) == 32
     assert one != other
+
+
+def test_a_compromised_key_is_replaced_and_its_certificates_with_one_command(environ: dict[str, str]) -> None:
+    (first,) = listed(environ)
+    lose = ("compromise", "--org", "first", first, "--reason", "backup stolen")
+    assert run(environ, *lose).exit_code == 1, "it asks first"
+    assert listed(environ) == {first: "active"}
+    late = run(environ, *lose, "--yes", "--since", "2999-01-01")
+    assert (late.exit_code, "lies in the future" in late.output) == (2, True)
+    early = ["certs", "reissue", "--key", first]
+    assert isinstance(CliRunner().invoke(cli, early, env=environ).exception, KeyNotUsable)
+    done = run(environ, *lose, "--yes", "--since", "2020-01-01")
+    assert done.exit_code == 0, done.output
+    lost, fresh = done.output.splitlines()
+    assert lost.split()[:2] == [first, "compromised"]
+    assert listed(environ) == {first: "compromised", fresh.split()[0]: "active"}
+    again = CliRunner().invoke(cli, early, env=environ)
+    assert (again.exit_code, again.output.splitlines()[-1]) == (0, f"{first}: 0 replaced, 0 failed")
+    for verb in ("activate", "retire"):
+        assert isinstance(run(environ, verb, "--org", "first", first).exception, KeyNotUsable)

@@ -120,6 +120,7 @@ async def test_lists_hold_ones_own_only(store: SqlStore) -> None:
         await tx.courses.put(B.course("more"))
         await tx.courses.publish(B.version("cm", 2))
         await tx.certificates.put(msgspec.structs.replace(B.certificate(), state="revoked"))
+        await tx.certificates.add(msgspec.structs.replace(B.certificate(2), kid=A.certificate().kid))
     async with store.begin(A.org) as tx:
         assert await tx.banks.page(None, 9) == [A.bank()]
         assert await tx.banks.versions("law") == [A.bank()]
@@ -135,6 +136,7 @@ async def test_lists_hold_ones_own_only(store: SqlStore) -> None:
         assert await tx.attempts.page(None, None, 9) == [A.attempt()]
         assert await tx.certificates.page(None, 9) == [A.certificate()]
         assert await tx.certificates.withdrawn(1) == []
+        assert await tx.certificates.of_key(A.certificate().kid) == 1
         assert await tx.keys.all() == [A.key()[0]]
         assert await tx.api_keys.all() == [A.api_key()]
         assert await tx.log.audited("att") == [A.event()]
@@ -251,7 +253,8 @@ def test_every_verb_of_every_repository_was_tried() -> None:
     lists = {
         "banks.page", "banks.versions", "banks.newest", "courses.page", "courses.newest", "courses.numbered",
         "courses.get", "courses.put", "candidates.page", "enrolments.page", "attempts.page", "certificates.page",
-        "certificates.withdrawn", "certificates.index_is_free", "keys.all", "keys.status_list", "keys.put_status_list",
+        "certificates.withdrawn", "certificates.of_key", "certificates.index_is_free",
+        "keys.all", "keys.status_list", "keys.put_status_list",
         "prepared.drop", "api_keys.all", "log.audited", "log.audited_at", "log.audit_all",
         "log.claim", "log.claimed",
     }  # fmt: skip

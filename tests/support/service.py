@@ -23,7 +23,6 @@ from exam_service.services import (
     attempts,
     banks,
     candidates,
-    certificates,
     courses,
     enrolments,
     facts,
@@ -34,8 +33,10 @@ from exam_service.services import (
     sessions,
     starting,
     submitting,
+    withdrawals,
 )
 from exam_service.services.context import Context
+from exam_service.services.withdrawals import Why
 
 START = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 PUBLIC_URL = "https://exam.example.ac.th"
@@ -113,7 +114,7 @@ class World:
     async def revoke(self, certificate_id: str, reason: RevocationReason, note: str | None, actor: str) -> None:
         await keys.ensure(self.ctx, self.org, "certificates")
         async with self.ctx.store.begin(self.org) as tx:
-            await certificates.revoke(self.ctx, tx, certificate_id, reason, note, actor)
+            await withdrawals.revoke(self.ctx, tx, certificate_id, Why(reason=reason, note=note, actor=actor))
 
     async def publish(self, course: dict[str, Any]) -> None:
         async with self.ctx.store.begin(self.org) as tx:

@@ -39,6 +39,13 @@ class SqlCertificates(Rows):
         where = [] if after is None else [table.c.id > after]
         return await self._all(CertificateRecord, table, *where, order=[table.c.id], limit=limit)
 
+    async def of_key(self, kid: str) -> int:
+        table = tables.certificate
+        query = sa.select(sa.func.count()).where(
+            table.c.org == self._org, table.c.kid == kid, table.c.state == str(CertificateState.stands)
+        )
+        return (await self._connection.execute(query)).scalar_one()
+
     async def index_is_free(self, status_list: int, index: int) -> bool:
         table = tables.certificate
         where = (table.c.status_list == status_list, table.c.status_index == index)

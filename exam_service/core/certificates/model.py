@@ -44,6 +44,7 @@ class RevocationReason(StrEnum):
     requirements_not_met = "requirements_not_met"
     recipient_request = "recipient_request"
     name_corrected = "name_corrected"
+    course_corrected = "course_corrected"
     key_compromised = "key_compromised"
     under_review = "under_review"
 
@@ -58,6 +59,10 @@ REASON_TEXTS: dict[RevocationReason, Text] = {
     RevocationReason.recipient_request: Text(th="เจ้าของวุฒิบัตรขอให้ยกเลิก", en="The recipient asked for it."),
     RevocationReason.name_corrected: Text(
         th="แก้ไขชื่อ จึงออกฉบับใหม่แทน", en="The name was corrected; a new certificate replaces it."
+    ),
+    RevocationReason.course_corrected: Text(
+        th="แก้ไขข้อมูลหลักสูตรหรือผู้ออก จึงออกฉบับใหม่แทน",
+        en="What it says of the course or the issuer was corrected; a new certificate replaces it.",
     ),
     RevocationReason.key_compromised: Text(
         th="กุญแจที่ใช้ลงนามไม่ปลอดภัย จึงออกฉบับใหม่แทน", en="The signing key was compromised; a new one replaces it."

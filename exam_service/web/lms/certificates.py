@@ -1,5 +1,6 @@
 """Certificates as the learning system asks for, lists, hands out and withdraws them."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 import msgspec
@@ -7,14 +8,17 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 
 from exam_service.core.certificates.model import RevocationReason
+from exam_service.core.certificates.record import CertificateRecord
 from exam_service.core.exams.model import CertificateKind
-from exam_service.services import certificate_views, certificates, keys
+from exam_service.services import certificate_views, certificates, keys, replacements, withdrawals
 from exam_service.services.api_keys import Caller
 from exam_service.services.certificate_views import CertificateView, Faces
 from exam_service.services.context import Context
-from exam_service.services.once import once
+from exam_service.services.once import RepeatKey, once
 from exam_service.services.ports import Tx
+from exam_service.services.replacements import Correction
 from exam_service.services.standing_view import IssuedView
+from exam_service.services.withdrawals import Why
 from exam_service.web.body import read_body
 from exam_service.web.certificate_page import certificate_page, file_of, paper_of
 from exam_service.web.given import Ctx, Repeat, Staff
@@ -22,6 +26,7 @@ from exam_service.web.openapi import documented
 from exam_service.web.paging import After, Limit, Page, page_of
 
 Plain = Request[Any, Any, Any]
+Note = Annotated[str, msgspec.Meta(max_length=1000)] | None
 
 
 class IssueRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,8 +40,25 @@ class RevokeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     reason: RevocationReason
     """Said in public, in both languages."""
-    note: Annotated[str, msgspec.Meta(max_length=1000)] | None = None
+    note: Note = None
     """Your own words, for the record; no public page shows them. Leave personal data out."""
+
+
+class NoteRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Your own words, for the record."""
+
+    note: Note = None
+
+
+class ReplaceRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What was corrected."""
+
+    reason: Correction
+    """`name_corrected`: the person; `course_corrected`: title, hours, objective, issuer; `key_compromised`: nothing."""
+    note: Note = None
+
+
+Change = Callable[[Context, Tx, str, str | None, str], Awaitable[CertificateRecord]]
 
 
 @get("/certificates", summary="List the certificates", **documented(scope="certificates"))
@@ -96,10 +118,68 @@ async def revoke(
     await keys.ensure(ctx, caller.org, "certificates")
 
     async def revoked(tx: Tx) -> CertificateView:
-        record = await certificates.revoke(ctx, tx, certificate, body.reason, body.note, caller.key_id)
+        why = Why(reason=body.reason, note=body.note, actor=caller.key_id)
+        record = await withdrawals.revoke(ctx, tx, certificate, why)
         return certificate_views.view(ctx, record)
 
     return await once(ctx, caller.org, repeat, CertificateView, revoked)
+
+
+@post(
+    "/certificates/{certificate:str}/suspend",
+    status_code=200,
+    summary="Suspend a certificate",
+    **documented(
+        scope="certificates",
+        body=NoteRequest,
+        examples={"a complaint": {"note": "รอผลการตรวจสอบตามข้อร้องเรียนที่ 12/2569"}},
+        problems=["not-revocable"],
+    ),
+)
+async def suspend(
+    certificate: FromPath[str], request: Plain, ctx: Ctx, caller: Staff, repeat: Repeat
+) -> CertificateView:
+    """While somebody looks into it the verify page says "suspended"; then it is reinstated or revoked."""
+    return await _changed(request, ctx, caller, repeat, withdrawals.suspend, certificate)
+
+
+@post(
+    "/certificates/{certificate:str}/reinstate",
+    status_code=200,
+    summary="Reinstate a suspended certificate",
+    **documented(
+        scope="certificates",
+        body=NoteRequest,
+        examples={"nothing found": {"note": "ตรวจสอบแล้วไม่พบความผิดปกติ"}},
+        problems=["not-suspended"],
+    ),
+)
+async def reinstate(
+    certificate: FromPath[str], request: Plain, ctx: Ctx, caller: Staff, repeat: Repeat
+) -> CertificateView:
+    """It stands again, on the page at once and in the status list that is signed now."""
+    return await _changed(request, ctx, caller, repeat, withdrawals.reinstate, certificate)
+
+
+@post(
+    "/certificates/{certificate:str}/replace",
+    summary="Replace a certificate by a corrected one",
+    **documented(
+        scope="certificates",
+        body=ReplaceRequest,
+        examples={"a name": {"reason": "name_corrected", "note": "ตามบัตรประชาชน"}},
+        problems=["not-revocable", "certificate-suspended", "nothing-to-correct", "signing-failed"],
+    ),
+)
+async def replace(
+    certificate: FromPath[str], request: Plain, ctx: Ctx, caller: Staff, repeat: Repeat
+) -> CertificateView:
+    """Correct the candidate (`PUT /v1/candidates/…`) or publish the corrected course first: the new certificate says
+    what they say now, for as long as the old one would have stood. The old one is superseded; their pages link to each
+    other. The person need not earn it again."""
+    caller.must("certificates")
+    body = await read_body(request, ReplaceRequest)
+    return await replacements.replace(ctx, caller.org, certificate, body.reason, body.note, caller.key_id, repeat)
 
 
 @get(
@@ -167,9 +247,25 @@ async def printable(certificate: FromPath[str], request: Plain, ctx: Ctx, caller
     return certificate_page(request, ctx, faces, files=None, home=False, language=None)
 
 
+async def _changed(
+    request: Plain, ctx: Context, caller: Caller, repeat: RepeatKey | None, change: Change, certificate: str
+) -> CertificateView:
+    caller.must("certificates")
+    body = await read_body(request, NoteRequest)
+    await keys.ensure(ctx, caller.org, "certificates")
+
+    async def changed(tx: Tx) -> CertificateView:
+        return certificate_views.view(ctx, await change(ctx, tx, certificate, body.note, caller.key_id))
+
+    return await once(ctx, caller.org, repeat, CertificateView, changed)
+
+
 async def _faces(ctx: Context, caller: Caller, certificate: str) -> Faces:
     caller.must("certificates")
     return await certificate_views.faces(ctx, caller.org, certificate)
 
 
-HANDLERS = [list_all, show, request_certificate, revoke, pdf, png, qr_png, qr_svg, credential, printable]
+HANDLERS = [
+    list_all, show, request_certificate, revoke, suspend, reinstate, replace,
+    pdf, png, qr_png, qr_svg, credential, printable,
+]  # fmt: skip

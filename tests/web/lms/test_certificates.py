@@ -158,3 +158,38 @@ async def test_a_certificate_that_a_crash_left_pending_is_completed_when_it_is_a
     await held.change(state="pending", credential=None, qr_token=None)
     answer = await lms.get(f"/v1/certificates/{held.id}/credential.json")
     assert answer.content == before, "the stored facts and the key decide every byte"
+
+
+async def test_it_is_suspended_reinstated_and_replaced_over_http(lms: Lms, held: Holder) -> None:
+    path = f"/v1/certificates/{held.id}"
+    refused(await lms.post(f"{path}/reinstate", json={"note": "x", "y": 1}), 422, "invalid-input")
+    suspended = await lms.post(f"{path}/suspend", json={"note": "ร้องเรียน"})
+    assert (suspended.status_code, suspended.json()["state"], suspended.json()["note"]) == (200, "suspended", "ร้องเรียน")
+    again = f"/v1/enrolments/{held.enrolment}/certificates"
+    refused(await lms.post(again, json={"kind": "certificate"}), 409, "certificate-suspended")
+    refused(await lms.get(f"{path}/certificate.pdf"), 409, "certificate-not-standing")
+    assert (await lms.post(f"{path}/reinstate", json={})).json()["state"] == "stands"
+    refused(await lms.post(f"{path}/replace", json={"reason": "name_corrected"}), 409, "nothing-to-correct")
+    refused(await lms.post(f"{path}/replace", json={"reason": "misconduct"}), 422, "invalid-input")
+    name = {"name": {"given": "สมหญิง", "family": "รักเรียน"}}
+    assert (await lms.put("/v1/candidates/holder", json=name)).is_success
+    body, key = {"reason": "name_corrected"}, {"Idempotency-Key": "correct-1"}
+    made = await lms.post(f"{path}/replace", json=body, headers=key)
+    assert (made.status_code, made.json()["supersedes"], made.json()["state"]) == (201, held.id, "stands"), made.text
+    assert made.json()["recipient_name"] == "สมหญิง รักเรียน"
+    assert (await lms.post(f"{path}/replace", json=body, headers=key)).json() == made.json()
+    refused(await lms.post(f"{path}/replace", json=body), 409, "not-revocable")
+    old, new = (await lms.get(path)).json(), (await lms.get(f"/v1/certificates/{made.json()['id']}")).json()
+    assert (old["state"], old["superseded_by"], new) == ("superseded", new["id"], made.json())
+    assert (await lms.get(f"/v1/certificates/{new['id']}/certificate.pdf")).content.startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("verb", ["suspend", "reinstate", "replace"])
+async def test_who_may_not_changes_nothing(lms: Lms, held: Holder, verb: str) -> None:
+    body = {"reason": "name_corrected"} if verb == "replace" else {}
+    path = f"/v1/certificates/{held.id}/{verb}"
+    refused(await lms.post(path, json=body, key=await lms.key("results")), 403, "not-allowed")
+    other = await world(held.world.ctx, held.world.clock, slug="other")
+    refused(await lms.post(path, json=body, key=other.key), 404, "not-found")
+    refused(await lms.post(f"/v1/certificates/{'A' * 16}/{verb}", json=body), 404, "not-found")
+    assert (await lms.get(f"/v1/certificates/{held.id}")).json()["state"] == "stands"

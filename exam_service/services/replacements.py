@@ -1,0 +1,175 @@
+"""A corrected certificate that takes the place of another: a new one, which names the one that it supersedes.
+
+Nothing that was issued is changed. The new one is stored first; it is signed, and the old one replaced, in the next
+transaction. A crash in between leaves the old one standing, and who asks again completes the new one.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Literal
+
+import msgspec
+
+from exam_service.core import errors
+from exam_service.core.certificates.did import organisation_did
+from exam_service.core.certificates.keys import KeyState
+from exam_service.core.certificates.model import CertificateState, Issuance, RevocationReason, whole_seconds
+from exam_service.core.certificates.record import CertificateRecord
+from exam_service.core.records import Organisation
+from exam_service.services import certificate_views, certificates, keys, organisations, status_lists
+from exam_service.services.certificate_views import CertificateView
+from exam_service.services.context import Context
+from exam_service.services.once import RepeatKey, once
+from exam_service.services.ports import Tx
+from exam_service.services.withdrawals import Why
+
+log = logging.getLogger(__name__)
+
+Correction = Literal["name_corrected", "course_corrected", "key_compromised"]
+"""What the new one says differently: the person's name; the course and the issuer; nothing, but under a new key."""
+
+PAGE = 500
+TOGETHER = 25
+
+
+class Reissued(msgspec.Struct, kw_only=True):
+    """How far the certificates of one key have been replaced."""
+
+    kid: str
+    looked_at: int = 0
+    replaced: int = 0
+    failed: list[str] = msgspec.field(default_factory=list)
+    """Certificates for which something went wrong; the log says what. Run it again."""
+
+
+async def replace(
+    ctx: Context, org: str, certificate_id: str, correction: Correction, note: str | None, actor: str,
+    repeat: RepeatKey | None = None,
+) -> CertificateView:  # fmt: skip
+    """The new certificate, made of what the record of the person and of the course says now.
+
+    It stands for as long as the old one would have. Raises NotFound, NotRevocable, CertificateSuspended,
+    NothingToCorrect, SigningFailed.
+    """
+    await keys.ensure(ctx, org, "certificates")
+    organisation = await organisations.named(ctx, org)
+    why = Why(reason=RevocationReason(correction), note=note, actor=actor)
+
+    async def prepared(tx: Tx) -> CertificateView:
+        record = await _prepare(ctx, tx, organisation, certificate_id, why)
+        return certificate_views.view(ctx, certificates.as_signed(record))
+
+    answer = await once(ctx, org, repeat, CertificateView, prepared)
+    await certificates.complete(ctx, org, answer.id)
+    return answer
+
+
+async def reissue(
+    ctx: Context, org: str, kid: str, note: str | None, actor: str, progress: Callable[[Reissued], None] | None = None
+) -> Reissued:
+    """Replace every certificate that a compromised key signed and that stands. To be run again after a stop.
+
+    Raises NotFound, KeyNotUsable when the key is not compromised.
+    """
+    async with ctx.store.read(org) as tx:
+        key = next((one for one in await tx.keys.all() if one.kid == kid), None)
+    if key is None:
+        raise errors.NotFound(what="key", id=kid)
+    if key.state is not KeyState.compromised:
+        raise errors.KeyNotUsable(kid=kid, state=key.state)
+    await keys.ensure(ctx, org, "certificates")
+    organisation = await organisations.named(ctx, org)
+    why = Why(reason=RevocationReason.key_compromised, note=note, actor=actor)
+    found, after = Reissued(kid=kid), None
+    while True:
+        async with ctx.store.read(org) as tx:
+            page = await tx.certificates.page(after, PAGE)
+        if not page:
+            return found
+        after = page[-1].id
+        theirs = [one.id for one in page if one.kid == kid and one.state is CertificateState.stands]
+        for start in range(0, len(theirs), TOGETHER):
+            await _replace_some(ctx, organisation, theirs[start : start + TOGETHER], why, found)
+            if progress is not None:
+                progress(found)
+        found.looked_at += len(page)
+        if progress is not None:
+            progress(found)
+
+
+async def _replace_some(ctx: Context, organisation: Organisation, some: list[str], why: Why, found: Reissued) -> None:
+    try:
+        await _together(ctx, organisation, some, why)
+    except errors.Unavailable:
+        raise
+    except Exception:
+        if len(some) == 1:
+            log.exception("replacing certificate %s failed", some[0])
+            found.failed += some
+            return
+        log.exception("replacing certificates: some failed, they are tried one by one")
+        for one in some:
+            await _replace_some(ctx, organisation, [one], why, found)
+    else:
+        found.replaced += len(some)
+
+
+async def _together(ctx: Context, organisation: Organisation, some: list[str], why: Why) -> None:
+    """Two transactions, and one status list for all of them."""
+    org = organisation.id
+    async with ctx.store.begin(org) as tx:
+        new = [(await _prepare(ctx, tx, organisation, one, why)).id for one in some]
+    async with ctx.store.begin(org) as tx:
+        for one in new:
+            await certificates.sign(ctx, tx, one, publish=False)
+        await status_lists.publish(ctx, tx, organisation, status_lists.NUMBER)
+
+
+async def _prepare(
+    ctx: Context, tx: Tx, organisation: Organisation, certificate_id: str, why: Why
+) -> CertificateRecord:
+    old = await tx.certificates.get(certificate_id, lock=True)
+    if old is None:
+        raise errors.NotFound(what="certificate", id=certificate_id)
+    if old.state is CertificateState.suspended:
+        raise errors.CertificateSuspended()
+    until = old.issuance.valid_until
+    if old.state is not CertificateState.stands or (until is not None and until <= ctx.now()):
+        raise errors.NotRevocable()
+    for one in await tx.certificates.of(old.enrolment):
+        if one.issuance.supersedes == old.id and one.state is CertificateState.pending:
+            # A crash came between.
+            return one
+    enrolment = await tx.enrolments.get(old.enrolment)
+    version = await tx.courses.newest(enrolment.course) if enrolment else None
+    candidate = await tx.candidates.get(enrolment.candidate) if enrolment else None
+    if version is None or candidate is None:
+        raise errors.NotFound(what="enrolment", id=old.enrolment)
+    says = old.issuance
+    if why.reason is RevocationReason.name_corrected:
+        says = msgspec.structs.replace(says, recipient_name=candidate.name.display)
+    elif why.reason is RevocationReason.course_corrected:
+        course = version.course
+        says = msgspec.structs.replace(
+            says,
+            course_title=course.title,
+            hours=course.hours or 0,
+            objective=course.objective.within("th") if course.objective else "",
+            organisation_name=organisation.name,
+        )
+    if says == old.issuance and not await _compromised(tx, old.kid):
+        raise errors.NothingToCorrect()
+    issuance: Issuance = msgspec.structs.replace(
+        says,
+        id=ctx.new_certificate_id(),
+        did=organisation_did(ctx.policy.public_url, organisation.slug),
+        issued_at=whole_seconds(ctx.now()),
+        status_list=status_lists.NUMBER,
+        status_index=await certificates.free_index(ctx, tx),
+        supersedes=old.id,
+    )
+    return await certificates.store(ctx, tx, issuance, old.enrolment, version, why)
+
+
+async def _compromised(tx: Tx, kid: str) -> bool:
+    return any(key.kid == kid and key.state is KeyState.compromised for key in await tx.keys.all())
