@@ -1,5 +1,6 @@
 """The only place where adapters meet the use cases, and where the clock and the dice are real."""
 
+import asyncio
 import os
 import secrets
 from collections.abc import AsyncIterator, Callable
@@ -14,12 +15,14 @@ from exam_service import __version__, resources
 from exam_service.adapters.crypto import ed25519
 from exam_service.adapters.crypto.keyring import Keyring
 from exam_service.adapters.crypto.vault import Vault, new_master
+from exam_service.adapters.evidence.files import EvidenceFiles
 from exam_service.adapters.formats import native, roster
 from exam_service.adapters.live.memory import MemoryBell, MemoryPresence, MemoryRateLimiter
 from exam_service.adapters.metrics.prometheus import PrometheusMeter
 from exam_service.adapters.printing.typst import TypstDesigns
 from exam_service.adapters.qr.codes import QrCodes
 from exam_service.adapters.storage import backup, migrate, open_journal, open_store
+from exam_service.core.certificates.faces import Evidence
 from exam_service.core.errors import NotFound, Refusal
 from exam_service.core.text import Text
 from exam_service.services import keys
@@ -87,6 +90,7 @@ async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> 
             signer=Keyring(vault),
             canonical=_canonical,
             qr=QrCodes(),
+            evidences=EvidenceFiles(),
             designs=_designs(),
             read_bank=native.read_bank,
             bank_schema=native.schema(),
@@ -357,15 +361,13 @@ def _write_secret(file: Path, text: str) -> None:
 Verifier = tuple[
     Callable[[bytes, bytes, bytes], bool],
     Callable[[dict[str, Any], dict[str, Any]], bytes],
-    Callable[[bytes], list[str]],
+    Callable[[bytes], Evidence],
 ]
 
 
 def offline_verifier() -> Verifier:
-    """(check a signature, canonical form, texts of an image): what verifying without this service's database needs."""
-    from exam_service.adapters.qr import decode
-
-    return ed25519.verify, _canonical, decode.texts
+    """(check a signature, canonical form, read a file): what verifying without this service's database needs."""
+    return ed25519.verify, _canonical, lambda content: asyncio.run(EvidenceFiles().read(content))
 
 
 def check_bank_file(content: bytes, filename: str) -> Any:

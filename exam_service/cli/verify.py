@@ -11,7 +11,9 @@ import click
 import msgspec
 
 from exam_service.bootstrap import offline_verifier
+from exam_service.core.certificates import qr_token
 from exam_service.core.certificates import trust as trust_files
+from exam_service.core.certificates.faces import MOST, NO_FACE, Evidence, together
 from exam_service.core.certificates.model import KIND_TEXTS
 from exam_service.core.certificates.trust import Trust
 from exam_service.core.certificates.verdict import Verdict
@@ -20,7 +22,6 @@ from exam_service.core.certificates.words import HEADLINES
 from exam_service.core.errors import Fault, Invalid, Refusal, UnreadableEvidence
 from exam_service.core.text import Text, date, date_time
 
-_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM", b"II*\0", b"MM\0*")
 _STANDS, _DOES_NOT, _UNKNOWN = 0, 1, 2
 _STEPS = {
     "parse": Text(th="อ่านหลักฐาน", en="Read"),
@@ -29,6 +30,7 @@ _STEPS = {
     "signature": Text(th="ลายมือชื่อ", en="Signature"),
     "status": Text(th="สถานะ", en="Status"),
     "expiry": Text(th="วันหมดอายุ", en="Expiry"),
+    "faces": Text(th="หลักฐานทุกส่วนตรงกัน", en="All parts agree"),
 }
 _SIGNS = {True: "✓", False: "✗", None: "?"}
 
@@ -38,7 +40,7 @@ class _Tools(NamedTuple):
     now: datetime
     check: Check
     canonical: Canonical
-    texts: Callable[[bytes], list[str]]
+    read: Callable[[bytes], Evidence]
 
 
 class _Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +63,8 @@ class _Answer(msgspec.Struct, frozen=True, kw_only=True):
 def verify(inputs: tuple[str, ...], trust_file: Path, at: str | None, as_json: bool, lang: str) -> None:
     """Verify certificates offline.
 
-    Each INPUT is the text of a QR code, a picture of one (PNG, JPEG), a credential in JSON, or - for standard input.
+    Each INPUT is a certificate's PDF, a picture of it (PNG, JPEG), its credential in JSON, the text of its QR code, or
+    - for standard input. What a PDF carries and what it shows must say the same.
     Nothing is fetched: whose signature is believed, and which certificates were withdrawn, is in the trust file. Its
     status lists are good for a day; after that the answer is "unknown", never "stands", until you get a fresh file.
 
@@ -73,7 +76,7 @@ def verify(inputs: tuple[str, ...], trust_file: Path, at: str | None, as_json: b
     \b
     Examples:
       curl -o trust.json https://exam.example.go.th/.well-known/trust.json
-      exam-service verify --trust trust.json certificate.png
+      exam-service verify --trust trust.json certificate.pdf
       exam-service verify --trust trust.json --json credential.json scan.jpg
       zbarimg -q --raw scan.png | exam-service verify --trust trust.json -
     """
@@ -113,22 +116,16 @@ def _content(given: str) -> tuple[str, bytes]:
 
 
 def _verdict(tools: _Tools, content: bytes) -> Verdict:
-    trust, now, check, canonical, texts = tools
-    if content.startswith(_PICTURES):
-        codes = [text for text in texts(content) if "/v/" in text]
-        if not codes:
-            raise UnreadableEvidence(
-                why=Text(en="no QR code of a certificate is in the picture", th="ไม่พบ QR ของวุฒิบัตรในภาพ")
-            )
-        return verify_qr(codes[0], trust, now, check, canonical)
-    if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-        return verify_credential(content.lstrip(b"\xef\xbb\xbf \t\r\n"), trust, now, check, canonical)
-    try:
-        return verify_qr(content.decode(), trust, now, check, canonical)
-    except UnicodeDecodeError as error:
-        raise UnreadableEvidence(
-            why=Text(en="it is neither a picture nor JSON nor text", th="ไม่ใช่รูปภาพ JSON หรือข้อความ")
-        ) from error
+    trust, now, check, canonical, read = tools
+    found = read(content)
+    given = [verify_credential(one, trust, now, check, canonical) for one in found.credentials[:MOST]]
+    # A text alone is judged whatever it says; of the codes in a picture only those of certificates.
+    alone = len(found.qr_texts) == 1 and not given
+    ours = [one for one in found.qr_texts[:MOST] if alone or qr_token.id_of(one)]
+    given += [verify_qr(one, trust, now, check, canonical) for one in ours]
+    if not given:
+        raise UnreadableEvidence(why=NO_FACE)
+    return together(given)
 
 
 def _exit_status(verdict: Verdict) -> int:

@@ -18,17 +18,16 @@ from exam_service.services.ports import (
     Bell,
     Canonical,
     Clock,
-    Designs,
     Entropy,
     Meter,
     Presence,
-    QrCodes,
     RateLimiter,
     RosterReader,
     Signer,
     Store,
     Vault,
 )
+from exam_service.services.ports_faces import Designs, Evidences, QrCodes
 from exam_service.services.queues import Queues
 from exam_service.services.watches import Watches
 
@@ -65,6 +64,7 @@ class Context:
     signer: Signer
     canonical: Canonical
     qr: QrCodes
+    evidences: Evidences
     designs: Designs
     read_bank: BankReader
     read_roster: RosterReader

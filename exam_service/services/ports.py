@@ -341,29 +341,6 @@ class Canonical(Protocol):
         """The 64 bytes that an eddsa-rdfc-2022 proof signs. Raises ValueError when there is no safe canonical form."""
 
 
-class QrCodes(Protocol):
-    """Pictures of QR codes, out and in."""
-
-    def png(self, text: str) -> bytes: ...
-    def svg(self, text: str) -> bytes:
-        """One path, sized for print. Raises ValueError when it would be too dense to be scanned."""
-
-    async def texts(self, image: bytes) -> list[str]:
-        """What the QR codes of a PNG or JPEG say; others are served meanwhile. Raises UnreadableEvidence."""
-
-
-class Designs(Protocol):
-    """Certificates on paper, by the name of a design. A sheet is JSON (`printing.Sheet`)."""
-
-    def names(self) -> list[str]: ...
-    async def pdf(self, design: str, sheet: bytes, at: int) -> bytes:
-        """PDF/A-3b with the credential attached, as of that second since 1970: the same bytes each time."""
-
-    async def png(self, design: str, sheet: bytes, dpi: float) -> bytes: ...
-    async def too_long(self, design: str, sheet: bytes) -> list[str]:
-        """The lines that do not fit, however small they are set."""
-
-
 class Vault(Protocol):
     def seal(self, plain: bytes, context: str) -> bytes: ...
     def open(self, sealed: bytes, context: str) -> bytes:

@@ -1,19 +1,22 @@
 """Certificates on paper: what a design is given, and which design it is."""
 
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
 from exam_service.core import errors
-from exam_service.core.certificates import qr_token, samples
+from exam_service.core.certificates import baked, qr_token, samples
 from exam_service.core.certificates.model import CertificateState, Issuance, Kind
 from exam_service.core.certificates.printed import Printed, printed
 from exam_service.services.certificate_views import Faces
 from exam_service.services.context import Context
-from exam_service.services.ports import Designs, QrCodes
+from exam_service.services.ports_faces import Designs, QrCodes
 
 DESIGNS: dict[Kind, str] = {"certificate": "certificate", "attestation": "attestation"}
 """The design of each kind of certificate."""
+BADGE = "badge"
+BADGE_DPI = 152.4
+"""600 pixels on a side, of 100 mm."""
 SCREEN_DPI = 150
 """A picture to show and to share: 1,754 pixels on its long side, and its QR code can be read."""
 
@@ -88,6 +91,14 @@ async def pdf(ctx: Context, faces: Faces) -> bytes:
 async def png(ctx: Context, faces: Faces) -> bytes:
     """The certificate as a picture. Raises CertificateNotStanding, LettersMissing."""
     return await ctx.designs.png(DESIGNS[faces.record.issuance.kind], _sheet_of(ctx, faces), SCREEN_DPI)
+
+
+async def badge(ctx: Context, faces: Faces, kind: Literal["png", "svg"]) -> bytes:
+    """A square badge that carries the credential (Open Badges 3.0). Raises CertificateNotStanding, LettersMissing."""
+    page, credential = _sheet_of(ctx, faces), faces.record.credential or b""
+    if kind == "svg":
+        return baked.into_svg(await ctx.designs.svg(BADGE, page), credential)
+    return baked.into_png(await ctx.designs.png(BADGE, page, BADGE_DPI), credential)
 
 
 async def previews(hands: Hands, design: str) -> list[Preview]:

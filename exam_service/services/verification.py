@@ -1,12 +1,11 @@
 """Verification for anyone: whatever evidence is given, the numbered list of core.certificates.verify decides."""
 
 from exam_service.core.certificates import qr_token
+from exam_service.core.certificates.faces import MOST, NO_FACE, Evidence, together
 from exam_service.core.certificates.trust import Trust, TrustedIssuer
 from exam_service.core.certificates.verdict import Record, Register, Verdict
 from exam_service.core.certificates.verify import verify_credential, verify_qr
-from exam_service.core.certificates.words import Unreadable
 from exam_service.core.errors import UnreadableEvidence
-from exam_service.core.text import Text
 from exam_service.services import keys, status_lists
 from exam_service.services.context import Context
 
@@ -30,7 +29,7 @@ async def by_id(ctx: Context, certificate_id: str) -> tuple[Record | None, Verdi
 
 async def by_text(ctx: Context, text: str) -> Verdict:
     """The verdict on a scanned QR text."""
-    certificate_id = _id_of_qr(text)
+    certificate_id = qr_token.id_of(text)
     register = await _register(ctx, certificate_id) if certificate_id else None
     return verify_qr(text, await _trust(ctx), ctx.now(), ctx.signer.verify, ctx.canonical, register)
 
@@ -45,15 +44,13 @@ async def by_document(ctx: Context, document: bytes) -> Verdict:
     return verify_credential(document, trust, ctx.now(), ctx.signer.verify, ctx.canonical, register)
 
 
-async def by_image(ctx: Context, image: bytes) -> Verdict:
-    """The verdict on the QR in a PNG or JPEG. Raises UnreadableEvidence when there is none of ours in it."""
-    texts = await ctx.qr.texts(image)
-    ours = [text for text in texts if _id_of_qr(text)]
-    if not ours:
-        raise UnreadableEvidence(
-            why=Text(en="no QR code of a certificate is in the picture", th="ไม่พบ QR ของวุฒิบัตรในภาพ")
-        )
-    return await by_text(ctx, ours[0])
+async def by_evidence(ctx: Context, evidence: Evidence) -> Verdict:
+    """The verdict on all that was found in a file. Raises UnreadableEvidence when nothing in it is a certificate's."""
+    given = [await by_document(ctx, document) for document in evidence.credentials[:MOST]]
+    given += [await by_text(ctx, text) for text in evidence.qr_texts[:MOST] if qr_token.id_of(text)]
+    if not given:
+        raise UnreadableEvidence(why=NO_FACE)
+    return together(given)
 
 
 async def trust_file(ctx: Context, with_lists: bool = True) -> Trust:
@@ -97,14 +94,3 @@ async def _register(ctx: Context, certificate_id: str) -> Register:
             superseded_by=record.superseded_by,
         )
     )
-
-
-def _id_of_qr(text: str) -> str | None:
-    """The certificate that a QR text is about: from its address, or from the token when there are only digits."""
-    named = qr_token.id_in(text)
-    if named is not None:
-        return named
-    try:
-        return qr_token.parse(text).id
-    except Unreadable:
-        return None

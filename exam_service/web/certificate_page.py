@@ -65,9 +65,14 @@ def download(content: bytes, kind: str, name: str) -> Response[bytes]:
 
 
 async def paper_of(ctx: Context, faces: Faces, name: str) -> Response[bytes]:
-    """`certificate.pdf` or `certificate.png` of a signed certificate that stands."""
-    if name == "certificate.png":
-        return download(await printing.png(ctx, faces), "image/png", f"{faces.record.id}.png")
+    """`certificate.pdf`, `certificate.png`, `badge.png` or `badge.svg` of a signed certificate that stands."""
+    match name:
+        case "certificate.png":
+            return download(await printing.png(ctx, faces), "image/png", f"{faces.record.id}.png")
+        case "badge.png":
+            return download(await printing.badge(ctx, faces, "png"), "image/png", f"{faces.record.id}-badge.png")
+        case "badge.svg":
+            return download(await printing.badge(ctx, faces, "svg"), "image/svg+xml", f"{faces.record.id}-badge.svg")
     return download(await printing.pdf(ctx, faces), "application/pdf", f"{faces.record.id}.pdf")
 
 

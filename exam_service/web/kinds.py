@@ -81,7 +81,7 @@ _STAFF = re.compile(
 )
 """What staff do while an exam runs, and what an LMS does to let a candidate in."""
 _LIVE = re.compile(r"/v1/courses/[^/]+/exams/[^/]+/live/events|/staff/[^/]+/[^/]+/events")
-_PRINT = re.compile(r"/(?:v1|exam)/certificates/[^/]+/certificate\.(?:pdf|png)")
+_PRINT = re.compile(r"/(?:v1|exam)/certificates/[^/]+/(?:certificate\.(?:pdf|png)|badge\.(?:png|svg))")
 
 
 def kind_of(method: str, path: str) -> str:

@@ -17,11 +17,11 @@ from exam_service.resources import certs as shipped
 def test_every_design_is_set_with_usual_and_with_the_longest_data(tmp_path: Path) -> None:
     done = CliRunner().invoke(cli, ["certs", "preview", "--out", str(tmp_path / "new")])
     assert done.exit_code == 0, done.output
-    assert [line.rsplit(": ", 1)[1] for line in done.output.splitlines()] == ["fits"] * 4
+    assert [line.rsplit(": ", 1)[1] for line in done.output.splitlines()] == ["fits"] * 6
     made = sorted(file.name for file in (tmp_path / "new").iterdir())
     assert made == sorted(
         f"{design}-{data}.{kind}"
-        for design in ("attestation", "certificate")
+        for design in ("attestation", "badge", "certificate")
         for data in ("sample", "longest")
         for kind in ("pdf", "png")
     )
@@ -33,7 +33,7 @@ def test_every_design_is_set_with_usual_and_with_the_longest_data(tmp_path: Path
 def test_a_design_that_there_is_not_is_named_with_those_that_there_are(tmp_path: Path) -> None:
     done = CliRunner().invoke(cli, ["certs", "preview", "diploma", "--out", str(tmp_path / "new")])
     assert done.exit_code == 2
-    assert "diploma; there are attestation, certificate" in done.output
+    assert "diploma; there are attestation, badge, certificate" in done.output
     assert not (tmp_path / "new").exists()
 
 

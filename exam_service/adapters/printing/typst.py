@@ -46,6 +46,10 @@ class TypstDesigns:
         await self.pdf(design, sheet, 0)
         return await self._by_hand(lambda: self._page(design, sheet, format="png", ppi=dpi))
 
+    async def svg(self, design: str, sheet: bytes) -> bytes:
+        await self.pdf(design, sheet, 0)
+        return await self._by_hand(lambda: self._page(design, sheet, format="svg"))
+
     async def too_long(self, design: str, sheet: bytes) -> list[str]:
         # What is asked of a document takes no inputs but those of its compiler.
         found = await self._by_hand(

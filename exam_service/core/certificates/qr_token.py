@@ -204,6 +204,17 @@ def id_in(text: str) -> str | None:
     return match[1].upper() if match else None
 
 
+def id_of(text: str) -> str | None:
+    """The certificate that a scanned text is about: from its address, or from the token when there are only digits."""
+    named = id_in(text)
+    if named is not None:
+        return named
+    try:
+        return parse(text).id
+    except Unreadable:
+        return None
+
+
 def _split(text: str) -> tuple[str | None, str]:
     if re.fullmatch(r"#?[0-9]+", text):
         return None, text.removeprefix("#")

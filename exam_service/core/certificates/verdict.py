@@ -16,6 +16,8 @@ Standing = Literal["stands", "revoked", "suspended", "superseded", "expired", "u
 """Whether it still counts. Only a fresh, signed or first-hand answer says `stands`."""
 
 STEPS = ("parse", "key_known", "key_good", "signature", "status", "expiry")
+FACES = "faces"
+"""A seventh step, when there were several faces: whether they say the same."""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,13 +97,18 @@ def untold(name: str, code: str, **values: object) -> Step:
 
 
 def _step(name: str, ok: bool | None, code: str, sentence: Text) -> Step:
-    return Step(number=STEPS.index(name) + 1, name=name, passed=ok, code=code, sentence=sentence)
+    return Step(number=(*STEPS, FACES).index(name) + 1, name=name, passed=ok, code=code, sentence=sentence)
 
 
 def stopped(steps: list[Step], outcome: Outcome, facts: Facts | None) -> Verdict:
     """The verdict when a step before the status failed: the later ones are shown as not checked."""
     rest = [untold(name, "not-checked") for name in STEPS[len(steps) :]]
     return _verdict(outcome, "unknown", HEADLINES[outcome], facts, (*steps, *rest))
+
+
+def forged(of: Verdict, step: Step) -> Verdict:
+    """A verdict that would have been another one but for this step, which failed after all others."""
+    return _verdict("not_genuine", "unknown", HEADLINES["not_genuine"], None, (*of.steps, step))
 
 
 def concluded(

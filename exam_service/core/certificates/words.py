@@ -14,6 +14,10 @@ PASSED: dict[str, Text] = {
     "stands": Text(th="ยังมีผลอยู่ ณ {as_of}", en="It stands, as of {as_of}."),
     "not-expired": Text(th="ยังไม่หมดอายุ", en="It has not expired."),
     "no-expiry": Text(th="ไม่มีวันหมดอายุ", en="It does not expire."),
+    "faces-agree": Text(
+        th="หลักฐานทุกส่วนที่ให้มา (เช่น ไฟล์แนบและ QR) ตรงกัน",
+        en="All that was given, such as attachment and QR, says the same.",
+    ),
 }
 
 FAILED: dict[str, Text] = {
@@ -89,6 +93,11 @@ FAILED: dict[str, Text] = {
         th="วันที่ออกอยู่ในอนาคต ({issued_at}) ตรวจนาฬิกาของเครื่องนี้",
         en="It is issued in the future ({issued_at}); check the clock."
     ),
+    # 7 several faces
+    "faces-differ": Text(
+        th="หลักฐานที่ให้มาไม่ตรงกัน ({fields}) มีส่วนที่มาจากฉบับอื่นหรือถูกแก้ไข",
+        en="What was given does not say the same ({fields}): a part is of another certificate, or was altered.",
+    ),
     "not-checked": Text(th="ไม่ได้ตรวจขั้นนี้ เพราะขั้นก่อนหน้าไม่ผ่าน", en="Not checked, because an earlier step failed."),
 }  # fmt: skip
 
@@ -103,6 +112,9 @@ HEADLINES: dict[str, Text] = {
     "not_genuine": Text(th="ไม่ใช่ของจริง", en="Not genuine"),
     "unknown": Text(th="บอกไม่ได้ว่าเป็นของจริงหรือไม่", en="Cannot tell whether it is genuine"),
 }
+
+NOTHING_TO_JUDGE = frozenset(("not-a-certificate", "no-token", "not-json"))
+"""Codes of step 1 of which "not genuine" would say too much: a bare address may well belong to a genuine one."""
 
 
 class Unreadable(ValueError):

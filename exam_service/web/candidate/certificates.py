@@ -34,6 +34,16 @@ async def png(certificate: FromPath[str], ctx: Ctx, session: Candidate) -> Respo
     return await paper_of(ctx, await _faces(ctx, session, certificate), "certificate.png")
 
 
+@get("/exam/certificates/{certificate:str}/badge.png", include_in_schema=False)
+async def badge_png(certificate: FromPath[str], ctx: Ctx, session: Candidate) -> Response[bytes]:
+    return await paper_of(ctx, await _faces(ctx, session, certificate), "badge.png")
+
+
+@get("/exam/certificates/{certificate:str}/badge.svg", include_in_schema=False)
+async def badge_svg(certificate: FromPath[str], ctx: Ctx, session: Candidate) -> Response[bytes]:
+    return await paper_of(ctx, await _faces(ctx, session, certificate), "badge.svg")
+
+
 @get("/exam/certificates/{certificate:str}/qr.png", include_in_schema=False)
 async def qr_png(certificate: FromPath[str], ctx: Ctx, session: Candidate) -> Response[bytes]:
     return file_of(ctx, await _faces(ctx, session, certificate), "qr.png")
@@ -56,6 +66,6 @@ async def _faces(ctx: Context, session: CandidateSession, certificate: str) -> F
 
 router = Router(
     "/",
-    route_handlers=[show, pdf, png, qr_png, qr_svg, credential],
+    route_handlers=[show, pdf, png, badge_png, badge_svg, qr_png, qr_svg, credential],
     dependencies={"session": Provide(auth.session)},
 )

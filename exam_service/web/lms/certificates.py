@@ -205,6 +205,28 @@ async def png(certificate: FromPath[str], ctx: Ctx, caller: Staff) -> Response[b
 
 
 @get(
+    "/certificates/{certificate:str}/badge.png",
+    summary="The badge as PNG, with the credential baked in",
+    media_type="image/png",
+    **documented(scope="certificates", problems=["certificate-not-standing", "letters-missing"]),
+)
+async def badge_png(certificate: FromPath[str], ctx: Ctx, caller: Staff) -> Response[bytes]:
+    """Open Badges 3.0: a square picture that carries the signed credential, which names the person. The picture itself
+    does not. Platforms that show pictures often take out what they carry: hand the file on as a file."""
+    return await paper_of(ctx, await _faces(ctx, caller, certificate), "badge.png")
+
+
+@get(
+    "/certificates/{certificate:str}/badge.svg",
+    summary="The badge as SVG, with the credential baked in",
+    media_type="image/svg+xml",
+    **documented(scope="certificates", problems=["certificate-not-standing", "letters-missing"]),
+)
+async def badge_svg(certificate: FromPath[str], ctx: Ctx, caller: Staff) -> Response[bytes]:
+    return await paper_of(ctx, await _faces(ctx, caller, certificate), "badge.svg")
+
+
+@get(
     "/certificates/{certificate:str}/qr.png",
     summary="The QR code as PNG",
     media_type="image/png",
@@ -267,5 +289,5 @@ async def _faces(ctx: Context, caller: Caller, certificate: str) -> Faces:
 
 HANDLERS = [
     list_all, show, request_certificate, revoke, suspend, reinstate, replace,
-    pdf, png, qr_png, qr_svg, credential, printable,
+    pdf, png, badge_png, badge_svg, qr_png, qr_svg, credential, printable,
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from exam_service.web import auth
 from exam_service.web.body import invalid, too_deep
 from exam_service.web.given import Ctx
 from exam_service.web.openapi import documented
-from exam_service.web.verify.evidence import verdict_on_document, verdict_on_image, verdict_on_text
+from exam_service.web.verify.evidence import verdict_on_both, verdict_on_document, verdict_on_file, verdict_on_text
 
 
 class QrEvidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -27,7 +27,7 @@ class CredentialEvidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     credential: dict[str, object]
 
 
-_IMAGES = ("image/png", "image/jpeg", "image/webp", "image/gif")
+_FILES = ("application/pdf", "image/png", "image/jpeg", "image/webp", "image/gif", "image/svg+xml")
 _DOCUMENTS = ("application/json", "application/vc", "application/ld+json", "application/vc+ld+json")
 
 
@@ -37,13 +37,14 @@ _DOCUMENTS = ("application/json", "application/vc", "application/ld+json", "appl
     summary="Verify a certificate",
     **documented(
         body=(QrEvidence, CredentialEvidence, dict[str, object]),
-        media_types=("application/json", "text/plain", "image/png", "image/jpeg"),
+        media_types=("application/json", "text/plain", "application/pdf", "image/png", "image/jpeg"),
         examples={"a QR text": {"qr": "https://exam.example.go.th/v/AEBAGBAFAYDQQCIK#1…"}},
         problems=["unreadable-evidence", "unsupported-media-type", "too-many-requests"],
     ),
 )
 async def verify(request: Request[Any, Any, Any], ctx: Ctx) -> Response[Verdict]:
-    """Takes a credential as it was downloaded, `{"qr": "…"}`, `{"credential": {…}}`, a QR text, or a picture.
+    """Takes a credential as it was downloaded, `{"qr": "…"}`, `{"credential": {…}}`, both, a QR text, a picture or a
+    PDF. What comes together, as the attachment and the QR of a PDF do, is compared in a step of its own.
 
     The answer is the numbered list of steps with the outcome. What is not genuine is an answer, not an error; what
     cannot be read at all is refused as `unreadable-evidence`.
@@ -53,8 +54,8 @@ async def verify(request: Request[Any, Any, Any], ctx: Ctx) -> Response[Verdict]
     content = await request.body()
     if kind in _DOCUMENTS:
         verdict = await _json(ctx, content)
-    elif kind in _IMAGES:
-        verdict = await verdict_on_image(ctx, content)
+    elif kind in _FILES:
+        verdict = await verdict_on_file(ctx, content)
     elif kind == "text/plain":
         verdict = await verdict_on_text(ctx, _text(content))
     else:
@@ -75,15 +76,21 @@ async def _json(ctx: Context, content: bytes) -> Verdict:
         # The bytes between the braces are what was signed, whatever spaces stand in them.
         return await verdict_on_document(ctx, bytes(members["credential"]))
     if set(members) == {"qr"}:
-        try:
-            return await verdict_on_text(ctx, msgspec.json.decode(members["qr"], type=str))
-        except msgspec.ValidationError as error:
-            raise invalid("wrong-type", "`qr` must be a text", "`qr` ต้องเป็นข้อความ", "qr") from error
+        return await verdict_on_text(ctx, _qr(members["qr"]))
+    if set(members) == {"credential", "qr"}:
+        return await verdict_on_both(ctx, bytes(members["credential"]), _qr(members["qr"]))
     raise invalid(
         "unknown-evidence",
-        "give a credential as it was downloaded, or exactly one of `qr` and `credential`",
-        "โปรดส่งเอกสารวุฒิบัตรตามที่ดาวน์โหลด หรือส่ง `qr` หรือ `credential` อย่างใดอย่างหนึ่ง",
+        "give a credential as it was downloaded, or `qr`, or `credential`, or these two",
+        "โปรดส่งเอกสารวุฒิบัตรตามที่ดาวน์โหลด หรือส่ง `qr` หรือ `credential` หรือทั้งสองอย่าง",
     )
+
+
+def _qr(raw: msgspec.Raw) -> str:
+    try:
+        return msgspec.json.decode(raw, type=str)
+    except msgspec.ValidationError as error:
+        raise invalid("wrong-type", "`qr` must be a text", "`qr` ต้องเป็นข้อความ", "qr") from error
 
 
 def _text(content: bytes) -> str:

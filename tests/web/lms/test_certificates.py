@@ -98,7 +98,7 @@ async def test_the_files_are_the_stored_bytes_and_the_qr(lms: Lms, held: Holder)
     assert credential.content == await held.credential()
     assert credential.headers["content-type"] == "application/json"
     png, svg = await lms.get(f"{base}/qr.png"), await lms.get(f"{base}/qr.svg")
-    assert await held.world.ctx.qr.texts(png.content) == [await held.qr()]
+    assert (await held.world.ctx.evidences.read(png.content)).qr_texts == (await held.qr(),)
     assert svg.headers["content-type"].startswith("image/svg+xml")
     assert svg.text.startswith("<svg")
     for answer in (credential, png, svg):
@@ -118,7 +118,7 @@ async def test_it_is_had_on_paper_for_as_long_as_it_stands(lms: Lms, held: Holde
     paper = Paper(pdf.content, tmp_path)
     assert paper.attachments() == {"credential.json": await held.credential()}
     assert FULL in paper.text()
-    assert await held.world.ctx.qr.texts(png.content) == [await held.qr()]
+    assert (await held.world.ctx.evidences.read(png.content)).qr_texts == (await held.qr(),)
     await lms.post(f"{base}/revoke", json={"reason": "misconduct"})
     for name in ("certificate.pdf", "certificate.png"):
         refused(await lms.get(f"{base}/{name}"), 409, "certificate-not-standing")

@@ -159,7 +159,8 @@ async def test_what_cannot_be_judged_is_refused_and_not_called_forged(
         (b'{"credential": ' + b"[" * 50_000 + b"]" * 50_000 + b"}", "", "too-deep"),
         (b"{}", "", "unknown-evidence"),
         (b'{"qr": 1}', "qr", "wrong-type"),
-        (b'{"qr": "x", "credential": {}}', "", "unknown-evidence"),
+        (b'{"qr": 1, "credential": {}}', "qr", "wrong-type"),
+        (b'{"qr": "x", "credential": {}, "more": 1}', "", "unknown-evidence"),
     ],
 )
 async def test_a_body_of_another_form_is_refused_and_says_where(
@@ -170,7 +171,7 @@ async def test_a_body_of_another_form_is_refused_and_says_where(
 
 async def test_another_media_type_is_refused(web: httpx.AsyncClient) -> None:
     refused(
-        await web.post("/v1/verify", content=b"x", headers={"content-type": "application/pdf"}),
+        await web.post("/v1/verify", content=b"x", headers={"content-type": "application/zip"}),
         415,
         "unsupported-media-type",
     )

@@ -55,13 +55,13 @@ async def test_the_files_are_the_stored_ones(certified: Holder, holder_web: http
     base = f"/exam/certificates/{certified.id}"
     assert (await holder_web.get(f"{base}/credential.json")).content == await certified.credential()
     png = (await holder_web.get(f"{base}/qr.png")).content
-    assert await certified.world.ctx.qr.texts(png) == [await certified.qr()]
+    assert (await certified.world.ctx.evidences.read(png)).qr_texts == (await certified.qr(),)
     svg = (await holder_web.get(f"{base}/qr.svg")).content
     assert svg == certified.world.ctx.qr.svg(await certified.qr())
     pdf = await holder_web.get(f"{base}/certificate.pdf")
     assert (pdf.status_code, pdf.headers["content-disposition"]) == (200, f'attachment; filename="{certified.id}.pdf"')
     picture = (await holder_web.get(f"{base}/certificate.png")).content
-    assert await certified.world.ctx.qr.texts(picture) == [await certified.qr()]
+    assert (await certified.world.ctx.evidences.read(picture)).qr_texts == (await certified.qr(),)
     page = (await holder_web.get(base, headers=PAGE)).text
     assert f'href="{base}/certificate.pdf"' in page
     await certified.world.revoke(certified.id, RevocationReason.misconduct, None, "staff")

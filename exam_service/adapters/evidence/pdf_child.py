@@ -1,0 +1,73 @@
+"""The process that opens a PDF: from standard input to JSON on standard output, within bounds of its own."""
+
+import base64
+import sys
+
+import msgspec
+import pypdfium2
+import zxingcpp
+
+from exam_service.adapters.evidence.pdf import Found
+from exam_service.core.certificates.credential import MAX_DOCUMENT
+from exam_service.core.certificates.faces import MOST
+
+MEMORY = 1 << 30
+CPU_SECONDS = 15
+PAGES = 3
+"""A certificate has one; so many from the front are looked at."""
+DOTS_PER_POINT = 250 / 72
+"""250 pixels an inch: a module of the smallest QR that we print has some five."""
+_QR = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+MOST_PIXELS = 12_000_000
+_KIND = b"OpenBadgeCredential"
+"""What else is attached is none of ours."""
+
+
+def main() -> None:
+    """Read, look, tell."""
+    _bound()
+    told = msgspec.json.encode(_look(sys.stdin.buffer.read()))
+    sys.stdout.buffer.write(told)
+
+
+def _bound() -> None:
+    try:
+        import resource
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    # It has nothing to write and nobody to call.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _look(content: bytes) -> Found:
+    try:
+        document = pypdfium2.PdfDocument(content)
+    except pypdfium2.PdfiumError as error:
+        return Found([], [], "locked" if "assword" in str(error) else "unreadable")
+    texts: dict[str, None] = {}
+    for number in range(min(PAGES, len(document))):
+        texts |= dict.fromkeys(_texts(document[number]))
+    return Found(_attachments(document), list(texts)[:MOST])
+
+
+def _attachments(document: pypdfium2.PdfDocument) -> list[str]:
+    found = []
+    for number in range(min(4 * MOST, document.count_attachments())):
+        content = bytes(document.get_attachment(number).get_data())
+        if len(content) <= MAX_DOCUMENT and _KIND in content:
+            found.append(base64.b64encode(content).decode())
+    return found[:MOST]
+
+
+def _texts(page: pypdfium2.PdfPage) -> list[str]:
+    width, height = page.get_size()
+    scale = min(DOTS_PER_POINT, (MOST_PIXELS / max(1.0, width * height)) ** 0.5)
+    picture = page.render(scale=scale, grayscale=True).to_pil()
+    return [code.text for code in zxingcpp.read_barcodes(picture, formats=_QR)]
+
+
+if __name__ == "__main__":
+    main()

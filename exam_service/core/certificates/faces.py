@@ -1,0 +1,59 @@
+"""Several faces of one certificate judged together: each by itself, and whether they say the same.
+
+A PDF carries its credential and shows its QR; whoever changes one of the two, or puts the code of another certificate
+on a page, is found by the other.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from exam_service.core.certificates.qr_token import is_shortened
+from exam_service.core.certificates.verdict import Facts, Verdict, failed, forged, passed, untold
+from exam_service.core.certificates.words import NOTHING_TO_JUDGE
+from exam_service.core.text import Text
+
+MOST = 8
+"""So many faces are looked at; nobody has more of one certificate."""
+
+NO_FACE = Text(en="no QR code and no credential of a certificate is in it", th="ไม่พบ QR หรือเอกสารวุฒิบัตรในไฟล์นี้")
+
+_WORST_FIRST = ("not_genuine", "unknown", "genuine")
+_EXACT = ("id", "issued_at", "valid_until", "status_list", "status_index", "kid", "did")
+_TEXTS = ("recipient_name", "course_title", "course_code")
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """The faces that were found in what somebody brought."""
+
+    credentials: tuple[bytes, ...] = ()
+    """Documents in JSON, as they were found."""
+    qr_texts: tuple[str, ...] = ()
+
+
+def together(verdicts: Sequence[Verdict]) -> Verdict:
+    """The verdict on all of them: of the worst; when each is genuine, of the one that says most, with step (7).
+
+    A bare address beside a signed face says nothing against it. ValueError when there is none at all.
+    """
+    verdicts = [one for one in verdicts if one.steps[0].code not in NOTHING_TO_JUDGE] or verdicts[:1]
+    if len(verdicts) == 1:
+        return verdicts[0]
+    worst = min(verdicts, key=lambda one: _WORST_FIRST.index(one.outcome))
+    if worst.outcome != "genuine":
+        return msgspec.structs.replace(worst, steps=(*worst.steps, untold("faces", "not-checked")))
+    # Only a credential has everything; a QR may have cut the names.
+    whole = next((one for one in verdicts if one.facts and one.facts.kind is not None), verdicts[0])
+    unlike = {name for other in verdicts for name in _unlike(other.facts, whole.facts)}
+    if unlike:
+        return forged(whole, failed("faces", "faces-differ", fields=", ".join(sorted(unlike))))
+    return msgspec.structs.replace(whole, steps=(*whole.steps, passed("faces", "faces-agree")))
+
+
+def _unlike(one: Facts | None, other: Facts | None) -> list[str]:
+    """The facts in which two faces differ."""
+    if one is None or other is None:
+        return ["id"]
+    found = [name for name in _EXACT if getattr(one, name) != getattr(other, name)]
+    texts = ((name, getattr(one, name), getattr(other, name)) for name in _TEXTS)
+    return found + [name for name, a, b in texts if not (is_shortened(a, b) or is_shortened(b, a))]

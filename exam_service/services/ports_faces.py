@@ -1,0 +1,35 @@
+"""Ports of what certificates look like outside: codes, paper, and what people bring to be verified."""
+
+from typing import Protocol
+
+from exam_service.core.certificates.faces import Evidence
+
+
+class Evidences(Protocol):
+    """What somebody brings to be verified: a picture, a PDF, a credential, a text."""
+
+    async def read(self, content: bytes) -> Evidence:
+        """Every face that is in it; others are served meanwhile. Raises UnreadableEvidence."""
+
+
+class QrCodes(Protocol):
+    """Pictures of QR codes."""
+
+    def png(self, text: str) -> bytes: ...
+    def svg(self, text: str) -> bytes:
+        """One path, sized for print. Raises ValueError when it would be too dense to be scanned."""
+
+
+class Designs(Protocol):
+    """Certificates on paper, by the name of a design. A sheet is JSON (`printing.Sheet`)."""
+
+    def names(self) -> list[str]: ...
+    async def pdf(self, design: str, sheet: bytes, at: int) -> bytes:
+        """PDF/A-3b with the credential attached, as of that second since 1970: the same bytes each time."""
+
+    async def png(self, design: str, sheet: bytes, dpi: float) -> bytes: ...
+    async def svg(self, design: str, sheet: bytes) -> bytes:
+        """With letters as outlines, so that it needs no font."""
+
+    async def too_long(self, design: str, sheet: bytes) -> list[str]:
+        """The lines that do not fit, however small they are set."""
