@@ -33,9 +33,9 @@ def tracked(repository: Path) -> list[Path]:
 
 
 def lines_of(path: Path) -> list[str]:
-    """The lines of a text file; none of a binary one."""
+    """The lines of a text file; none of a binary one, which a PDF is also when no byte of it is zero."""
     content = path.read_bytes()
-    return [] if b"\0" in content else content.decode("utf-8").splitlines()
+    return [] if b"\0" in content or content.startswith(b"%PDF-") else content.decode("utf-8").splitlines()
 
 
 def found(pattern: re.Pattern[str], paths: list[Path], top: Path) -> list[str]:
