@@ -7,7 +7,7 @@ uvicorn's way, and is answered alike (docs/decisions/0010).
 """
 
 import re
-from asyncio import TimerHandle
+from asyncio import Task, TimerHandle
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -40,6 +40,7 @@ class _Short:
         "keep_alive",
         "message_event",
         "response_complete",
+        "task",
         "timer",
         "whole",
     )
@@ -49,6 +50,7 @@ class _Short:
         self.keep_alive = keep_alive
         self.body = bytearray()
         self.whole = False
+        self.task: Task[None] | None = None
         self.timer: TimerHandle | None = None
         """Runs only while a part of the body has yet to come, which is rare: most come in one piece."""
         self.began = self.heard = 0.0
@@ -155,9 +157,10 @@ def connections(shortcuts: Shortcuts, body_seconds: float) -> type[HttpToolsProt
             self._begin(short, RequestTimeout(bytes=len(short.body), seconds=round(until - short.began)))
 
         def _begin(self, short: _Short, body: Body) -> None:
-            task = self.loop.create_task(self._answer(short, body))
-            self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
+            short.task = self.loop.create_task(self._answer(short, body))
+            # Until it has answered: the server waits for these when it stops. A callback would be one more turn of the
+            # loop for every save.
+            self.tasks.add(short.task)
 
         def _ordinary(self) -> _Short | None:
             parser, before = self.parser, cast("Any", self.cycle)
@@ -186,6 +189,8 @@ def connections(shortcuts: Shortcuts, body_seconds: float) -> type[HttpToolsProt
                 # Cut off, or a fault of the lines above: whatever goes wrong before has its answer.
                 self.transport.close()
                 raise
+            finally:
+                self.tasks.discard(cast("Task[None]", short.task))
             short.response_complete = True
             if not short.keep_alive:
                 self.transport.close()

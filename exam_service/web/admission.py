@@ -121,15 +121,21 @@ class Gate:
 
     async def turn(self, kind: str) -> None:
         """Wait until it is one's turn."""
-        line = self._lines[kind]
-        turn = line.enter()
-        if turn is None:
-            return
+        turn = self.enter(kind)
+        if turn is not None:
+            await self.wait(kind, turn)
+
+    def enter(self, kind: str) -> asyncio.Future[None] | None:
+        """Take a place in the line: None when it is one's turn already, else what to `wait` for."""
+        return self._lines[kind].enter()
+
+    async def wait(self, kind: str, turn: asyncio.Future[None]) -> None:
+        """Until it is one's turn. Who goes meanwhile leaves no gap."""
         try:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
-                line.leave(time.monotonic())
+                self._lines[kind].leave(time.monotonic())
             raise
 
     def done(

@@ -77,7 +77,9 @@ class Shortcut(ABC):
             gate.refused(kind, status, started, code=refusal.code, request_id=request_id)
         else:
             status, code = GONE, None
-            await gate.turn(kind)
+            turn = gate.enter(kind)
+            if turn is not None:
+                await gate.wait(kind, turn)
             try:
                 status, headers, content, code = await self._worked(name, asked, cast("bytes", body), request_id)
             finally:
