@@ -4,10 +4,11 @@ A write that waits costs nothing but its place in a queue. The queue is bounded:
 """
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeVar, cast
+from typing import Generic, NamedTuple, TypeVar, cast
 
 from exam_service.core import errors
 
@@ -51,6 +52,16 @@ class _Waiting(Generic[T, R]):
             self.settle(failed if isinstance(failed, Exception) else RuntimeError(str(failed)))
 
 
+class Apart(NamedTuple):
+    """How far batches lie apart while few come: each costs something whatever its size, most of all of other threads.
+
+    A batch begins so many seconds after the one before; or as soon as there are `enough`. Nobody alone waits.
+    """
+
+    seconds: float
+    enough: int
+
+
 class GroupCommit(Generic[T, R]):
     """One queue, and as many writers as may usefully work on it side by side.
 
@@ -67,11 +78,13 @@ class GroupCommit(Generic[T, R]):
         most_together: int = 256,
         lanes: int = 1,
         halves: bool = False,
+        apart: Apart | None = None,
         wrote: Callable[[int, float], None] | None = None,
     ) -> None:
         """`refuse` makes what is told to who finds no room. `wrote` hears of each batch: its size, and its seconds.
 
         `halves`: a batch is half of those who are about. For much work on the way to the queue and little in a batch.
+        `apart`: how long a batch waits for more; nothing when there is none.
         """
         self._write = write
         self._refuse = refuse
@@ -79,6 +92,10 @@ class GroupCommit(Generic[T, R]):
         self._most_together = most_together
         self._lanes = lanes
         self._halves = halves
+        self._apart = apart
+        self._began = -math.inf
+        self._gathering: asyncio.Future[None] | None = None
+        """What the next batch waits for, while it does."""
         self._wrote = wrote
         self._queue: deque[_Waiting[T, R]] = deque()
         self._writers: set[asyncio.Task[None]] = set()
@@ -101,13 +118,18 @@ class GroupCommit(Generic[T, R]):
         loop = asyncio.get_running_loop()
         waiting: _Waiting[T, R] = _Waiting(item, loop.create_future())
         self._queue.append(waiting)
-        if len(self._writers) < self._lanes:
+        if self._gathering is not None:
+            if self._apart is not None and len(self._queue) >= self._apart.enough:
+                _go_on(self._gathering)
+        elif len(self._writers) < self._lanes:
             self._writers.add(loop.create_task(self._run(), name="group commit"))
         return waiting.answer
 
     async def close(self) -> None:
         """Write what waits, then stop."""
         self._closed = True
+        if self._gathering is not None:
+            _go_on(self._gathering)
         while self._writers:
             writers = tuple(self._writers)
             await asyncio.gather(*writers, return_exceptions=True)
@@ -124,7 +146,10 @@ class GroupCommit(Generic[T, R]):
         batch: list[_Waiting[T, R]] = []
         before = 0
         try:
-            while self._queue:
+            # Whoever gathers takes what there is.
+            while self._queue and self._gathering is None:
+                if self._apart is not None:
+                    await self._gather(self._apart)
                 # Half of those who are about, and who were in the batch before are: they come back while this one is
                 # written. Were all of the queue taken, nearly everybody would be in every other batch, and while they
                 # wait for the database there would be nothing to do here.
@@ -141,6 +166,20 @@ class GroupCommit(Generic[T, R]):
                 waiting.settle(self._refuse())
             if not self._writers:
                 self._let_go()
+
+    async def _gather(self, apart: Apart) -> None:
+        """Wait until the next batch may begin."""
+        rest = self._began + apart.seconds - time.monotonic()
+        if rest > 0 and len(self._queue) < apart.enough and not self._closed:
+            loop = asyncio.get_running_loop()
+            self._gathering = loop.create_future()
+            timer = loop.call_later(rest, _go_on, self._gathering)
+            try:
+                await self._gathering
+            finally:
+                timer.cancel()
+                self._gathering = None
+        self._began = time.monotonic()
 
     async def _settle(self, batch: list[_Waiting[T, R]]) -> None:
         started = time.monotonic()
@@ -162,3 +201,8 @@ class GroupCommit(Generic[T, R]):
                 waiting.settle(outcome)
             if self._wrote is not None:
                 self._wrote(len(batch), time.monotonic() - started)
+
+
+def _go_on(gathering: "asyncio.Future[None]") -> None:
+    if not gathering.done():
+        gathering.set_result(None)

@@ -1,13 +1,16 @@
 """What waits is written together, nobody pays for another, and nobody waits for ever."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from exam_service.core import errors
-from exam_service.services.group_commit import GroupCommit
+from exam_service.services.group_commit import Apart, GroupCommit
+
+A_DAY = Apart(seconds=86_400, enough=3)
 
 
 class Busy(Exception):
@@ -100,8 +103,10 @@ async def test_unavailable_is_told_to_all_and_not_tried_one_by_one() -> None:
 
 
 @pytest.mark.parametrize("begun", [False, True])
-async def test_when_the_writer_is_cancelled_nobody_waits_for_ever(begun: bool) -> None:
-    queue = queue_over([], asyncio.Event())
+@pytest.mark.parametrize("apart", [None, A_DAY], ids=["at once", "gathering"])
+async def test_when_the_writer_is_cancelled_nobody_waits_for_ever(begun: bool, apart: Apart | None) -> None:
+    queue = queue_over([], asyncio.Event(), apart=apart)
+    queue._began = time.monotonic()
     waiting = [queue.put(1)]
     if begun:
         await asyncio.sleep(0)
@@ -112,3 +117,34 @@ async def test_when_the_writer_is_cancelled_nobody_waits_for_ever(begun: bool) -
         await queue.close()
         answers = await asyncio.gather(*waiting, return_exceptions=True)
     assert [type(answer) for answer in answers] == [Busy] * len(waiting)
+
+
+@pytest.mark.parametrize("lanes", [1, 2])
+async def test_a_group_waits_for_enough_of_them_but_nobody_alone_does(lanes: int) -> None:
+    groups: list[list[int]] = []
+    queue = queue_over(groups, apart=A_DAY, lanes=lanes)
+    async with asyncio.timeout(5):
+        assert await queue.put(1) == "1"
+        waiting = [queue.put(2), queue.put(3)]
+        await steps()
+        assert groups == [[1]]
+        assert await asyncio.gather(*waiting, queue.put(4)) == ["2", "3", "4"]
+    assert groups == [[1], [2, 3, 4]]
+
+
+async def test_a_group_does_not_wait_longer_than_it_may() -> None:
+    queue = queue_over([], apart=Apart(seconds=0.01, enough=3))
+    async with asyncio.timeout(5):
+        assert [await queue.put(n) for n in range(3)] == ["0", "1", "2"]
+
+
+async def test_who_stops_does_not_wait_for_more() -> None:
+    groups: list[list[int]] = []
+    queue = queue_over(groups, apart=A_DAY)
+    await queue.put(1)
+    waiting = queue.put(2)
+    await steps()
+    async with asyncio.timeout(5):
+        await queue.close()
+        assert await waiting == "2"
+    assert groups == [[1], [2]]
