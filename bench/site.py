@@ -132,6 +132,7 @@ def _course(items: int, minutes: int) -> dict[str, Any]:
         "code": COURSE,
         "title": {"th": "หลักสูตร", "en": "Course"},
         "hours": 12,
+        "certificate": {"rule": {"rule": "taken", "exam": EXAM}},
         "exams": [
             {
                 "code": EXAM,

@@ -17,11 +17,12 @@ from exam_service.core.errors import (
     CertificateWithdrawn,
     KindNotOffered,
     NotYetEarned,
+    Refusal,
     Unavailable,
 )
 from exam_service.core.exams.model import CertificateKind
 from exam_service.core.records import Organisation
-from exam_service.services import certificates, grading, keys, organisations
+from exam_service.services import grading, issuing, keys, organisations
 from exam_service.services.context import Context
 from exam_service.services.ports import Tx
 from exam_service.services.standing import course_of
@@ -107,25 +108,23 @@ async def _issue(ctx: Context, organisation: Organisation, some: Sequence[str], 
     """Add what became of these. Nothing is added when anything goes wrong."""
     org, outcomes = organisation.id, Counter[str]()
     pending = []
-    for enrolment in some:
-        await grading.settle(ctx, org, enrolment)
+    await grading.settle_of(ctx, org, some)
     async with ctx.store.begin(org) as tx:
-        for enrolment in some:
-            try:
-                record = await certificates.prepare(ctx, tx, organisation, enrolment, found.kind, by_holder=True)
-            except NotYetEarned:
-                outcomes["not_yet_earned"] += 1
-            except (CertificateWithdrawn, CertificateSuspended):
-                outcomes["withdrawn"] += 1
-            else:
-                if record.state is CertificateState.pending:
-                    pending.append(record.id)
-                else:
+        for outcome in await issuing.prepare_all(ctx, tx, organisation, some, found.kind, by_holder=True):
+            match outcome:
+                case NotYetEarned():
+                    outcomes["not_yet_earned"] += 1
+                case CertificateWithdrawn() | CertificateSuspended():
+                    outcomes["withdrawn"] += 1
+                case Refusal():
+                    raise outcome
+                case _ if outcome.state is CertificateState.pending:
+                    pending.append(outcome.id)
+                case _:
                     outcomes["standing"] += 1
     if pending:
         async with ctx.store.begin(org) as tx:
-            for certificate in pending:
-                await certificates.sign(ctx, tx, certificate)
+            await issuing.sign(ctx, tx, pending)
     found.issued += len(pending)
     found.standing += outcomes["standing"]
     found.not_yet_earned += outcomes["not_yet_earned"]

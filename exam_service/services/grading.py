@@ -53,9 +53,15 @@ async def settle(ctx: Context, org: str, enrolment_id: str) -> bool:
 
     Late, twice or never: nobody can tell (P2).
     """
+    return await settle_of(ctx, org, [enrolment_id])
+
+
+async def settle_of(ctx: Context, org: str, enrolment_ids: Sequence[str]) -> bool:
+    """As `settle`, of several enrolments."""
     now = ctx.now()
     async with ctx.store.read(org) as tx:
-        due = [a.id for a in await tx.attempts.of(enrolment_id) if step(a, Look(), now)[1]]
+        taken = await tx.attempts.of_all(enrolment_ids)
+    due = [one.id for some in taken.values() for one in some if step(one, Look(), now)[1]]
     for attempt_id in due:
         await settle_attempt(ctx, org, attempt_id)
     return bool(due)

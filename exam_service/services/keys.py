@@ -1,7 +1,8 @@
 """Signing keys: an organisation's for its certificates and status lists, the service's own for receipts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
@@ -107,17 +108,39 @@ async def receipts(ctx: Context, tx: Tx) -> KeyRecord | None:
     return await _active(tx, service_did(ctx.policy.public_url), "receipts")
 
 
+class Pair(NamedTuple):
+    """Both halves of a key, to sign with."""
+
+    record: KeyRecord
+    private: SigningKey
+
+
+async def pairs(tx: Tx, kids: Iterable[str]) -> dict[str, Pair]:
+    """By kid, of those that are there."""
+    records = {key.kid: key for key in await tx.keys.all()}
+    found = {}
+    for kid in set(kids) & records.keys():
+        private = await tx.keys.private(kid)
+        if private is not None:
+            found[kid] = Pair(records[kid], private)
+    return found
+
+
 async def sign(ctx: Context, tx: Tx, record: KeyRecord, made_at: datetime, message: bytes) -> bytes:
+    """As `sign_with`, by a key whose private half is read for it."""
+    return sign_with(ctx, (await pairs(tx, [record.kid])).get(record.kid), made_at, message)
+
+
+def sign_with(ctx: Context, key: Pair | None, made_at: datetime, message: bytes) -> bytes:
     """A signature that has been verified before anybody sees it. Raises SigningFailed.
 
     `made_at` is what the message says of itself: a certificate that a crash left pending is still signed by the key it
     was prepared for, also when that has been retired meanwhile.
     """
-    private = await tx.keys.private(record.kid)
-    if private is None or record.state is KeyState.created or fault_at(record, made_at) is not None:
+    if key is None or key.record.state is KeyState.created or fault_at(key.record, made_at) is not None:
         raise errors.SigningFailed()
-    signature = ctx.signer.sign(private.sealed, message)
-    if not ctx.signer.verify(record.public, message, signature):
+    signature = ctx.signer.sign(key.private.sealed, message)
+    if not ctx.signer.verify(key.record.public, message, signature):
         raise errors.SigningFailed()
     return signature
 

@@ -75,6 +75,9 @@ class Candidates(Protocol):
         """Insert, or replace the one with the same id."""
 
     async def get(self, candidate_id: str) -> Candidate | None: ...
+    async def several(self, candidate_ids: Sequence[str]) -> Mapping[str, Candidate]:
+        """Those that are there, by id."""
+
     async def find(
         self, *, external_id: str | None = None, national_id_index: bytes | None = None
     ) -> Candidate | None: ...
@@ -102,15 +105,25 @@ class Enrolments(Protocol):
 
 
 class Certificates(Protocol):
-    async def add(self, certificate: CertificateRecord) -> None: ...
-    async def put(self, certificate: CertificateRecord) -> None: ...
+    async def add_all(self, certificates: Sequence[CertificateRecord]) -> None: ...
+    async def put_all(self, certificates: Sequence[CertificateRecord]) -> None: ...
     async def get(self, certificate_id: str, *, lock: bool = False) -> CertificateRecord | None: ...
-    async def of(self, enrolment_id: str) -> Sequence[CertificateRecord]: ...
+    async def several(self, certificate_ids: Sequence[str], *, lock: bool = False) -> Mapping[str, CertificateRecord]:
+        """Those that are there, by id; with `lock` in the order of their ids, so that no two deadlock."""
+
+    async def of(self, enrolment_id: str) -> Sequence[CertificateRecord]:
+        """In the order in which they were issued."""
+
+    async def of_all(self, enrolment_ids: Sequence[str]) -> Mapping[str, Sequence[CertificateRecord]]:
+        """As `of`, by enrolment; those without any are missing."""
+
     async def page(self, after: str | None, limit: int) -> Sequence[CertificateRecord]: ...
     async def of_key(self, kid: str) -> int:
         """How many of those that stand were signed by that key."""
 
-    async def index_is_free(self, status_list: int, index: int) -> bool: ...
+    async def taken(self, status_list: int, indexes: Sequence[int]) -> Sequence[int]:
+        """Those of the indexes that a certificate has."""
+
     async def withdrawn(self, status_list: int) -> Sequence[int]:
         """The indexes of the list whose certificates do not stand (revoked, suspended or superseded)."""
 

@@ -16,7 +16,7 @@ from exam_service.core.certificates.keys import KeyState
 from exam_service.core.certificates.model import CertificateState, Issuance, RevocationReason, whole_seconds
 from exam_service.core.certificates.record import CertificateRecord
 from exam_service.core.records import Organisation
-from exam_service.services import certificate_views, certificates, keys, organisations, status_lists
+from exam_service.services import certificate_views, certificates, issuing, keys, organisations, status_lists
 from exam_service.services.certificate_views import CertificateView
 from exam_service.services.context import Context
 from exam_service.services.once import RepeatKey, once
@@ -57,7 +57,7 @@ async def replace(
 
     async def prepared(tx: Tx) -> CertificateView:
         record = await _prepare(ctx, tx, organisation, certificate_id, why)
-        return certificate_views.view(ctx, certificates.as_signed(record))
+        return certificate_views.view(ctx, issuing.as_signed(record))
 
     answer = await once(ctx, org, repeat, CertificateView, prepared)
     await certificates.complete(ctx, org, answer.id)
@@ -120,9 +120,7 @@ async def _together(ctx: Context, organisation: Organisation, some: list[str], w
     async with ctx.store.begin(org) as tx:
         new = [(await _prepare(ctx, tx, organisation, one, why)).id for one in some]
     async with ctx.store.begin(org) as tx:
-        for one in new:
-            await certificates.sign(ctx, tx, one, publish=False)
-        await status_lists.publish(ctx, tx, organisation, status_lists.NUMBER)
+        await issuing.sign(ctx, tx, new)
 
 
 async def _prepare(
@@ -159,16 +157,18 @@ async def _prepare(
         )
     if says == old.issuance and not await _compromised(tx, old.kid):
         raise errors.NothingToCorrect()
+    (index,) = await issuing.free_indexes(ctx, tx, 1)
     issuance: Issuance = msgspec.structs.replace(
         says,
         id=ctx.new_certificate_id(),
         did=organisation_did(ctx.policy.public_url, organisation.slug),
         issued_at=whole_seconds(ctx.now()),
         status_list=status_lists.NUMBER,
-        status_index=await certificates.free_index(ctx, tx),
+        status_index=index,
         supersedes=old.id,
     )
-    return await certificates.store(ctx, tx, issuance, old.enrolment, version, why)
+    (record,) = await issuing.store(ctx, tx, [(issuance, old.enrolment, version)], why)
+    return record
 
 
 async def _compromised(tx: Tx, kid: str) -> bool:

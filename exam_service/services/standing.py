@@ -1,6 +1,9 @@
-"""Where one person stands in one course, loaded: what the candidate reads, what the LMS reads, and what may start."""
+"""Where people stand in their courses, loaded: what the candidate reads, what the LMS reads, and what may start."""
+
+from collections.abc import Iterable
 
 from exam_service.core.errors import NotFound, NotPublished
+from exam_service.core.exams.attempt import Attempt
 from exam_service.core.exams.model import Course, CourseVersion, Exam
 from exam_service.core.exams.standing import Standing
 from exam_service.core.records import Enrolment
@@ -15,18 +18,43 @@ async def load_standing(ctx: Context, tx: Tx, enrolment: Enrolment) -> tuple[Sta
 
     Whoever asks settles the enrolment's attempts first (`grading.settle`), so that what ran out has its result.
     """
-    version = await course_of(tx, enrolment.course)
-    attempts, results = await grading.results_of(ctx, tx, list(await tx.attempts.of(enrolment.id)))
-    standing = Standing(
-        course=version.course,
-        attempts=tuple(attempts),
-        results=results,
-        reported=await reported(tx, enrolment.id),
-        target_standing=enrolment.target_standing,
-        now=ctx.now(),
-        still_writing=await _still_writing(ctx, tx, version.course),
-    )
-    return standing, version
+    found = await load_standings(ctx, tx, [enrolment])
+    if not found:
+        raise NotPublished(course=enrolment.course)
+    return found[enrolment.id]
+
+
+async def load_standings(
+    ctx: Context, tx: Tx, enrolments: Iterable[Enrolment]
+) -> dict[str, tuple[Standing, CourseVersion]]:
+    """By enrolment, whatever their number in a few questions; without those whose course is not published."""
+    every = list(enrolments)
+    newest = await tx.courses.newest_ids(sorted({one.course for one in every}))
+    versions = {code: await ctx.documents.course(tx, version) for code, version in newest.items()}
+    still_writing = {code: await _still_writing(ctx, tx, version.course) for code, version in versions.items()}
+    ids = [one.id for one in every if one.course in versions]
+    taken = await tx.attempts.of_all(ids)
+    seen, results = await grading.results_of(ctx, tx, [one for some in taken.values() for one in some])
+    attempts: dict[str, list[Attempt]] = {}
+    for attempt in seen:
+        attempts.setdefault(attempt.enrolment, []).append(attempt)
+    facts = await tx.enrolments.facts_of(ids)
+    found = {}
+    for one in every:
+        if (version := versions.get(one.course)) is None:
+            continue
+        own = tuple(attempts.get(one.id, ()))
+        standing = Standing(
+            course=version.course,
+            attempts=own,
+            results={attempt.id: results[attempt.id] for attempt in own if attempt.id in results},
+            reported=dict(facts.get(one.id, {})),
+            target_standing=one.target_standing,
+            now=ctx.now(),
+            still_writing=still_writing[one.course],
+        )
+        found[one.id] = (standing, version)
+    return found
 
 
 async def _still_writing(ctx: Context, tx: Tx, course: Course) -> frozenset[str]:

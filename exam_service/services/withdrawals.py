@@ -4,7 +4,7 @@ Each is a change of the register, which the verify page shows at once, with reas
 published status list is signed anew in the same transaction.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 import msgspec
 
@@ -60,9 +60,10 @@ async def reinstate(ctx: Context, tx: Tx, certificate_id: str, note: str | None,
 
 
 async def take_place(
-    ctx: Context, tx: Tx, record: CertificateRecord, sign: Callable[[], Awaitable[CertificateRecord]], *, publish: bool
+    ctx: Context, tx: Tx, record: CertificateRecord, sign: Callable[[CertificateRecord], CertificateRecord]
 ) -> CertificateRecord:
-    """The new certificate signed, and the one that it supersedes replaced, both or neither.
+    """The new certificate signed, and the one that it supersedes replaced, both or neither; who calls stores the new
+    one, and signs the status list anew.
 
     When that one has been withdrawn for another reason meanwhile, nothing takes its place: the new one goes with it.
     """
@@ -71,10 +72,10 @@ async def take_place(
         return msgspec.structs.replace(
             record, state=CertificateState.revoked, reason=old.reason, state_changed_at=ctx.now()
         )
-    signed = await sign()
+    signed = sign(record)
     why = Why(reason=record.reason, note=record.note, actor=record.state_changed_by or "system")
     replaced = msgspec.structs.replace(old, superseded_by=record.id)
-    await _changed(ctx, tx, replaced, CertificateState.superseded, why, "certificate.replace", publish=publish)
+    await _changed(ctx, tx, replaced, CertificateState.superseded, why, "certificate.replace", publish=False)
     return signed
 
 
@@ -97,7 +98,7 @@ async def _changed(
         state_changed_at=ctx.now(),
         state_changed_by=why.actor if why else actor,
     )
-    await tx.certificates.put(changed)
+    await tx.certificates.put_all([changed])
     words = [str(changed.reason)] if changed.reason else []
     said = ": ".join([*words, *([changed.note] if changed.note else [])])
     await audit.record(ctx, tx, changed.state_changed_by or "system", action, record.id, said or None)

@@ -248,20 +248,22 @@ async def test_certificates_change_state_and_fill_the_status_list(store: SqlStor
     states = {2: CertificateState.revoked, 3: CertificateState.suspended, 4: CertificateState.superseded}
     async with store.begin(A.org) as tx:
         for n, state in states.items():
-            await tx.certificates.add(A.certificate(n))
-            await tx.certificates.put(A.certificate(n, state=state, superseded_by="X", note="บันทึก"))
-        await tx.certificates.add(A.certificate(5, state=CertificateState.pending, credential=None))
+            await tx.certificates.add_all([A.certificate(n)])
+            await tx.certificates.put_all([A.certificate(n, state=state, superseded_by="X", note="บันทึก")])
+        await tx.certificates.add_all([A.certificate(5, state=CertificateState.pending, credential=None)])
         assert await tx.certificates.withdrawn(1) == [2, 3, 4]
         assert await tx.certificates.withdrawn(2) == []
-        assert [await tx.certificates.index_is_free(1, n) for n in (1, 5, 6)] == [False, False, True]
-        assert await tx.certificates.index_is_free(2, 1)
+        assert sorted(await tx.certificates.taken(1, [1, 5, 6])) == [1, 5]
+        assert await tx.certificates.taken(2, [1]) == []
+        assert (await tx.certificates.of_all([A.id("enr"), "enr_nobody"])).keys() == {A.id("enr")}
+        assert (await tx.certificates.several([A.certificate(2).id, "Q" * 16])).keys() == {A.certificate(2).id}
         assert [c.issuance.status_index for c in await tx.certificates.of(A.id("enr"))] == [1, 2, 3, 4, 5]
         page = await tx.certificates.page(None, 3)
         assert len([*page, *await tx.certificates.page(page[-1].id, 3)]) == 5
         with pytest.raises(errors.AlreadyExists):
-            await tx.certificates.add(msgspec.structs.replace(A.certificate(2), id="QQQQQQQQQQQQQQQQ"))
+            await tx.certificates.add_all([msgspec.structs.replace(A.certificate(2), id="QQQQQQQQQQQQQQQQ")])
         with pytest.raises(errors.NotFound):
-            await tx.certificates.put(msgspec.structs.replace(A.certificate(2), id="QQQQQQQQQQQQQQQQ"))
+            await tx.certificates.put_all([msgspec.structs.replace(A.certificate(2), id="QQQQQQQQQQQQQQQQ")])
 
 
 async def test_keys_are_retired_and_never_lost(store: SqlStore) -> None:

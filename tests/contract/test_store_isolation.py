@@ -96,6 +96,9 @@ READS: dict[str, Callable[[SqlTx], Awaitable[object]]] = {
     "certificates.get": lambda tx: tx.certificates.get(B.certificate().id),
     "certificates.get, locked": lambda tx: tx.certificates.get(B.certificate().id, lock=True),
     "certificates.of": lambda tx: tx.certificates.of(B.id("enr")),
+    "certificates.of_all": lambda tx: tx.certificates.of_all([B.id("enr")]),
+    "certificates.several": lambda tx: tx.certificates.several([B.certificate().id]),
+    "candidates.several": lambda tx: tx.candidates.several([B.candidate().id]),
     "keys.private": lambda tx: tx.keys.private(B.key()[0].kid),
     "api_keys.get": lambda tx: tx.api_keys.get(B.id("key")),
     "jobs.get": lambda tx: tx.jobs.get(B.id("job")),
@@ -119,8 +122,8 @@ async def test_lists_hold_ones_own_only(store: SqlStore) -> None:
         await tx.banks.add(B.bank("law", 2), b"x")
         await tx.courses.put(B.course("more"))
         await tx.courses.publish(B.version("cm", 2))
-        await tx.certificates.put(msgspec.structs.replace(B.certificate(), state="revoked"))
-        await tx.certificates.add(msgspec.structs.replace(B.certificate(2), kid=A.certificate().kid))
+        await tx.certificates.put_all([msgspec.structs.replace(B.certificate(), state="revoked")])
+        await tx.certificates.add_all([msgspec.structs.replace(B.certificate(2), kid=A.certificate().kid)])
     async with store.begin(A.org) as tx:
         assert await tx.banks.page(None, 9) == [A.bank()]
         assert await tx.banks.versions("law") == [A.bank()]
@@ -147,7 +150,7 @@ async def test_lists_hold_ones_own_only(store: SqlStore) -> None:
         assert await tx.keys.status_list(1) is None
         assert not await tx.log.claimed(A.replay().key)
         assert await tx.log.claim(A.replay()) is None, "an Idempotency-Key is one organisation's"
-        assert await tx.certificates.index_is_free(1, 1)
+        assert await tx.certificates.taken(1, [1]) == []
 
 
 WRITES: dict[str, Callable[[SqlTx], Awaitable[object]]] = {
@@ -180,11 +183,13 @@ WRITES: dict[str, Callable[[SqlTx], Awaitable[object]]] = {
     "attempts.put": lambda tx: tx.attempts.put(A.attempt(id=B.id("att"), epoch=99)),
     "attempts.put, into another's enrolment": lambda tx: tx.attempts.put(A.attempt(enrolment=B.id("enr"))),
     "results.add": lambda tx: tx.results.add(msgspec.structs.replace(B.result(revision=2), passed=True)),
-    "certificates.add": lambda tx: tx.certificates.add(
-        msgspec.structs.replace(A.certificate(5), id=B.certificate().id)
+    "certificates.add_all": lambda tx: tx.certificates.add_all(
+        [msgspec.structs.replace(A.certificate(5), id=B.certificate().id)]
     ),
-    "certificates.add, to another's enrolment": lambda tx: tx.certificates.add(A.certificate(5, enrolment=B.id("enr"))),
-    "certificates.put": lambda tx: tx.certificates.put(B.certificate(note="stolen")),
+    "certificates.add_all, to another's enrolment": lambda tx: tx.certificates.add_all(
+        [A.certificate(5, enrolment=B.id("enr"))]
+    ),
+    "certificates.put_all": lambda tx: tx.certificates.put_all([B.certificate(note="stolen")]),
     "keys.add": lambda tx: tx.keys.add(*B.key(2)),
     "keys.add, a known one": lambda tx: tx.keys.add(
         msgspec.structs.replace(B.key()[0], organisation_id=A.org), B.key()[1]
@@ -253,7 +258,7 @@ def test_every_verb_of_every_repository_was_tried() -> None:
     lists = {
         "banks.page", "banks.versions", "banks.newest", "courses.page", "courses.newest", "courses.numbered",
         "courses.get", "courses.put", "candidates.page", "enrolments.page", "attempts.page", "certificates.page",
-        "certificates.withdrawn", "certificates.of_key", "certificates.index_is_free",
+        "certificates.withdrawn", "certificates.of_key", "certificates.taken",
         "keys.all", "keys.status_list", "keys.put_status_list",
         "prepared.drop", "api_keys.all", "log.audited", "log.audited_at", "log.audit_all",
         "log.claim", "log.claimed",

@@ -14,7 +14,7 @@ import pytest
 from exam_service.core.certificates.model import CertificateState, RevocationReason
 from exam_service.core.certificates.record import CertificateRecord
 from exam_service.core.errors import KindNotOffered, NotPublished, Unavailable
-from exam_service.services import bulk_issue, certificates
+from exam_service.services import bulk_issue, certificates, issuing
 from exam_service.services.bulk_issue import IssuedToAll
 from tests.support.certified import course
 from tests.support.service import PUBLIC_URL, TestClock, World, service, world
@@ -81,14 +81,14 @@ async def test_what_cannot_be_issued_is_refused_before_anything_is_done(w: World
 
 async def test_one_that_fails_stops_no_other(w: World, monkeypatch: pytest.MonkeyPatch) -> None:
     people = await passed(w, 6)
-    real = certificates.prepare
+    real = issuing.prepare_all
 
-    async def prepare(*given: Any, **more: Any) -> CertificateRecord:
-        if people[2] in given:
+    async def prepare(ctx: Any, tx: Any, organisation: Any, some: list[str], *given: Any, **more: Any) -> Any:
+        if people[2] in some:
             raise RuntimeError("not this one")
-        return await real(*given, **more)
+        return await real(ctx, tx, organisation, some, *given, **more)
 
-    monkeypatch.setattr(certificates, "prepare", prepare)
+    monkeypatch.setattr(issuing, "prepare_all", prepare)
     found = await bulk_issue.issue(w.ctx, w.org, "course")
     assert (found.done, found.issued, found.not_yet_earned, found.failed) == (7, 5, 1, [people[2]])
     monkeypatch.undo()
@@ -100,20 +100,20 @@ async def test_one_that_fails_stops_no_other(w: World, monkeypatch: pytest.Monke
 async def test_without_a_database_it_stops_and_nobody_has_failed(w: World, monkeypatch: pytest.MonkeyPatch) -> None:
     people = await passed(w, 3)
     monkeypatch.setattr(bulk_issue, "TOGETHER", 2)
-    sign, signed = certificates.sign, 0
+    sign, signed = issuing.sign, 0
 
     async def away(*given: Any) -> Any:
         nonlocal signed
         signed += 1
-        if signed > 2:
+        if signed > 1:
             raise Unavailable(retry_at=w.clock())
         return await sign(*given)
 
-    monkeypatch.setattr(certificates, "sign", away)
+    monkeypatch.setattr(issuing, "sign", away)
     with pytest.raises(Unavailable):
         await bulk_issue.issue(w.ctx, w.org, "course")
-    assert signed == 3
-    monkeypatch.setattr(certificates, "sign", sign)
+    assert signed == 2
+    monkeypatch.setattr(issuing, "sign", sign)
     again = await bulk_issue.issue(w.ctx, w.org, "course")
     assert (again.failed, again.standing + again.issued) == ([], 3)
     once_each(await held(w), people)

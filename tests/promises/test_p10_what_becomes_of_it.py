@@ -195,11 +195,11 @@ async def test_a_crash_in_between_leaves_the_old_one_standing_and_is_made_good(
     w = held.world
     await marry(w)
 
-    async def killed(*_: object, **__: object) -> Any:
+    def killed(*_: object, **__: object) -> Any:
         raise SigningFailed
 
     with monkeypatch.context() as patch:
-        patch.setattr(keys, "sign", killed)
+        patch.setattr(keys, "sign_with", killed)
         with pytest.raises(SigningFailed):
             await replaced(held)
     assert (await asked(held)).status == "stands"
@@ -281,11 +281,11 @@ async def test_one_that_was_not_signed_yet_is_signed_by_the_new_key(
     w.enrolment = await w.enrol("late")
     await w.take("post")
 
-    async def killed(*_: object, **__: object) -> Any:
+    def killed(*_: object, **__: object) -> Any:
         raise SigningFailed
 
     with monkeypatch.context() as patch:
-        patch.setattr(keys, "sign", killed)
+        patch.setattr(keys, "sign_with", killed)
         with pytest.raises(SigningFailed):
             await certificates.request(w.ctx, w.org, w.enrolment, "certificate")
     w.clock.pass_(hours=1)

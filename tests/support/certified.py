@@ -46,7 +46,7 @@ class Holder:
     async def change(self, **fields: Any) -> None:
         """Put the register into a state that no use case reaches yet."""
         async with self.world.ctx.store.begin(self.world.org) as tx:
-            await tx.certificates.put(msgspec.structs.replace(await self.record(), **fields))
+            await tx.certificates.put_all([msgspec.structs.replace(await self.record(), **fields)])
 
 
 async def holder(world: World, kind: CertificateKind = "certificate") -> Holder:

@@ -321,7 +321,7 @@ class House:
             await tx.launches.add(self.launch())
             await tx.attempts.add(self.attempt(), PAPER)
             await tx.results.add(self.result())
-            await tx.certificates.add(self.certificate())
+            await tx.certificates.add_all([self.certificate()])
             await tx.keys.add(*self.key())
             await tx.keys.put_status_list(self.status_list())
             await tx.jobs.put(self.job())

@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from exam_service.adapters.storage.engine import NoConnection, unstorable
-from exam_service.adapters.storage.types import UtcDateTime
+from exam_service.adapters.storage.types import UtcDateTime, to_json
 
 R = TypeVar("R", bound=msgspec.Struct)
 
@@ -34,6 +34,7 @@ _ARRAYS: tuple[tuple[type[Any], str], ...] = (
     (sa.Boolean, "bool[]"),
     (sa.Float, "float8[]"),
     (sa.LargeBinary, "bytea[]"),
+    (sa.JSON, "json[]"),
 )
 """Everything else is text."""
 _AT_ONCE = 16
@@ -128,6 +129,8 @@ class Many(Generic[R]):
         if not records:
             return 0
         columns = [[getattr(record, field) for record in records] for field in self._fields] + [*map(list, more)]
+        for n in self._json:
+            columns[n] = [None if value is None else to_json(value) for value in columns[n]]
         if connection.dialect.name == "postgresql":
             return await run(connection, statement, org, *columns)
         for n, column in enumerate(self._written):

@@ -1,38 +1,61 @@
 """Certificates, signing keys and status lists."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import NoReturn
 
 import sqlalchemy as sa
 
 from exam_service.adapters.storage import tables
+from exam_service.adapters.storage.bulk import Many, Text, both, fetch, grouped
 from exam_service.adapters.storage.rows import Rows, columns, missing, struct_of, taken, values_of
 from exam_service.core.certificates.keys import KeyRecord
 from exam_service.core.certificates.model import CertificateState
 from exam_service.core.certificates.record import CertificateRecord, SigningKey, StatusListRecord
 
 _WITHDRAWN = (CertificateState.revoked, CertificateState.suspended, CertificateState.superseded)
+_CERTIFICATES = Many(CertificateRecord, tables.certificate, more=["status_list", "status_index"])
+_ADD, _PUT = _CERTIFICATES.insert(), _CERTIFICATES.update()
+_SEVERAL = both("SELECT COLUMNS FROM certificate WHERE org || '' = $1 AND id = ANY($2)", _CERTIFICATES.columns())
+# In the order of their ids, so that no two batches can wait for each other.
+_SEVERAL_LOCKED = both(
+    "SELECT COLUMNS FROM certificate WHERE org || '' = $1 AND id = ANY($2) ORDER BY id FOR UPDATE",
+    _CERTIFICATES.columns(),
+)
+_OF_ALL = both("SELECT COLUMNS FROM certificate WHERE org = $1 AND enrolment = ANY($2)", _CERTIFICATES.columns())
 
 
 class SqlCertificates(Rows):
     """Certificates with their signed faces, byte for byte."""
 
-    async def add(self, certificate: CertificateRecord) -> None:
-        if not await self._insert(tables.certificate, _values(certificate)):
-            taken("certificate", certificate.id)
+    async def add_all(self, certificates: Sequence[CertificateRecord]) -> None:
+        await self._write_all(_ADD, certificates, taken)
 
-    async def put(self, certificate: CertificateRecord) -> None:
-        table = tables.certificate
-        if not await self._update(table, _values(certificate), table.c.id == certificate.id):
-            missing("certificate", certificate.id)
+    async def put_all(self, certificates: Sequence[CertificateRecord]) -> None:
+        await self._write_all(_PUT, certificates, missing)
+
+    async def _write_all(
+        self, statement: Text, certificates: Sequence[CertificateRecord], otherwise: Callable[[str, str], NoReturn]
+    ) -> None:
+        lists = [one.issuance.status_list for one in certificates]
+        indexes = [one.issuance.status_index for one in certificates]
+        written = await _CERTIFICATES.write(self._connection, self._org, statement, certificates, lists, indexes)
+        if written != len(certificates):
+            otherwise("certificate", ", ".join(one.id for one in certificates))
 
     async def get(self, certificate_id: str, *, lock: bool = False) -> CertificateRecord | None:
-        table = tables.certificate
-        return await self._one(CertificateRecord, table, table.c.id == certificate_id, lock=lock)
+        return (await self.several([certificate_id], lock=lock)).get(certificate_id)
+
+    async def several(self, certificate_ids: Sequence[str], *, lock: bool = False) -> Mapping[str, CertificateRecord]:
+        rows = await fetch(self._connection, _SEVERAL_LOCKED if lock else _SEVERAL, self._org, list(certificate_ids))
+        return {row[0]: _CERTIFICATES.of(row) for row in rows}
 
     async def of(self, enrolment_id: str) -> Sequence[CertificateRecord]:
-        table = tables.certificate
-        found = await self._all(CertificateRecord, table, table.c.enrolment == enrolment_id, order=[table.c.id])
-        return sorted(found, key=lambda certificate: certificate.issuance.issued_at)
+        return (await self.of_all([enrolment_id])).get(enrolment_id, ())
+
+    async def of_all(self, enrolment_ids: Sequence[str]) -> Mapping[str, Sequence[CertificateRecord]]:
+        rows = await fetch(self._connection, _OF_ALL, self._org, list(enrolment_ids))
+        found = sorted(map(_CERTIFICATES.of, rows), key=lambda one: (one.issuance.issued_at, one.id))
+        return grouped(found, "enrolment")
 
     async def page(self, after: str | None, limit: int) -> Sequence[CertificateRecord]:
         table = tables.certificate
@@ -46,10 +69,10 @@ class SqlCertificates(Rows):
         )
         return (await self._connection.execute(query)).scalar_one()
 
-    async def index_is_free(self, status_list: int, index: int) -> bool:
+    async def taken(self, status_list: int, indexes: Sequence[int]) -> Sequence[int]:
         table = tables.certificate
-        where = (table.c.status_list == status_list, table.c.status_index == index)
-        return await self._value(table.c.id, table, *where) is None
+        query = sa.select(table.c.status_index).where(table.c.org == self._org, table.c.status_list == status_list)
+        return list(await self._connection.scalars(query.where(table.c.status_index.in_(indexes))))
 
     async def withdrawn(self, status_list: int) -> Sequence[int]:
         table = tables.certificate
@@ -104,11 +127,3 @@ class SqlKeys(Rows):
         values = values_of(record, table) | {"content": record.document}
         if not await self._insert(table, values):
             await self._update(table, values, table.c.number == record.number)
-
-
-def _values(certificate: CertificateRecord) -> dict[str, object]:
-    issuance = certificate.issuance
-    return values_of(certificate, tables.certificate) | {
-        "status_list": issuance.status_list,
-        "status_index": issuance.status_index,
-    }

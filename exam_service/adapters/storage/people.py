@@ -12,6 +12,9 @@ from exam_service.adapters.storage.rows import Rows, missing, taken, values_of
 from exam_service.core.records import Candidate, Enrolment, Launch, ReportedFact
 from exam_service.core.rules import Value
 
+_CANDIDATES = Many(Candidate, tables.candidate)
+_SEVERAL_CANDIDATES = both("SELECT COLUMNS FROM candidate WHERE org || '' = $1 AND id = ANY($2)", _CANDIDATES.columns())
+
 
 class SqlCandidates(Rows):
     """People. Two of an organisation share neither its own id for them nor a national id."""
@@ -28,6 +31,10 @@ class SqlCandidates(Rows):
 
     async def get(self, candidate_id: str) -> Candidate | None:
         return await self._one(Candidate, tables.candidate, tables.candidate.c.id == candidate_id)
+
+    async def several(self, candidate_ids: Sequence[str]) -> Mapping[str, Candidate]:
+        rows = await fetch(self._connection, _SEVERAL_CANDIDATES, self._org, list(candidate_ids))
+        return {row[0]: _CANDIDATES.of(row) for row in rows}
 
     async def find(self, *, external_id: str | None = None, national_id_index: bytes | None = None) -> Candidate | None:
         table = tables.candidate
