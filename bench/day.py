@@ -18,8 +18,8 @@ from bench.site import Site, open_site
 
 CANDIDATES, SPEED = 20_000, 4.0
 CONNECTIONS = 8_000
-"""Of the proxy in front, which opens one for each request that waits (docs/how-to/run-it.md): with fewer, who waits for a
-start would stand before who saves, and the service could not let the saves pass."""
+"""Of the proxy in front, which opens one for each request that waits (docs/how-to/run-it.md): with fewer, who
+waits for a start would stand before who saves, and the service could not let the saves pass."""
 
 
 class Report(NamedTuple):

@@ -64,6 +64,16 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("storm_starts_drawn_refused", ""),
         ("storm_submits_all_graded_s", "≤ 10"),
     ),
+    "certificates": (
+        ("issue_400000_minutes", "≤ 60"),
+        ("issue_ms", ""),
+        ("credential_vs_pyld", "≥ 10"),
+        ("pyld_canonical_ms", ""),
+        ("qr_sign_vs_ed25519", "≤ 2"),
+        ("qr_verify_vs_ed25519", "≤ 2"),
+        ("verify_page_vs_echo", "≥ 0.5"),
+        ("verify_page_per_second", ""),
+    ),
     "sizes": (
         ("idle_memory_mb", "≤ 120"),
         ("start_to_ready_s", "≤ 2"),

@@ -53,10 +53,11 @@ _STRAIGHT = (
     "$7::timestamptz[], $8::int[], $9::bool[], $10::int[], $14::text[], $15::timestamptz[], $16::int[]) "
     "AS s (attempt, epoch, seq, org, digest, body, received_at, seconds_left, in_grace, place, "
     "enrolment, deadline, grace_seconds) "
-    # Found by its id alone, whatever the plan (bulk.py).
+    # Found by its id alone, whatever the plan (bulk.py): one that was made while the table was empty would also walk
+    # through the index of those that run, which is everybody on the morning of an exam.
     "JOIN attempt a ON a.id = s.attempt AND a.org || '' = s.org AND a.enrolment || '' = s.enrolment "
     "AND a.epoch = s.epoch AND a.deadline = s.deadline "
-    "AND a.grace_seconds = s.grace_seconds AND a.state = 'in_progress' AND a.news = 0 "
+    "AND a.grace_seconds = s.grace_seconds AND a.state || '' = 'in_progress' AND a.news = 0 "
     'ORDER BY s.attempt COLLATE "C", s.epoch, s.seq FOR KEY SHARE OF a SKIP LOCKED '
     "ON CONFLICT DO NOTHING RETURNING 1"
     "), signed AS ("
