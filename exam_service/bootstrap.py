@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from exam_service import __version__, resources
 from exam_service.adapters.crypto import ed25519
 from exam_service.adapters.crypto.keyring import Keyring
+from exam_service.adapters.crypto.remembering import Remembering
 from exam_service.adapters.crypto.vault import Vault, new_master
 from exam_service.adapters.evidence.files import EvidenceFiles
 from exam_service.adapters.formats import native, roster
@@ -88,7 +89,7 @@ async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> 
             entropy=secrets.token_bytes,
             vault=vault,
             signer=Keyring(vault),
-            canonical=_canonical,
+            canonical=Remembering(_canonical),
             qr=QrCodes(),
             evidences=EvidenceFiles(),
             designs=_designs(),

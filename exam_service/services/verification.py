@@ -1,29 +1,35 @@
 """Verification for anyone: whatever evidence is given, the numbered list of core.certificates.verify decides."""
 
+from collections.abc import Sequence
+
 from exam_service.core.certificates import qr_token
 from exam_service.core.certificates.faces import MOST, NO_FACE, Evidence, together
+from exam_service.core.certificates.keys import KeyRecord
+from exam_service.core.certificates.record import CertificateRecord
 from exam_service.core.certificates.trust import Trust, TrustedIssuer
 from exam_service.core.certificates.verdict import Record, Register, Verdict
 from exam_service.core.certificates.verify import verify_credential, verify_qr
 from exam_service.core.errors import UnreadableEvidence
+from exam_service.core.records import Organisation
 from exam_service.services import keys, status_lists
 from exam_service.services.context import Context
 
 
 async def by_id(ctx: Context, certificate_id: str) -> tuple[Record | None, Verdict | None]:
     """What the register says of an id, with the verdict on its credential; (None, None) for an id never issued."""
-    register = await _register(ctx, certificate_id)
-    if register.record is None:
-        return None, None
     async with ctx.store.directory() as directory:
         org = await directory.org_of_certificate(certificate_id)
-    async with ctx.store.read(org or "") as tx:
-        record = await tx.certificates.get(certificate_id)
-    if record is None or record.credential is None:
+        organisation = await directory.organisation(id=org) if org is not None else None
+    if organisation is None:
+        return None, None
+    async with ctx.store.read(organisation.id) as tx:
+        stored, known = await tx.certificates.get(certificate_id), await tx.keys.all()
+    register = _register_of(stored)
+    if stored is None or stored.credential is None:
         return register.record, None
-    verdict = verify_credential(
-        record.credential, await _trust(ctx), ctx.now(), ctx.signer.verify, ctx.canonical, register
-    )
+    # Nobody else could have issued it, so nobody else's keys are asked for.
+    trust = Trust(made_at=ctx.now(), issuers=_issuers(organisation, known))
+    verdict = verify_credential(stored.credential, trust, ctx.now(), ctx.signer.verify, ctx.canonical, register)
     return register.record, verdict
 
 
@@ -66,14 +72,21 @@ async def trust_file(ctx: Context, with_lists: bool = True) -> Trust:
 
 
 async def _trust(ctx: Context) -> Trust:
-    # By the DID that each key was made under: what was signed at an earlier public address verifies for ever.
     issuers = [
-        TrustedIssuer(did=did, name=organisation.name, keys=[key for key in records if key.did == did])
-        for organisation, records in await keys.all_public(ctx)
+        issuer
+        for organisation, known in await keys.all_public(ctx)
         if organisation is not None
-        for did in dict.fromkeys(key.did for key in records)
+        for issuer in _issuers(organisation, known)
     ]
     return Trust(made_at=ctx.now(), issuers=issuers)
+
+
+def _issuers(organisation: Organisation, known: Sequence[KeyRecord]) -> list[TrustedIssuer]:
+    """By the DID that each key was made under: what was signed at an earlier public address verifies for ever."""
+    return [
+        TrustedIssuer(did=did, name=organisation.name, keys=[key for key in known if key.did == did])
+        for did in dict.fromkeys(key.did for key in known)
+    ]
 
 
 async def _register(ctx: Context, certificate_id: str) -> Register:
@@ -82,15 +95,18 @@ async def _register(ctx: Context, certificate_id: str) -> Register:
     if org is None:
         return Register(record=None)
     async with ctx.store.read(org) as tx:
-        record = await tx.certificates.get(certificate_id)
-    if record is None:
+        return _register_of(await tx.certificates.get(certificate_id))
+
+
+def _register_of(stored: CertificateRecord | None) -> Register:
+    if stored is None:
         return Register(record=None)
     return Register(
         record=Record(
-            issuance=record.issuance,
-            state=record.state,
-            reason=record.reason,
-            changed_at=record.state_changed_at,
-            superseded_by=record.superseded_by,
+            issuance=stored.issuance,
+            state=stored.state,
+            reason=stored.reason,
+            changed_at=stored.state_changed_at,
+            superseded_by=stored.superseded_by,
         )
     )

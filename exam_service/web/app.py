@@ -34,6 +34,7 @@ from exam_service.web.problems import HANDLERS
 from exam_service.web.reference import reference
 from exam_service.web.security import SecurityHeaders
 from exam_service.web.verify import routers as verify_routers
+from exam_service.web.verify.kept import KeptPages
 
 _STATIC = Path(__file__).resolve().parent / "static"
 
@@ -91,6 +92,7 @@ def create_app(
     )
     gate = app.state.gate = Gate(ctx, BOUNDS | {START: BOUNDS[START]._replace(waiting=starts_waiting)})
     app.state.checks = Checks(ctx)
+    app.state.verify_pages = KeptPages()
     app.state.figures = Figures(ctx, gate.in_flight_of, memory)
     # Around the router, because what is turned away must not cost what the router costs.
     entrance = Entrance(app.asgi_handler, gate, ctx, body_seconds, max_body, max(max_body, max_bank))

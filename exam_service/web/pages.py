@@ -59,7 +59,13 @@ def page(
 ) -> Response[str]:
     """A template in the reader's language; a language chosen by `?lang=` is remembered."""
     reads = language_of(request, language)
-    html = rendered(template, reads, status=status, **values)
+    return shown(request, rendered(template, reads, status=status, **values), reads, status=status, headers=headers)
+
+
+def shown(
+    request: Request[Any, Any, Any], html: str, reads: str, *, status: int = 200, headers: dict[str, str] | None = None
+) -> Response[str]:
+    """A page that is rendered already, in the language that the reader reads."""
     response = Response(
         html,
         status_code=status,

@@ -75,7 +75,7 @@ def told(node: dict[str, Any]) -> str:
 
 
 def test_there_are_statements() -> None:
-    assert {"journal_postgresql._STRAIGHT", "attempts._OF_ALL", "prepared._TAKE", "certificates._PUT"} <= set(STATEMENTS)
+    assert STATEMENTS.keys() >= {"journal_postgresql._STRAIGHT", "attempts._OF_ALL", "prepared._TAKE"}
 
 
 async def test_no_statement_walks_a_table_when_its_plan_was_made_while_that_was_empty(connection: Any) -> None:

@@ -20,10 +20,11 @@ from exam_service.services.context import Context
 from exam_service.web import auth
 from exam_service.web.given import Ctx
 from exam_service.web.openapi import documented
-from exam_service.web.pages import page, wants_json
+from exam_service.web.pages import language_of, page, rendered, shown, wants_json
 from exam_service.web.problems import STATUS
 from exam_service.web.texts import area
 from exam_service.web.verify.evidence import verdict_on_file, verdict_on_text
+from exam_service.web.verify.kept import KeptPages
 from exam_service.web.verify.look import Look, look
 
 Plain = Request[Any, Any, Any]
@@ -34,9 +35,13 @@ Plain = Request[Any, Any, Any]
 async def show(certificate: FromPath[str], request: Plain, ctx: Ctx) -> Response[Any]:
     """The page behind the QR code; the verdict in JSON for who asks for that. The name is in first letters only."""
     await auth.limit_public(request)
-    certificate = certificate.upper()
+    certificate, reads = certificate.upper(), language_of(request)
+    pages: KeptPages = request.app.state.verify_pages
+    data, judged_at = wants_json(request), pages.now()
+    if not data and (html := pages.get(certificate, reads)) is not None:
+        return shown(request, html, reads)
     record, verdict = await verification.by_id(ctx, certificate)
-    if wants_json(request):
+    if data:
         if record is None:
             raise NotFound(what="certificate", id=certificate)
         if verdict is None:
@@ -44,7 +49,9 @@ async def show(certificate: FromPath[str], request: Plain, ctx: Ctx) -> Response
         return Response(veiled(verdict), headers={"Access-Control-Allow-Origin": "*", "Vary": "Accept"})
     if record is None:
         return _none(request, ctx, certificate)
-    return _answer(request, ctx, look(record, verdict), certificate)
+    html = rendered("verify.html", reads, **_values(ctx, look(record, verdict), certificate))
+    pages.put(certificate, reads, html, judged_at)
+    return shown(request, html, reads)
 
 
 @post("/v/{certificate:str}", status_code=200, include_in_schema=False)
@@ -58,8 +65,8 @@ async def compare_name(certificate: FromPath[str], request: Plain, ctx: Ctx) -> 
     typed = str((await request.form()).get("name", ""))[:400]
     printed = record.issuance.recipient_name
     same = is_same(typed, printed)
-    shown = look(record, verdict, name=printed if same else None)
-    return _answer(request, ctx, shown, certificate, same=same, typed="" if same else typed)
+    found = look(record, verdict, name=printed if same else None)
+    return _answer(request, ctx, found, certificate, same=same, typed="" if same else typed)
 
 
 @get("/verify", include_in_schema=False)
@@ -96,19 +103,30 @@ async def _judged(request: Plain, ctx: Context, verdict: Verdict) -> Response[An
 
 
 def _answer(
-    request: Plain, ctx: Context, shown: Look, certificate: str, *,
+    request: Plain, ctx: Context, found: Look, certificate: str, *,
     check_name: bool = True, same: bool | None = None, typed: str = "",
 ) -> Response[Any]:  # fmt: skip
-    return page(
-        request, "verify.html", look=shown, id=certificate, public_url=ctx.policy.public_url,
-        check_name=check_name and shown.facts is not None, same=same, typed=typed,
-    )  # fmt: skip
+    values = _values(ctx, found, certificate, check_name=check_name, same=same, typed=typed)
+    return page(request, "verify.html", **values)
+
+
+def _values(
+    ctx: Context, found: Look, certificate: str, *, check_name: bool = True, same: bool | None = None, typed: str = ""
+) -> dict[str, Any]:
+    return {
+        "look": found,
+        "id": certificate,
+        "public_url": ctx.policy.public_url,
+        "check_name": check_name and found.facts is not None,
+        "same": same,
+        "typed": typed,
+    }
 
 
 def _none(request: Plain, ctx: Context, certificate: str) -> Response[Any]:
     # Only what could be a number is repeated: a link must not put words of its own on this page.
-    shown = certificate if re.fullmatch(r"[A-Z0-9]{1,32}", certificate) else "–"
-    return page(request, "verify_none.html", status=404, id=shown, public_url=ctx.policy.public_url)
+    number = certificate if re.fullmatch(r"[A-Z0-9]{1,32}", certificate) else "–"
+    return page(request, "verify_none.html", status=404, id=number, public_url=ctx.policy.public_url)
 
 
 def _form(request: Plain, ctx: Context, refusal: Text | None = None, status: int = 200) -> Response[Any]:

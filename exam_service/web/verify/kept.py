@@ -1,0 +1,52 @@
+"""Verify pages that very many look at in one moment: judged some times a second, and shown to the others as they were.
+
+A certificate that a minister shows on television must not be judged ten thousand times a second. Whoever looks at one
+that few look at, and that is nearly everybody, gets a verdict of this moment.
+"""
+
+import time
+from collections.abc import Callable
+
+from exam_service.core.recent import Recent
+
+SECONDS = 1.0
+"""How old a page may be that is shown as it was."""
+JUDGED = 8
+"""How often within those seconds one is judged before what was found is shown to others."""
+
+
+class KeptPages:
+    """The pages of this process, by what makes them different."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic, most: int = 512) -> None:
+        self._clock = clock
+        self._pages: Recent[tuple[str, str], _Kept] = Recent(most)
+
+    def get(self, certificate: str, language: str) -> str | None:
+        """The page, if it was judged often enough in this second."""
+        kept = self._pages.get((certificate, language))
+        if kept is None or kept.times < JUDGED or self._clock() - kept.since >= SECONDS:
+            return None
+        return kept.html
+
+    def put(self, certificate: str, language: str, html: str, judged_at: float) -> None:
+        """Keep a page that was judged at that moment of `now`."""
+        kept = self._pages.get((certificate, language))
+        if kept is None or judged_at - kept.since >= SECONDS:
+            self._pages.put((certificate, language), _Kept(judged_at, html))
+        else:
+            # What is shown is never older than its second, whichever of several views ends last.
+            kept.times += 1
+
+    def now(self) -> float:
+        """The moment, before anything is looked up for a page."""
+        return self._clock()
+
+
+class _Kept:
+    __slots__ = ("html", "since", "times")
+
+    def __init__(self, since: float, html: str) -> None:
+        self.since = since
+        self.html = html
+        self.times = 1

@@ -1,0 +1,108 @@
+"""A certificate that everybody looks at: judged some times a second, and what it says is never older than one."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from exam_service.adapters.crypto.remembering import Remembering
+from exam_service.core.certificates.model import RevocationReason
+from exam_service.services import verification
+from exam_service.web.verify.kept import JUDGED, SECONDS, KeptPages
+from tests.support.certified import ENGLISH, PAGE, Holder, client
+from tests.web.verify.test_pages import state_of
+
+
+class Moment:
+    """A clock for tests."""
+
+    at = 100.0
+
+    def __call__(self) -> float:
+        return self.at
+
+
+def judged(pages: KeptPages, html: str, times: int, language: str = "th") -> None:
+    for _ in range(times):
+        pages.put("A", language, html, pages.now())
+
+
+def test_only_what_is_looked_at_often_is_shown_as_it_was() -> None:
+    clock = Moment()
+    pages = KeptPages(clock)
+    judged(pages, "one", JUDGED - 1)
+    assert pages.get("A", "th") is None
+    judged(pages, "one", 1)
+    assert pages.get("A", "th") == "one"
+    assert (pages.get("A", "en"), pages.get("B", "th")) == (None, None)
+
+
+def test_a_page_is_never_shown_when_it_is_older_than_its_second() -> None:
+    clock = Moment()
+    pages = KeptPages(clock)
+    judged(pages, "old", JUDGED)
+    clock.at += SECONDS - 0.001
+    assert pages.get("A", "th") == "old"
+    clock.at += 0.001
+    assert pages.get("A", "th") is None
+    judged(pages, "new", JUDGED)
+    assert pages.get("A", "th") == "new"
+
+
+def test_a_view_that_began_before_and_ends_late_does_not_make_a_page_younger() -> None:
+    clock = Moment()
+    pages = KeptPages(clock)
+    slow = pages.now()
+    clock.at += 5
+    judged(pages, "new", JUDGED)
+    for _ in range(JUDGED):
+        pages.put("A", "th", "of five seconds ago", slow)
+    assert pages.get("A", "th") == "new"
+
+
+async def test_a_crowd_is_shown_what_a_few_of_them_were_judged_and_soon_that_it_was_revoked(
+    certified: Holder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, looked, by_id = Moment(), 0, verification.by_id
+
+    async def counted(*given: Any) -> Any:
+        nonlocal looked
+        looked += 1
+        return await by_id(*given)
+
+    monkeypatch.setattr(verification, "by_id", counted)
+    monkeypatch.setattr("exam_service.web.app.KeptPages", lambda: KeptPages(clock))
+    async with client(certified.world) as web:
+
+        async def look(headers: dict[str, str] = PAGE) -> str:
+            return state_of(await web.get(f"/v/{certified.id}", headers=headers))
+
+        assert [await look() for _ in range(40)] == ["stands"] * 40
+        assert looked == JUDGED
+        await certified.world.revoke(certified.id, RevocationReason.misconduct, None, "staff")
+        assert await look(ENGLISH) == "revoked", "few look at this one"
+        told: httpx.Response = await web.get(f"/v/{certified.id}", headers={"Accept": "application/json"})
+        assert told.json()["status"] == "revoked", "programs are told of this moment"
+        clock.at += SECONDS
+        assert [await look() for _ in range(40)] == ["revoked"] * 40
+
+
+def test_a_canonical_form_is_asked_for_once() -> None:
+    asked = []
+
+    def hash_data(document: dict[str, Any], config: dict[str, Any]) -> bytes:
+        asked.append((document, config))
+        if "bad" in document:
+            raise ValueError("no form")
+        return repr((document, config)).encode()
+
+    known = Remembering(hash_data)
+    for number in (12, 12.0, "12", True, 1, None):
+        for _ in range(3):
+            assert known({"a": number}, {"b": 1}) == repr(({"a": number}, {"b": 1})).encode()
+    assert known({"a": {"b": 1}}, {}) != known({"a": {}}, {"b": 1})
+    assert len(asked) == 8
+    for _ in range(2):
+        with pytest.raises(ValueError, match="no form"):
+            known({"bad": 1}, {})
+    assert len(asked) == 10
