@@ -11,7 +11,8 @@ from exam_service.settings import Settings
 
 # PostgreSQL tells there of which row it speaks, with its values.
 _DETAIL = re.compile(
-    r"(?<=\nDETAIL:).*?(?=\Z|\n(?:HINT:|CONTEXT:|\[SQL|\(Background|\s*File |\s*\| |The above |During |Traceback ))",
+    r"(?<=DETAIL:).*?"
+    r"(?=\Z|\n[\s|+]*(?:HINT:|CONTEXT:|\[SQL|\(Background|\s*File |\s*\| |The above |During |Traceback ))",
     re.DOTALL,
 )
 

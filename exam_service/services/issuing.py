@@ -90,9 +90,11 @@ def _earned(
 
 def _there(issued: Sequence[CertificateRecord], kind: CertificateKind, *, by_holder: bool) -> CertificateRecord | None:
     """The one there is; None when one may be made."""
-    record = _standing_one(issued, kind)
-    if record is None and any(one.issuance.kind == kind and one.state is CertificateState.suspended for one in issued):
+    # What is looked into is the person's achievement, whatever the kind of paper; the organisation may know better.
+    suspended = [one.issuance.kind for one in issued if one.state is CertificateState.suspended]
+    if kind in suspended or (by_holder and suspended):
         raise errors.CertificateSuspended()
+    record = _standing_one(issued, kind)
     if record is None and by_holder and _withdrawn(issued):
         raise errors.CertificateWithdrawn()
     return record

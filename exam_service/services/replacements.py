@@ -6,6 +6,7 @@ transaction. A crash in between leaves the old one standing, and who asks again 
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 Correction = Literal["name_corrected", "course_corrected", "key_compromised"]
 """What the new one says differently: the person's name; the course and the issuer; nothing, but under a new key."""
 
+_SAID = ("recipient_name", "course_title", "hours", "objective", "organisation_name", "kind", "valid_until")
 PAGE = 500
 TOGETHER = 25
 
@@ -60,7 +62,10 @@ async def replace(
         return certificate_views.view(ctx, issuing.as_signed(record))
 
     answer = await once(ctx, org, repeat, CertificateView, prepared)
-    await certificates.complete(ctx, org, answer.id)
+    made = await certificates.complete(ctx, org, answer.id)
+    if made.credential is None:
+        # The old one was withdrawn at the same moment, and this one with it.
+        raise errors.NotRevocable()
     return answer
 
 
@@ -87,7 +92,7 @@ async def reissue(
         if not page:
             return found
         after = page[-1].id
-        theirs = [one.id for one in page if one.kid == kid and one.state is CertificateState.stands]
+        theirs = [one.id for one in page if one.kid == kid and _stands(one, ctx.now())]
         for start in range(0, len(theirs), TOGETHER):
             await _replace_some(ctx, organisation, theirs[start : start + TOGETHER], why, found)
             if progress is not None:
@@ -131,13 +136,8 @@ async def _prepare(
         raise errors.NotFound(what="certificate", id=certificate_id)
     if old.state is CertificateState.suspended:
         raise errors.CertificateSuspended()
-    until = old.issuance.valid_until
-    if old.state is not CertificateState.stands or (until is not None and until <= ctx.now()):
+    if not _stands(old, ctx.now()):
         raise errors.NotRevocable()
-    for one in await tx.certificates.of(old.enrolment):
-        if one.issuance.supersedes == old.id and one.state is CertificateState.pending:
-            # A crash came between.
-            return one
     enrolment = await tx.enrolments.get(old.enrolment)
     version = await tx.courses.newest(enrolment.course) if enrolment else None
     candidate = await tx.candidates.get(enrolment.candidate) if enrolment else None
@@ -157,6 +157,14 @@ async def _prepare(
         )
     if says == old.issuance and not await _compromised(tx, old.kid):
         raise errors.NothingToCorrect()
+    for one in await tx.certificates.of(old.enrolment):
+        if one.issuance.supersedes == old.id and one.state is CertificateState.pending:
+            # A crash came between.
+            if one.reason is why.reason and _says_the_same(one.issuance, says):
+                return one
+            # Nothing of it was signed, and meanwhile something else is to be said.
+            given_up = {"state": CertificateState.revoked, "state_changed_at": ctx.now(), "state_changed_by": why.actor}
+            await tx.certificates.put_all([msgspec.structs.replace(one, **given_up)])
     (index,) = await issuing.free_indexes(ctx, tx, 1)
     issuance: Issuance = msgspec.structs.replace(
         says,
@@ -169,6 +177,16 @@ async def _prepare(
     )
     (record,) = await issuing.store(ctx, tx, [(issuance, old.enrolment, version)], why)
     return record
+
+
+def _says_the_same(one: Issuance, other: Issuance) -> bool:
+    """Whether two say the same of the person and the course."""
+    return all(getattr(one, name) == getattr(other, name) for name in _SAID)
+
+
+def _stands(record: CertificateRecord, now: datetime) -> bool:
+    until = record.issuance.valid_until
+    return record.state is CertificateState.stands and (until is None or until > now)
 
 
 async def _compromised(tx: Tx, kid: str) -> bool:

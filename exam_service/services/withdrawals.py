@@ -68,7 +68,10 @@ async def take_place(
     When that one has been withdrawn for another reason meanwhile, nothing takes its place: the new one goes with it.
     """
     old = await _of(tx, record.issuance.supersedes or "")
-    if old.state not in (CertificateState.stands, CertificateState.suspended) or record.reason is None:
+    if old.state is CertificateState.suspended:
+        # Nobody gets another one until that is decided; this one waits as it is.
+        raise errors.CertificateSuspended()
+    if old.state is not CertificateState.stands or record.reason is None:
         return msgspec.structs.replace(
             record, state=CertificateState.revoked, reason=old.reason, state_changed_at=ctx.now()
         )

@@ -14,6 +14,7 @@ LIVE = "live"
 LMS = "lms"
 PUBLIC = "public"
 STATIC = "static"
+EVIDENCE = "evidence"
 PRINT = "print"
 OPERATIONS = "operations"
 
@@ -50,6 +51,8 @@ BOUNDS: dict[str, Bounds] = {
     # A bank may have 20 MB, so few of these are in memory at once.
     LMS: Bounds(8, 200, 1.5),
     PUBLIC: Bounds(8, 200, 1.5),
+    # What somebody brings may take seconds to open: who only looks a certificate up must not stand behind it.
+    EVIDENCE: Bounds(3, 60, 1.5),
     # A page takes some hundredths of a second, and one is set at a time: nobody else may wait behind a queue of them.
     PRINT: Bounds(2, 200, 1.5),
     # One look answers all who ask; a refusal would tell a balancer that the process is not ready.
@@ -105,6 +108,8 @@ def kind_of(method: str, path: str) -> str:
         return _of_lms(path)
     if path.startswith("/staff"):
         return STAFF
+    if path == "/verify" and method == "POST":
+        return EVIDENCE
     # Who comes back after a break comes by a launch link and sees these pages.
     return CANDIDATE if path.startswith(("/exam", "/l/")) else PUBLIC
 
@@ -113,5 +118,5 @@ def _of_lms(path: str) -> str:
     if path == "/v1/launches/redeem":
         return CANDIDATE
     if path == "/v1/verify":
-        return PUBLIC
+        return EVIDENCE
     return STAFF if _STAFF.fullmatch(path) else LMS

@@ -222,10 +222,60 @@ async def test_what_was_revoked_meanwhile_is_not_brought_back(held: Holder, monk
         return await complete(*given)
 
     monkeypatch.setattr(certificates, "complete", revoked_first)
-    new = await replaced(held)
-    record = await new.record()
+    with pytest.raises(NotRevocable):
+        await replaced(held)
+    async with w.ctx.store.read(w.org) as tx:
+        (record,) = [one for one in await tx.certificates.of(held.enrolment) if one.id != held.id]
     assert (record.state, record.reason, record.credential) == ("revoked", RevocationReason.misconduct, None)
     assert (await held.record()).superseded_by is None
+
+
+async def test_while_it_is_looked_into_nobody_gets_another_one_also_when_one_was_begun(
+    held: Holder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    w = held.world
+    await marry(w)
+
+    def killed(*_: object, **__: object) -> Any:
+        raise SigningFailed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(keys, "sign_with", killed)
+        with pytest.raises(SigningFailed):
+            await replaced(held)
+    async with w.ctx.store.begin(w.org) as tx:
+        await withdrawals.suspend(w.ctx, tx, held.id, None, "staff")
+    for kind in ("certificate", "attestation"):
+        with pytest.raises(CertificateSuspended):
+            await certificates.request(w.ctx, w.org, held.enrolment, kind, by_holder=True)
+    async with w.ctx.store.read(w.org) as tx:
+        (begun,) = [one for one in await tx.certificates.of(held.enrolment) if one.id != held.id]
+    with pytest.raises(CertificateSuspended):
+        await certificates.complete(w.ctx, w.org, begun.id)
+    assert (await held.record()).state == "suspended"
+
+
+async def test_what_was_begun_with_another_name_is_given_up(held: Holder, monkeypatch: pytest.MonkeyPatch) -> None:
+    w = held.world
+
+    def killed(*_: object, **__: object) -> Any:
+        raise SigningFailed
+
+    await marry(w)
+    with monkeypatch.context() as patch:
+        patch.setattr(keys, "sign_with", killed)
+        with pytest.raises(SigningFailed):
+            await replaced(held)
+    async with w.ctx.store.begin(w.org) as tx:
+        candidate = await tx.candidates.find(external_id="holder")
+        assert candidate is not None
+        name = msgspec.structs.replace(candidate.name, family="อีกชื่อหนึ่ง")
+        await tx.candidates.put(msgspec.structs.replace(candidate, name=name))
+    new = await (await replaced(held)).record()
+    assert new.issuance.recipient_name.endswith("อีกชื่อหนึ่ง")
+    async with w.ctx.store.read(w.org) as tx:
+        states = sorted(one.state for one in await tx.certificates.of(held.enrolment))
+    assert states == ["revoked", "stands", "superseded"]
 
 
 async def test_two_who_correct_and_one_who_revokes_at_once(held: Holder) -> None:

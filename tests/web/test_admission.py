@@ -246,7 +246,7 @@ async def test_the_lag_of_the_loop_is_measured() -> None:
         ("POST", "/staff/c/e/do", "staff"),
         ("POST", "/v1/courses/c/exams/e/live/events", "lms"),
         ("GET", "/v1/candidate/attempts/att_1/responses", "candidate"),
-        ("POST", "/v1/verify", "public"),
+        ("POST", "/v1/verify", "evidence"),
         ("GET", "/v/ABCDEFGHIJKLMNOP", "public"),
         ("GET", "/exam/attempts/att_1", "candidate"),
         ("GET", "/l/token", "candidate"),

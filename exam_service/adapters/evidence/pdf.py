@@ -7,14 +7,19 @@ process of its own, which knows no secret, gets little memory and little time, a
 import asyncio
 import base64
 import contextlib
+import logging
 import os
 import sys
+from pathlib import Path
 
 import msgspec
 
+import exam_service
 from exam_service.core.certificates.faces import Evidence
 from exam_service.core.errors import UnreadableEvidence
 from exam_service.core.text import Text
+
+log = logging.getLogger(__name__)
 
 MARK, MARK_WITHIN = b"%PDF-", 1024
 """A PDF may have something before its mark; readers look so far (ISO 32000-1, annex H.3.4.1)."""
@@ -58,7 +63,8 @@ async def read(content: bytes) -> Evidence:
     try:
         found = msgspec.json.decode(told, type=Found)
     except msgspec.MsgspecError as error:
-        # It ran into its bounds, or met its end in the library.
+        # It ran into its bounds, or met its end in the library; or it could not start, which is our own fault.
+        log.warning("the process that reads PDFs ended with %s and without an answer", child.returncode)
         raise _refused("unreadable") from error
     if found.refusal is not None:
         raise _refused(found.refusal)
@@ -68,7 +74,9 @@ async def read(content: bytes) -> Evidence:
 
 def _environment() -> dict[str, str]:
     """What Python needs to start, and nothing of ours."""
-    return {name: value for name in ("PATH", "SYSTEMROOT", "VIRTUAL_ENV") if (value := os.environ.get(name))}
+    kept = {name: value for name in ("PATH", "SYSTEMROOT", "VIRTUAL_ENV") if (value := os.environ.get(name))}
+    # Where this very package lies: it need not be installed where Python would find it by itself (the Dockerfile).
+    return kept | {"PYTHONPATH": str(Path(exam_service.__file__).parent.parent)}
 
 
 def _refused(code: str) -> UnreadableEvidence:

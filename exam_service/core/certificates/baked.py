@@ -28,12 +28,14 @@ def into_png(picture: bytes, credential: bytes) -> bytes:
 
 
 def into_svg(picture: bytes, credential: bytes) -> bytes:
-    """The same picture with the credential in it; ValueError when it is no SVG or the credential cannot be CDATA."""
+    """The same picture with the credential in it; ValueError when it is no SVG."""
     root = _ROOT.search(picture)
-    if root is None or b"]]>" in credential:
-        raise ValueError("this is no SVG, or no text for it")
+    if root is None:
+        raise ValueError("this is no SVG")
     opened = root[0][:-1].rstrip(b"/") + b' xmlns:openbadges="%s">' % NAMESPACE.encode()
-    held = b"<openbadges:credential><![CDATA[%s]]></openbadges:credential>" % credential
+    # What would end it goes on in the next one.
+    text = credential.replace(_CLOSES, b"]]" + _CLOSES + _CDATA + b">")
+    held = b"<openbadges:credential><![CDATA[%s]]></openbadges:credential>" % text
     return picture[: root.start()] + opened + held + picture[root.end() :]
 
 
@@ -57,8 +59,9 @@ def in_svg(picture: bytes) -> bytes | None:
     # The first one only, so that however often it begins in a file, it is looked through once.
     opened = picture.find(_OPENS)
     begins = picture.find(_CDATA, opened) if opened >= 0 else -1
-    ends = picture.find(_CLOSES, begins) if begins >= 0 else -1
-    return picture[begins + len(_CDATA) : ends] if ends >= 0 else None
+    ends = picture.find(b"</openbadges:credential>", begins) if begins >= 0 else -1
+    held = picture[begins + len(_CDATA) : ends].rstrip() if ends >= 0 else b""
+    return held.removesuffix(_CLOSES).replace(_CLOSES + _CDATA, b"") if held.endswith(_CLOSES) else None
 
 
 def _text(content: bytes) -> bytes | None:

@@ -56,7 +56,8 @@ class Achievement(_Part, frozen=True, kw_only=True):
     in_language: Literal["th", "en"]
     criteria: Criteria
     credits_available: float | None = None
-    tag: list[str] | None = None
+    # Ours has one. Canonical forms of many take a time that grows with their square.
+    tag: Annotated[list[str], msgspec.Meta(max_length=1)] | None = None
 
 
 class Subject(_Part, frozen=True, kw_only=True):

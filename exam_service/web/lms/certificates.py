@@ -1,7 +1,7 @@
 """Certificates as the learning system asks for, lists, hands out and withdraws them."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -29,6 +29,10 @@ Plain = Request[Any, Any, Any]
 Note = Annotated[str, msgspec.Meta(max_length=1000)] | None
 
 
+Withdrawal = Literal["issued_in_error", "result_annulled", "misconduct", "requirements_not_met", "recipient_request"]
+"""Of the reasons those for which a certificate is withdrawn for good, and nothing takes its place."""
+
+
 class IssueRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which document the candidate gets."""
 
@@ -38,7 +42,7 @@ class IssueRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class RevokeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why it is withdrawn."""
 
-    reason: RevocationReason
+    reason: Withdrawal
     """Said in public, in both languages."""
     note: Note = None
     """Your own words, for the record; no public page shows them. Leave personal data out."""
@@ -118,7 +122,7 @@ async def revoke(
     await keys.ensure(ctx, caller.org, "certificates")
 
     async def revoked(tx: Tx) -> CertificateView:
-        why = Why(reason=body.reason, note=body.note, actor=caller.key_id)
+        why = Why(reason=RevocationReason(body.reason), note=body.note, actor=caller.key_id)
         record = await withdrawals.revoke(ctx, tx, certificate, why)
         return certificate_views.view(ctx, record)
 

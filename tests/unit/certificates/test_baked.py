@@ -47,9 +47,21 @@ def test_what_was_not_baked_holds_nothing() -> None:
     assert in_svg(SVG) is None
     with pytest.raises(ValueError, match="no PNG"):
         into_png(b"GIF89a", TEXT)
-    for picture, text in ((b"<html>", TEXT), (SVG, b"]]>")):
-        with pytest.raises(ValueError, match="no SVG"):
-            into_svg(picture, text)
+    with pytest.raises(ValueError, match="no SVG"):
+        into_svg(b"<html>", TEXT)
+
+
+@pytest.mark.parametrize("text", [b"]]>", b"a]]>b]]>", b"]]]]>>", b"<![CDATA[x]]>"])
+def test_what_would_end_the_credential_in_an_svg_does_not(text: bytes) -> None:
+    made = into_svg(SVG, text)
+    assert in_svg(made) == text
+    assert ET.fromstring(made)[0].text == text.decode()
+
+
+def test_half_a_credential_in_an_svg_is_none() -> None:
+    made = into_svg(SVG, TEXT)
+    assert in_svg(made[: made.index(b"]]>")]) is None
+    assert in_svg(made.replace(b"]]>", b"")) is None
 
 
 @given(st.binary(max_size=400))

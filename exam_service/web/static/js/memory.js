@@ -79,14 +79,15 @@ export class Memory {
    * Only what is newer than what the service has goes along: a response counts as newer where the service still has what this device
    * last knew it to have. Where another device has changed the item since, both are kept as a conflict for the candidate to decide.
    *
-   * A session with this number or a higher one is from before a backup was restored: what it knew acknowledged may be gone as well.
+   * A session with this number or a higher one, or with more saves than the service has, is from before a backup was restored: what it knew acknowledged may be gone as well.
    */
   async begin(view) {
     const older = [...this.sessions].sort(([a], [b]) => a - b);
     const [queue, conflicts] = [[], {}];
     for (const [epoch, { conflicts: undecided = {}, ...session }] of older) {
       let { base = {} } = session;
-      if (epoch >= view.epoch && session.heard) {
+      const lost = epoch >= view.epoch || (session.acked ?? 0) > view.saves;
+      if (lost && session.heard) {
         session.queue = [{ responses: base, first: session.heard.stamp, last: session.heard.stamp }, ...(session.queue ?? [])];
         base = {};
       }
