@@ -51,3 +51,13 @@ def test_values_on_several_lines_go_too(after: str) -> None:
     error = RuntimeError(said)
     told = Lines().formatException((RuntimeError, error, None))
     assert told.endswith(f"it broke a rule\nDETAIL: left out{after}")
+
+
+def test_values_go_from_groups_of_exceptions_too() -> None:
+    broken = RuntimeError(f"it broke a rule\nDETAIL:  {VALUES}\nHINT:  Ask.")
+    group = ExceptionGroup("several", [broken, ValueError("x")])
+    told = Lines().formatException((ExceptionGroup, group, None))
+    assert VALUES.splitlines()[0] not in told
+    assert "DETAIL: left out" in told
+    assert "HINT:  Ask." in told
+    assert "ValueError: x" in told, "what comes after it stays"

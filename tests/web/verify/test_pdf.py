@@ -1,6 +1,8 @@
 """A certificate's PDF as evidence: what it carries and what it shows are checked, and against each other."""
 
 import json
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 from typing import Any
@@ -197,3 +199,20 @@ async def test_credential_and_qr_may_be_given_together(certified: Holder, web: h
     body = b'{"credential": %s, "qr": %s}' % (await certified.credential(), json.dumps(bare).encode())
     refused(await web.post("/v1/verify", content=body, headers={"content-type": "application/json"}), 422,
             "unreadable-evidence")  # fmt: skip
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_the_process_that_reads_pdfs_finds_this_package_where_it_is_not_installed(given: bool, tmp_path: Path) -> None:
+    # As in the container; `-S` leaves out what a virtual environment would add.
+    environ = pdf._environment() if given else {}
+    asked = [sys.executable, "-S", "-P", "-c", "import exam_service"]
+    done = subprocess.run(asked, cwd=tmp_path, env=environ, capture_output=True, check=False)
+    assert (done.returncode == 0) is given
+
+
+async def test_a_credential_with_many_tags_is_not_made_canonical(certified: Holder, web: httpx.AsyncClient) -> None:
+    document = json.loads((await certified.record()).credential or b"")
+    document["credentialSubject"]["achievement"]["tag"] = [str(number) for number in range(20_000)]
+    answer = await web.post("/v1/verify", json={"credential": document})
+    assert answer.json()["outcome"] == "not_genuine", answer.text
+    assert answer.json()["steps"][0]["code"] == "unknown-shape"
