@@ -45,6 +45,20 @@ async def test_a_page_that_is_opened_after_the_restore_sends_what_is_lacking(pho
     assert len(service.attempt.log) == sent, "once"
 
 
+async def test_a_page_that_opens_the_attempt_anew_sends_what_is_lacking_too(phone: Page, service: FakeService) -> None:
+    # As over plain http in a school, and in a second tab: it cannot go on in the session that it had.
+    await phone.add_init_script("Object.defineProperty(Navigator.prototype, 'locks', { value: undefined })")
+    kept = await _answered(phone, service)
+    before = service.attempt.epoch
+    service.attempt.restore(kept)
+    await phone.reload()
+    # Whether another device gave the older answer meanwhile cannot be told here, so the candidate is asked.
+    await phone.locator("dialog.conflict [data-action=mine]").click()
+    await expect_saved(phone)
+    assert service.attempt.epoch > before, "it was opened anew"
+    assert service.attempt.responses == ALL
+
+
 async def test_a_page_that_stays_open_learns_of_it_and_says_so(phone: Page, service: FakeService) -> None:
     await phone.clock.install()
     kept = await _answered(phone, service)
