@@ -14,8 +14,9 @@ from click.testing import CliRunner
 
 from exam_service.adapters.evidence import pdf
 from exam_service.cli.main import cli
+from exam_service.core.certificates.faces import Evidence
 from exam_service.core.certificates.model import RevocationReason
-from exam_service.services import certificate_views, printing
+from exam_service.services import certificate_views, printing, verification
 from tests.support.certified import FULL, Holder, another, text_of, trust_file
 from tests.support.problems import refused
 
@@ -216,3 +217,11 @@ async def test_a_credential_with_many_tags_is_not_made_canonical(certified: Hold
     answer = await web.post("/v1/verify", json={"credential": document})
     assert answer.json()["outcome"] == "not_genuine", answer.text
     assert answer.json()["steps"][0]["code"] == "unknown-shape"
+
+
+async def test_codes_of_other_things_do_not_push_out_that_of_a_certificate(certified: Holder) -> None:
+    credential, qr = (await certified.record()).credential or b"", await certified.qr()
+    forged = qr[:-6] + ("111111" if not qr.endswith("111111") else "222222")
+    others = tuple(f"https://example.org/{number}" for number in range(20))
+    given = Evidence(credentials=(credential,), qr_texts=(*others, forged))
+    assert (await verification.by_evidence(certified.world.ctx, given)).outcome == "not_genuine"
