@@ -11,7 +11,6 @@ import click
 import msgspec
 
 from exam_service.bootstrap import offline_verifier
-from exam_service.core.certificates import qr_token
 from exam_service.core.certificates import trust as trust_files
 from exam_service.core.certificates.faces import MOST, NO_FACE, Evidence, together
 from exam_service.core.certificates.model import KIND_TEXTS
@@ -119,13 +118,13 @@ def _verdict(tools: _Tools, content: bytes) -> Verdict:
     trust, now, check, canonical, read = tools
     found = read(content)
     given = [verify_credential(one, trust, now, check, canonical) for one in found.credentials[:MOST]]
+    codes = found.codes()
     # A text alone is judged whatever it says; of the codes in a picture only those of certificates.
-    alone = len(found.qr_texts) == 1 and not given
-    ours = [one for one in found.qr_texts[:MOST] if alone or qr_token.id_of(one)]
-    given += [verify_qr(one, trust, now, check, canonical) for one in ours]
+    texts = found.qr_texts if len(found.qr_texts) == 1 and not given else codes
+    given += [verify_qr(one, trust, now, check, canonical) for one in texts]
     if not given:
         raise UnreadableEvidence(why=NO_FACE)
-    return together(given)
+    return together(given, codes.values())
 
 
 def _exit_status(verdict: Verdict) -> int:

@@ -26,6 +26,9 @@ _UNSEEN = frozenset(("Cc", "Cs", "Co", "Zl", "Zp"))
 _TAGS = "\U000e0000"
 """From here on nothing is seen: tags, variation selectors of rare ideographs, private use."""
 
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {chr(c) for c in range(0xFE00, 0xFE10)}
+"""Letters, symbols and marks that are drawn as nothing: fillers, a Braille cell without dots, variation selectors."""
+
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Unicode's embeddings, overrides and isolates of direction (UAX 9)."""
 
@@ -64,7 +67,7 @@ def is_readable(text: str) -> bool:
     a text of nothing but such is not readable.
     """
     kinds = [unicodedata.category(c) for c in text]
-    shown = any(kind[0] not in "ZC" for kind in kinds)
+    shown = any(kind[0] not in "ZC" and c not in _BLANK for kind, c in zip(kinds, text, strict=True))
     return shown and _UNSEEN.isdisjoint(kinds) and not any(c in _TURNING or c >= _TAGS for c in text)
 
 

@@ -53,12 +53,11 @@ async def by_document(ctx: Context, document: bytes) -> Verdict:
 async def by_evidence(ctx: Context, evidence: Evidence) -> Verdict:
     """The verdict on all that was found in a file. Raises UnreadableEvidence when nothing in it is a certificate's."""
     given = [await by_document(ctx, document) for document in evidence.credentials[:MOST]]
-    # Codes of other things beside them, however many, must not push out those of certificates.
-    texts = [text for text in evidence.qr_texts if qr_token.id_of(text)]
-    given += [await by_text(ctx, text) for text in texts[:MOST]]
+    codes = evidence.codes()
+    given += [await by_text(ctx, text) for text in codes]
     if not given:
         raise UnreadableEvidence(why=NO_FACE)
-    return together(given)
+    return together(given, codes.values())
 
 
 async def trust_file(ctx: Context, with_lists: bool = True) -> Trust:

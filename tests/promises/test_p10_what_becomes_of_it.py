@@ -324,6 +324,24 @@ async def test_after_a_key_was_stolen_everybody_gets_a_new_one(held: Holder, mon
     assert (await others[0].record()).superseded_by is None, "what was revoked stays revoked"
 
 
+async def test_what_was_issued_after_the_theft_is_not_relied_on_and_leads_to_its_successor(held: Holder) -> None:
+    w = held.world
+    kid, stolen = (await held.record()).kid, w.clock.at - timedelta(hours=1)
+    w.clock.pass_(hours=1)
+    await status_lists.without_key(w.ctx, w.org, kid, stolen, "staff", "backup stolen")
+    verdict = await asked(held)
+    assert (verdict.outcome, verdict.status) == ("unknown", "unknown")
+    async with client(w) as web:
+        page = (await web.get(f"/v/{held.id}", headers={"accept-language": "en"})).text
+        assert 'data-state="compromised"' in page
+        assert "Ask for one that the issuer made since" in page
+        await replacements.reissue(w.ctx, w.org, kid, None, "staff")
+        new = (await held.record()).superseded_by
+        page = (await web.get(f"/v/{held.id}", headers={"accept-language": "en"})).text
+        assert 'data-state="superseded"' in page
+        assert f'href="/v/{new}"' in page
+
+
 async def test_one_that_was_not_signed_yet_is_signed_by_the_new_key(
     held: Holder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

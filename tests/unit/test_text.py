@@ -13,7 +13,22 @@ def test_what_is_pasted_is_readable_and_what_hides_or_turns_is_not() -> None:
         assert not is_readable(f"ก{hidden}ข"), hex(ord(hidden))
 
 
-@pytest.mark.parametrize("unseen", ["", " ", "\u200b", "\u200b\u200d\ufeff", "\u00ad", "\u2060 \u00a0", "\u3000"])
+@pytest.mark.parametrize(
+    "unseen",
+    [
+        "",
+        " ",
+        "\u200b",
+        "\u200b\u200d\ufeff",
+        "\u00ad",
+        "\u2060 \u00a0",
+        "\u3000",
+        "\u3164",
+        "\uffa0\u115f\u1160",
+        "\u2800",
+        "\u034f\ufe0f",
+    ],
+)
 def test_a_text_of_which_nothing_is_seen_is_not_readable(unseen: str) -> None:
     assert not is_readable(unseen)
     assert not is_line(unseen, 300)

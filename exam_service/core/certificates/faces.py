@@ -4,11 +4,11 @@ A PDF carries its credential and shows its QR; whoever changes one of the two, o
 on a page, is found by the other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
-from exam_service.core.certificates.qr_token import is_shortened
+from exam_service.core.certificates.qr_token import id_of, is_shortened
 from exam_service.core.certificates.verdict import Facts, Verdict, failed, forged, passed, untold
 from exam_service.core.certificates.words import NOTHING_TO_JUDGE
 from exam_service.core.text import Text
@@ -30,14 +30,23 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """Documents in JSON, as they were found."""
     qr_texts: tuple[str, ...] = ()
 
+    def codes(self) -> dict[str, str]:
+        """Those of the texts that are of certificates, each with its certificate's id, and no more than MOST.
 
-def together(verdicts: Sequence[Verdict]) -> Verdict:
+        Codes of other things beside them, however many, must not push out these.
+        """
+        found = [(text, id) for text in self.qr_texts if (id := id_of(text)) is not None]
+        return dict(found[:MOST])
+
+
+def together(verdicts: Sequence[Verdict], named: Collection[str] = ()) -> Verdict:
     """The verdict on all of them: of the worst; when each is genuine, of the one that says most, with step (7).
 
-    A bare address beside a signed face says nothing against it. ValueError when there is none at all.
+    A bare address beside a signed face says nothing against it, unless it is another certificate's: `named` are the
+    ids that were read in addresses. ValueError when there is no verdict at all.
     """
     verdicts = [one for one in verdicts if one.steps[0].code not in NOTHING_TO_JUDGE] or verdicts[:1]
-    if len(verdicts) == 1:
+    if len(verdicts) == 1 and not (verdicts[0].facts and set(named) - {verdicts[0].facts.id}):
         return verdicts[0]
     worst = min(verdicts, key=lambda one: _WORST_FIRST.index(one.outcome))
     if worst.outcome != "genuine":
@@ -45,6 +54,8 @@ def together(verdicts: Sequence[Verdict]) -> Verdict:
     # Only a credential has everything; a QR may have cut the names.
     whole = next((one for one in verdicts if one.facts and one.facts.kind is not None), verdicts[0])
     unlike = {name for other in verdicts for name in _unlike(other.facts, whole.facts)}
+    if whole.facts and set(named) - {whole.facts.id}:
+        unlike.add("id")
     if unlike:
         return forged(whole, failed("faces", "faces-differ", fields=", ".join(sorted(unlike))))
     return msgspec.structs.replace(whole, steps=(*whole.steps, passed("faces", "faces-agree")))

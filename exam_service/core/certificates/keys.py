@@ -48,6 +48,10 @@ def kid_of(public: bytes) -> str:
     return hashlib.sha256(public).digest()[:8].hex()
 
 
+STOLEN = ("key-compromised", "key-compromised-since")
+"""Faults of a key that somebody else may have: what they sign is right, and proves nothing."""
+
+
 def fault_at(key: KeyRecord, when: datetime) -> str | None:
     """Why a signature that says it was made at `when` may not be believed under this key, or None when it may.
 

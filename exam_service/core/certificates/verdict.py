@@ -100,10 +100,13 @@ def _step(name: str, ok: bool | None, code: str, sentence: Text) -> Step:
     return Step(number=(*STEPS, FACES).index(name) + 1, name=name, passed=ok, code=code, sentence=sentence)
 
 
-def stopped(steps: list[Step], outcome: Outcome, facts: Facts | None) -> Verdict:
-    """The verdict when a step before the status failed: the later ones are shown as not checked."""
+def stopped(steps: list[Step], outcome: Outcome, facts: Facts | None, *, headline: str | None = None) -> Verdict:
+    """The verdict when a step failed after which the others say nothing: they are shown as not checked.
+
+    `headline` is for one of words.HEADLINES that says more than the outcome alone.
+    """
     rest = [untold(name, "not-checked") for name in STEPS[len(steps) :]]
-    return _verdict(outcome, "unknown", HEADLINES[outcome], facts, (*steps, *rest))
+    return _verdict(outcome, "unknown", HEADLINES[headline or outcome], facts, (*steps, *rest))
 
 
 def forged(of: Verdict, step: Step) -> Verdict:

@@ -14,7 +14,7 @@ import msgspec
 from exam_service.core.certificates import credential as credentials
 from exam_service.core.certificates import did as dids
 from exam_service.core.certificates import qr_token, status
-from exam_service.core.certificates.keys import KeyRecord, fault_at
+from exam_service.core.certificates.keys import STOLEN, KeyRecord, fault_at
 from exam_service.core.certificates.model import CertificateState, from_stamp
 from exam_service.core.certificates.trust import Trust, TrustedIssuer
 from exam_service.core.certificates.verdict import (
@@ -148,20 +148,18 @@ def _after_key(
     steps = [passed("parse", "parsed"), passed("key_known", "key-known", issuer=issuer.name)]
     # (3) key good at that time
     fault = fault_at(key, made_at)
-    stolen_later = fault == "key-compromised-since"
-    if stolen_later and register is not None and register.record is not None:
-        steps.append(passed("key_good", "key-vouched"))
-    elif stolen_later:
-        steps.append(untold("key_good", "key-compromised-since"))
-    else:
-        steps.append(failed("key_good", fault) if fault else passed("key_good", "key-good"))
+    recorded = register is not None and register.record is not None
+    steps.append(_key_good(fault, recorded))
     # (4) signature over the exact bytes; it is looked at even when the key was not good, so that the answer is complete
     steps.append(passed("signature", "signature-good") if right else failed("signature", "signature-wrong"))
     if not right:
         return stopped(steps, "not_genuine", None)
     facts = _of(facts, issuer)
-    if fault and not (stolen_later and register is not None):
-        return stopped(steps, "unknown" if stolen_later else "not_genuine", facts)
+    if fault and fault not in STOLEN:
+        return stopped(steps, "not_genuine", facts)
+    if fault and register is None:
+        # Whoever has the key could have made it, and so could the issuer.
+        return stopped(steps, "unknown", facts, headline=fault)
     # (5) status
     if register is not None:
         told = _from_register(facts, register, now)
@@ -171,6 +169,9 @@ def _after_key(
     steps.append(step)
     if step.code in ("not-on-record", "differs-from-record"):
         return stopped(steps, "not_genuine", facts)
+    if fault == "key-compromised" and standing == "stands":
+        # The issuer made it, after its key was lost: a reader must not learn to rely on such ones.
+        return stopped(steps, "unknown", facts, headline=fault)
     # (6) expiry
     steps.append(_expiry(facts, now))
     if steps[-1].code == "expired" and standing in ("stands", "unknown"):
@@ -178,6 +179,17 @@ def _after_key(
     elif steps[-1].code == "not-yet-valid" and standing == "stands":
         standing, as_of = "unknown", None
     return concluded(steps, facts, standing, as_of=as_of, record=register.record if register else None)
+
+
+def _key_good(fault: str | None, recorded: bool) -> Step:
+    match fault:
+        case None:
+            return passed("key_good", "key-good")
+        case "key-compromised-since" if recorded:
+            return passed("key_good", "key-vouched")
+        case "key-compromised-since":
+            return untold("key_good", fault)
+    return failed("key_good", fault)
 
 
 def _of(facts: Facts, issuer: TrustedIssuer) -> Facts:

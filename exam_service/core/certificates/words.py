@@ -111,6 +111,8 @@ HEADLINES: dict[str, Text] = {
     "unknown-status": Text(th="ของจริง แต่ไม่ทราบว่ายังมีผลอยู่หรือไม่", en="Genuine, but whether it still stands is unknown"),
     "not_genuine": Text(th="ไม่ใช่ของจริง", en="Not genuine"),
     "unknown": Text(th="บอกไม่ได้ว่าเป็นของจริงหรือไม่", en="Cannot tell whether it is genuine"),
+    "key-compromised": Text(th="กุญแจที่ลงนามไม่ปลอดภัยแล้ว", en="Signed after its key was compromised"),
+    "key-compromised-since": Text(th="กุญแจที่ลงนามไม่ปลอดภัยภายหลัง", en="Its key was compromised later"),
 }
 
 NOTHING_TO_JUDGE = frozenset(("not-a-certificate", "no-token", "not-json"))

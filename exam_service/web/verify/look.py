@@ -4,6 +4,7 @@ from datetime import datetime
 
 import msgspec
 
+from exam_service.core.certificates.keys import STOLEN
 from exam_service.core.certificates.model import REASON_TEXTS, CertificateState, Issuance
 from exam_service.core.certificates.names import masked
 from exam_service.core.certificates.printed import grouped
@@ -20,6 +21,7 @@ _LOOKS = {
     "expired": ("warn", "clock"),
     "unknown": ("warn", "question"),
     "untold": ("warn", "question"),
+    "compromised": ("warn", "question"),
     "pending": ("warn", "clock"),
     "not_genuine": ("bad", "cross"),
 }
@@ -78,7 +80,9 @@ def look(record: Record | None, verdict: Verdict | None, *, name: str | None = N
 
 def _state(record: Record | None, verdict: Verdict | None) -> str:
     if verdict is not None:
-        return {"not_genuine": "not_genuine", "unknown": "untold"}.get(verdict.outcome, verdict.status)
+        stolen = any(step.code in STOLEN for step in verdict.steps)
+        outcomes = {"not_genuine": "not_genuine", "unknown": "compromised" if stolen else "untold"}
+        return outcomes.get(verdict.outcome, verdict.status)
     # Nothing was ever signed for it.
     withdrawn = record is not None and record.state is not CertificateState.pending
     return "revoked" if withdrawn else "pending"

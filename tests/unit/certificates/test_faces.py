@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from exam_service.core.certificates.faces import together
+from exam_service.core.certificates.faces import MOST, Evidence, together
 from exam_service.core.certificates.verdict import Verdict
 from tests.support.issuing import NOW, Issuer, issuance, verdict_on
 
@@ -73,3 +73,21 @@ def test_a_bare_address_beside_a_signed_face_says_nothing() -> None:
     credential, _ = judged(ISSUER.credential(FACTS), bare)
     assert both_ways(judged(ISSUER.credential(FACTS), bare)) == credential
     assert together(judged(bare)).steps[0].code == "no-token"
+
+
+def test_the_address_of_another_certificate_beside_a_signed_face_speaks_against_it() -> None:
+    credential, bare = ISSUER.credential(FACTS), ISSUER.qr(issuance(id="B" * 16)).partition("#")[0]
+    given = Evidence(credentials=(credential,), qr_texts=("https://example.org/", bare))
+    assert given.codes() == {bare: "B" * 16}
+    verdict = together(judged(credential, bare), given.codes().values())
+    assert seventh(verdict) == ("not_genuine", "faces-differ", False)
+    assert "(id)" in (verdict.steps[6].sentence.en or "")
+    own = ISSUER.qr(FACTS).partition("#")[0]
+    assert together(judged(credential, own), [FACTS.id]) == judged(credential)[0]
+
+
+def test_codes_of_other_things_do_not_push_out_those_of_certificates() -> None:
+    qr = ISSUER.qr(FACTS)
+    others = tuple(f"https://example.org/{number}" for number in range(20))
+    assert Evidence(qr_texts=(*others, qr)).codes() == {qr: FACTS.id}
+    assert len(Evidence(qr_texts=tuple(f"{qr.partition('#')[0]}#{n}" for n in range(100, 200))).codes()) == MOST

@@ -162,7 +162,7 @@ def key(**changes: Any) -> KeyRecord:
         (key(state=KeyState.retired, retired_at=NOW + DAY), "genuine", "key-good"),
         (key(state=KeyState.retired, retired_at=NOW - DAY), "not_genuine", "key-retired"),
         (key(created_at=NOW + DAY), "not_genuine", "key-not-yet-valid"),
-        (key(state=KeyState.compromised, compromised_at=NOW - DAY), "not_genuine", "key-compromised"),
+        (key(state=KeyState.compromised, compromised_at=NOW - DAY), "unknown", "key-compromised"),
         (key(state=KeyState.compromised, compromised_at=NOW + DAY), "unknown", "key-compromised-since"),
     ],
 )
@@ -180,6 +180,21 @@ def test_after_a_theft_only_the_register_can_vouch(evidence: str | bytes) -> Non
     assert (vouched.outcome, vouched.status, codes(vouched)["key_good"]) == ("genuine", "stands", "key-vouched")
     forged = verdict_on(evidence, trust, NOW + 2 * DAY, Register(record=None))
     assert (forged.outcome, codes(forged)["status"]) == ("not_genuine", "not-on-record")
+
+
+@both
+def test_what_was_signed_after_a_theft_is_not_relied_on_though_it_is_on_record(evidence: str | bytes) -> None:
+    trust = ISSUER.trust(key=key(state=KeyState.compromised, compromised_at=NOW - DAY))
+    doubted = verdict_on(evidence, trust, NOW, Register(record=record_of()))
+    assert (doubted.outcome, doubted.status, codes(doubted)["key_good"]) == ("unknown", "unknown", "key-compromised")
+    assert doubted.headline.en == "Signed after its key was compromised"
+    replaced = Register(record=msgspec.structs.replace(record_of(CertificateState.superseded), superseded_by="B" * 16))
+    known = verdict_on(evidence, trust, NOW, replaced)
+    assert (known.outcome, known.status, known.superseded_by) == ("genuine", "superseded", "B" * 16)
+    assert [step.passed for step in known.steps] == [True, True, False, True, False, True]
+    forged = verdict_on(evidence, trust, NOW, Register(record=record_of(recipient_name="นายสมชาย ใจดี")))
+    assert (forged.outcome, codes(forged)["status"]) == ("not_genuine", "differs-from-record")
+    assert verdict_on(evidence, trust, NOW, Register(record=None)).outcome == "not_genuine"
 
 
 def test_a_credential_signed_with_another_organisation_s_key_is_no_credential_of_this_one() -> None:
