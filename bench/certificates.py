@@ -19,7 +19,8 @@ from bench.figures import Bench, Place, median_ratio
 from bench.saves import CONNECTIONS
 from bench.servers import REPOSITORY, beside, environ, service
 from bench.site import COURSE, Site, open_site
-from exam_service import settings
+from exam_service import resources, settings
+from exam_service.adapters.crypto.data_integrity import DataIntegrity
 from exam_service.bootstrap import now, opened
 from exam_service.core.certificates import credential as credentials
 from exam_service.core.certificates import qr_token
@@ -74,7 +75,7 @@ async def _crypto(bench: Bench, place: Place, site: Site, issue_seconds: float) 
         if private is None:
             raise LookupError(record.kid)
         _tokens(bench, ctx, record, private.sealed, public)
-        _against_pyld(bench, place.kind, ctx, record, issue_seconds)
+        _against_pyld(bench, place.kind, record, issue_seconds)
 
 
 def _tokens(bench: Bench, ctx: Context, record: CertificateRecord, sealed: bytes, public: bytes) -> None:
@@ -104,11 +105,13 @@ def _tokens(bench: Bench, ctx: Context, record: CertificateRecord, sealed: bytes
         bench.tell(f"qr_{what}_vs_ed25519", "", times[what] / times[f"bare_{what}"], "times")
 
 
-def _against_pyld(bench: Bench, kind: str, ctx: Context, record: CertificateRecord, issue_seconds: float) -> None:
+def _against_pyld(bench: Bench, kind: str, record: CertificateRecord, issue_seconds: float) -> None:
     """How many certificates are issued, each with all there is to do, while PyLD canonicalises one."""
     document = msgspec.json.decode(record.unsigned)
     config = credentials.new_proof_config(record.issuance.did, record.kid, stamp(record.issuance.issued_at))
-    seconds = _in_turn({"pyld": lambda: ctx.canonical(document, config)})["pyld"]
+    # Not the service's own, which knows by heart what it has seen.
+    hash_data = DataIntegrity(resources.certs() / "contexts").hash_data
+    seconds = _in_turn({"pyld": lambda: hash_data(document, config)})["pyld"]
     bench.tell("pyld_canonical_ms", kind, seconds * 1000, "ms")
     bench.tell("credential_vs_pyld", kind, seconds / issue_seconds, "ratio")
 

@@ -2,6 +2,7 @@
 
 from exam_service.adapters.crypto.keyring import Keyring
 from exam_service.cli.main import main
+from exam_service.services import keys
 
 
 def _zeros(_self: Keyring, _sealed: bytes, _message: bytes) -> bytes:
@@ -9,7 +10,9 @@ def _zeros(_self: Keyring, _sealed: bytes, _message: bytes) -> bytes:
     return bytes(64)
 
 
-setattr(Keyring, "sign", _zeros)  # noqa: B010 - a plain assignment would be refused by the type checker
+# Plain assignments would be refused by the type checker. What signs nothing would be taken for a wrong master key.
+setattr(Keyring, "sign", _zeros)  # noqa: B010
+setattr(keys, "opens", lambda *_: True)  # noqa: B010
 
 if __name__ == "__main__":
     main()

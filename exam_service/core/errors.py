@@ -38,7 +38,7 @@ class Refusal(Exception):
         self.faults = tuple(faults)
         self.data = data
         self.facts = facts
-        if retry_at is not None and not facts:
+        if retry_at is not None and not facts and not faults:
             self.text = _until(self.sentence, next_minute(retry_at))
         else:
             self.text = self.sentence.fill({"retry_at": retry_at, "count": len(self.faults), **facts})

@@ -33,4 +33,4 @@ class NoMeter:
 
     def exposition(self) -> tuple[str, bytes]:
         """Nothing to tell."""
-        return "text/plain; charset=utf-8", b""
+        return "text/plain", b""

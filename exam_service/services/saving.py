@@ -21,7 +21,7 @@ from exam_service.services.group_commit import Apart, GroupCommit
 RETRY_AFTER = timedelta(seconds=3)
 MOST_WAITING = 10_000
 MOST_TOGETHER = 256
-APART = Apart(seconds=0.006, enough=16)
+APART = Apart(seconds=0.006, enough=24)
 """A candidate does not feel six milliseconds; a group of four costs the process nearly what one of sixteen does."""
 
 _responses = msgspec.json.Decoder(dict[str, object])

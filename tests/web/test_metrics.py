@@ -43,7 +43,7 @@ async def figures(client: httpx.AsyncClient) -> Mapping[Sample, float]:
 
 async def test_without_a_token_only_this_machine_is_answered(first: World) -> None:
     async with asked(first) as here:
-        assert (await here.get("/metrics")).headers["content-type"].startswith("text/plain; version=0.0.4")
+        assert (await here.get("/metrics")).headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
         # A proxy on this machine asks for others.
         assert (await here.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"})).status_code == 401
     async with asked(first, "203.0.113.9") as elsewhere:

@@ -14,7 +14,8 @@ from exam_service.adapters.metrics.catalogue import BY_NAME, Metric
 if TYPE_CHECKING:
     from prometheus_client import Metric as Family
 
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+CONTENT_TYPE = "text/plain; version=0.0.4"
+"""To which the framework adds the charset."""
 
 log = logging.getLogger(__name__)
 

@@ -62,7 +62,7 @@ def kept_page(blank: str) -> KeptPage:
         imported = re.findall(r'@import (?:url\()?"([^"]+)"', files[name].content.decode())
         needed |= {posixpath.normpath(posixpath.join(posixpath.dirname(name), one)) for one in imported}
     html = blank.replace('"/static/', f'"{PLACE}{version}/')
-    files["page"] = KeptFile(html.encode(), "text/html; charset=utf-8")
+    files["page"] = KeptFile(html.encode(), "text/html")
     checked = {name: _integrity(files[name].content) for name in ("page", *sorted(needed))}
     head = f"const VERSION = {json.dumps(version)};\nconst FILES = {json.dumps(checked)};\n"
     return KeptPage(version, files, tuple(sorted(needed)), head.encode() + program)
