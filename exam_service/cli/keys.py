@@ -12,7 +12,7 @@ import click
 from exam_service import settings as setting
 from exam_service.bootstrap import new_master_key, opened
 from exam_service.core.certificates import trust as trust_files
-from exam_service.core.certificates.keys import KeyRecord
+from exam_service.core.certificates.keys import KeyRecord, Purpose
 from exam_service.core.certificates.model import stamp
 from exam_service.core.errors import NotFound
 from exam_service.services import keys as service
@@ -47,10 +47,13 @@ def list_(org: str | None) -> None:
 
 @keys.command()
 @_ORG
+@click.option("--log", "of_log", is_flag=True, help="The key of the organisation's issuance log.")
 @click.option("--wait", is_flag=True, help="Only make it, so that it can be published before `keys activate` uses it.")
-def create(org: str | None, wait: bool) -> None:
+def create(org: str | None, of_log: bool, wait: bool) -> None:
     """Make a signing key and sign with it from now on; the one before retires."""
-    asyncio.run(_create(org, wait))
+    if of_log and org is None:
+        raise click.UsageError("say whose log it is with --org")
+    asyncio.run(_create(org, "log" if of_log else "certificates" if org else "receipts", wait))
 
 
 @keys.command()
@@ -153,9 +156,9 @@ async def _list(slug: str | None) -> None:
             await _id_of(ctx, slug)
 
 
-async def _create(slug: str | None, wait: bool) -> None:
+async def _create(slug: str | None, purpose: Purpose, wait: bool) -> None:
     async with _at(slug) as (ctx, org):
-        record = await service.create(ctx, org, "certificates" if org else "receipts", activate=not wait)
+        record = await service.create(ctx, org, purpose, activate=not wait)
         click.echo(_line(record))
 
 

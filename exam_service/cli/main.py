@@ -11,6 +11,7 @@ from exam_service.cli.banks import banks
 from exam_service.cli.certs import certs
 from exam_service.cli.demo import demo
 from exam_service.cli.keys import keys
+from exam_service.cli.log import log
 from exam_service.cli.orgs import orgs
 from exam_service.cli.papers import papers
 from exam_service.cli.serve import serve
@@ -36,7 +37,7 @@ def cli() -> None:
     """
 
 
-for command in (serve, demo, orgs, banks, papers, certs, verify, keys, backup, restore):
+for command in (serve, demo, orgs, banks, papers, certs, verify, log, keys, backup, restore):
     cli.add_command(command)
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from exam_service.bootstrap import offline_verifier
 from exam_service.core.certificates import trust as trust_files
-from exam_service.core.certificates.faces import MOST, NO_FACE, Evidence, together
+from exam_service.core.certificates.faces import NO_FACE, Evidence, together
 from exam_service.core.certificates.model import KIND_TEXTS
 from exam_service.core.certificates.trust import Trust
 from exam_service.core.certificates.verdict import Verdict
@@ -30,6 +30,7 @@ _STEPS = {
     "status": Text(th="สถานะ", en="Status"),
     "expiry": Text(th="วันหมดอายุ", en="Expiry"),
     "faces": Text(th="หลักฐานทุกส่วนตรงกัน", en="All parts agree"),
+    "log": Text(th="บันทึกการออกวุฒิบัตร", en="Issuance log"),
 }
 _SIGNS = {True: "✓", False: "✗", None: "?"}
 
@@ -117,7 +118,7 @@ def _content(given: str) -> tuple[str, bytes]:
 def _verdict(tools: _Tools, content: bytes) -> Verdict:
     trust, now, check, canonical, read = tools
     found = read(content)
-    given = [verify_credential(one, trust, now, check, canonical) for one in found.credentials[:MOST]]
+    given = [verify_credential(one, trust, now, check, canonical, log_proof=proof) for one, proof in found.documents()]
     codes = found.codes()
     # A text alone is judged whatever it says; of the codes in a picture only those of certificates.
     texts = found.qr_texts if len(found.qr_texts) == 1 and not given else codes

@@ -226,6 +226,8 @@ class Job(_Record, frozen=True, kw_only=True):
     done: int = 0
     failed: int = 0
     errors: tuple[JobError, ...] = ()
+    counts: dict[str, int] | None = None
+    """What became of them, by a word for it; None where `done` says all."""
     created_at: datetime
     finished_at: datetime | None = None
 

@@ -65,8 +65,8 @@ async def issue(
     Raises NotPublished, KindNotOffered.
     """
     async with ctx.store.read(org) as tx:
-        kind = await _offered(tx, course, kind)
-        everybody = await _enrolled(tx, course)
+        kind = await offered(tx, course, kind)
+        everybody = await enrolled(tx, course)
     await keys.ensure(ctx, org, "certificates")
     organisation = await organisations.named(ctx, org)
     found = IssuedToAll(course=course, kind=kind, total=len(everybody))
@@ -89,7 +89,8 @@ async def issue(
     return found
 
 
-async def _offered(tx: Tx, course: str, kind: CertificateKind | None) -> CertificateKind:
+async def offered(tx: Tx, course: str, kind: CertificateKind | None) -> CertificateKind:
+    """That kind, or the first that the course offers. Raises NotPublished, KindNotOffered."""
     version = await course_of(tx, course)
     policy = version.course.certificate
     if policy is None or (kind is not None and kind not in policy.kinds):
@@ -97,7 +98,8 @@ async def _offered(tx: Tx, course: str, kind: CertificateKind | None) -> Certifi
     return kind or policy.kinds[0]
 
 
-async def _enrolled(tx: Tx, course: str) -> list[str]:
+async def enrolled(tx: Tx, course: str) -> list[str]:
+    """Everybody's enrolment in the course."""
     found: list[str] = []
     while some := await tx.enrolments.page(course, found[-1] if found else None, PAGE):
         found += [one.id for one in some]

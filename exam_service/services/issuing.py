@@ -19,7 +19,7 @@ from exam_service.core.exams.model import CertificateKind, CertificatePolicy, Co
 from exam_service.core.exams.standing import Standing, certificate_decision
 from exam_service.core.records import Candidate, Enrolment, Organisation
 from exam_service.core.text import Text
-from exam_service.services import keys, organisations, status_lists, withdrawals
+from exam_service.services import issuance_log, keys, organisations, status_lists, withdrawals
 from exam_service.services.context import Context
 from exam_service.services.keys import Pair
 from exam_service.services.ports import Tx
@@ -154,6 +154,7 @@ def _issuance(
         valid_until=_months_later(now, policy.valid_months) if policy.valid_months else None,
         status_list=status_lists.NUMBER,
         status_index=index,
+        thai_digits=policy.thai_digits,
     )
 
 
@@ -234,6 +235,10 @@ async def sign(ctx: Context, tx: Tx, certificate_ids: Sequence[str]) -> list[Cer
         else:
             replaced = True
             signed.append(await withdrawals.take_place(ctx, tx, record, partial(_signed, ctx, key=key)))
+    # What was given up instead of signed (withdrawals.take_place) is none.
+    made = await issuance_log.enter(ctx, tx, [one for one in signed if one.credential is not None])
+    entered = {one.id: one for one in made}
+    signed = [entered.get(one.id, one) for one in signed]
     await tx.certificates.put_all(signed)
     if replaced:
         await status_lists.publish(ctx, tx, await organisations.named(ctx, tx.org), status_lists.NUMBER)

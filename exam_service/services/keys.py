@@ -153,14 +153,22 @@ async def ensure(ctx: Context, org: str, purpose: Purpose) -> KeyRecord:
     if found is not None:
         return found
     async with ctx.store.begin(org) as tx:
-        # Of several who find none at the same moment one makes the key, and the others wait here for it.
-        turn = Replay(key=f"signing-key/{did}/{purpose}", request_digest=b"", answer=None, created_at=ctx.now())
-        await tx.log.claim(turn)
-        found = await _active(tx, did, purpose)
-        if found is not None:
-            return found
-        record = await add(ctx, tx, did, purpose)
-        return await activate_key(ctx, tx, record.kid, "system")
+        return await ensure_in(ctx, tx, did, purpose)
+
+
+async def ensure_in(ctx: Context, tx: Tx, did: str, purpose: Purpose) -> KeyRecord:
+    """As `ensure`, within a transaction."""
+    found = await _active(tx, did, purpose)
+    if found is not None:
+        return found
+    # Of several who find none at the same moment one makes the key, and the others wait here for it.
+    turn = Replay(key=f"signing-key/{did}/{purpose}", request_digest=b"", answer=None, created_at=ctx.now())
+    await tx.log.claim(turn)
+    found = await _active(tx, did, purpose)
+    if found is not None:
+        return found
+    record = await add(ctx, tx, did, purpose)
+    return await activate_key(ctx, tx, record.kid, "system")
 
 
 async def open_here(ctx: Context) -> bool:

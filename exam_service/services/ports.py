@@ -11,8 +11,6 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from exam_service.core.banks.model import Bank
-from exam_service.core.certificates.keys import KeyRecord
-from exam_service.core.certificates.record import CertificateRecord, SigningKey, StatusListRecord
 from exam_service.core.errors import Fault
 from exam_service.core.exams.model import CourseVersion
 from exam_service.core.records import (
@@ -30,6 +28,7 @@ from exam_service.core.records import (
 )
 from exam_service.core.rules import Value
 from exam_service.services.attempt_ports import Attempts, Prepared, Results
+from exam_service.services.ports_certificates import Certificates, IssuanceLog, Keys
 from exam_service.services.ports_exam_day import LateSaves, Log, Messages, Running
 
 
@@ -102,41 +101,6 @@ class Enrolments(Protocol):
     async def report(self, facts: Sequence[ReportedFact]) -> None: ...
     async def facts(self, enrolment_id: str) -> Sequence[ReportedFact]:
         """Every report, oldest first."""
-
-
-class Certificates(Protocol):
-    async def add_all(self, certificates: Sequence[CertificateRecord]) -> None: ...
-    async def put_all(self, certificates: Sequence[CertificateRecord]) -> None: ...
-    async def get(self, certificate_id: str, *, lock: bool = False) -> CertificateRecord | None: ...
-    async def several(self, certificate_ids: Sequence[str], *, lock: bool = False) -> Mapping[str, CertificateRecord]:
-        """Those that are there, by id; with `lock` in the order of their ids, so that no two deadlock."""
-
-    async def of(self, enrolment_id: str) -> Sequence[CertificateRecord]:
-        """In the order in which they were issued."""
-
-    async def of_all(self, enrolment_ids: Sequence[str]) -> Mapping[str, Sequence[CertificateRecord]]:
-        """As `of`, by enrolment; those without any are missing."""
-
-    async def page(self, after: str | None, limit: int) -> Sequence[CertificateRecord]: ...
-    async def of_key(self, kid: str) -> int:
-        """How many of those that stand were signed by that key."""
-
-    async def taken(self, status_list: int, indexes: Sequence[int]) -> Sequence[int]:
-        """Those of the indexes that a certificate has."""
-
-    async def withdrawn(self, status_list: int) -> Sequence[int]:
-        """The indexes of the list whose certificates do not stand (revoked, suspended or superseded)."""
-
-
-class Keys(Protocol):
-    """The organisation's signing keys; under the empty organisation, the service's own."""
-
-    async def add(self, record: KeyRecord, private: SigningKey) -> None: ...
-    async def put(self, record: KeyRecord) -> None: ...
-    async def all(self) -> Sequence[KeyRecord]: ...
-    async def private(self, kid: str) -> SigningKey | None: ...
-    async def status_list(self, number: int, *, lock: bool = False) -> StatusListRecord | None: ...
-    async def put_status_list(self, record: StatusListRecord) -> None: ...
 
 
 class ApiKeys(Protocol):
@@ -215,6 +179,9 @@ class Tx(Protocol):
 
     @property
     def certificates(self) -> Certificates: ...
+
+    @property
+    def issuance_log(self) -> IssuanceLog: ...
 
     @property
     def keys(self) -> Keys: ...

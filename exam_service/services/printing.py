@@ -43,6 +43,8 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     """The QR code as SVG."""
     credential: str
     """The signed credential, byte for byte: a PDF carries it."""
+    log_proof: str
+    """That it is in the issuance log: a PDF carries that, too; empty when there is none."""
 
 
 class Hands(Protocol):
@@ -65,7 +67,9 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     """The lines that do not fit."""
 
 
-def sheet(hands: Hands, issuance: Issuance, qr_text: str, verify_url: str, credential: bytes) -> bytes:
+def sheet(
+    hands: Hands, issuance: Issuance, qr_text: str, verify_url: str, credential: bytes, log_proof: bytes = b""
+) -> bytes:
     """The sheet of a certificate, as JSON."""
     at = issuance.issued_at
     return msgspec.json.encode(
@@ -75,6 +79,7 @@ def sheet(hands: Hands, issuance: Issuance, qr_text: str, verify_url: str, crede
             lines=printed(issuance, verify_url),
             qr=hands.qr.svg(qr_text).decode(),
             credential=credential.decode(),
+            log_proof=log_proof.decode(),
         )
     )
 
@@ -129,4 +134,5 @@ def _sheet_of(ctx: Context, faces: Faces) -> bytes:
     if record.state is not CertificateState.stands:
         # Paper cannot take back what it says; the page on the screen says across itself that it does not stand.
         raise errors.CertificateNotStanding()
-    return sheet(ctx, record.issuance, faces.qr_text, faces.verify_url, record.credential or b"")
+    credential, proof = record.credential or b"", record.log_proof or b""
+    return sheet(ctx, record.issuance, faces.qr_text, faces.verify_url, credential, proof)

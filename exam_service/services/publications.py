@@ -19,7 +19,7 @@ async def service_document(ctx: Context) -> dict[str, Any]:
 
 async def organisation_document(ctx: Context, slug: str) -> dict[str, Any]:
     """The DID document of an organisation, whose keys sign its certificates. Raises NotFound."""
-    organisation = await _organisation(ctx, slug)
+    organisation = await named(ctx, slug)
     did = organisation_did(ctx.policy.public_url, slug)
     return did_document(did, await keys.of_organisation(ctx, organisation))
 
@@ -31,12 +31,12 @@ async def all_keys(ctx: Context) -> dict[str, Any]:
 
 async def status_list(ctx: Context, slug: str, number: int) -> StatusListRecord:
     """An organisation's status list, fresh, as a signed credential. Raises NotFound."""
-    return await status_lists.published(ctx, await _organisation(ctx, slug), number)
+    return await status_lists.published(ctx, await named(ctx, slug), number)
 
 
 async def status_list_jwt(ctx: Context, slug: str, number: int) -> str:
     """The same list as a JWT by the same key, with the same bytes every time. Raises NotFound."""
-    organisation = await _organisation(ctx, slug)
+    organisation = await named(ctx, slug)
     record = await status_lists.published(ctx, organisation, number)
     did = organisation_did(ctx.policy.public_url, slug)
     async with ctx.store.begin(organisation.id) as tx:
@@ -50,7 +50,8 @@ async def status_list_jwt(ctx: Context, slug: str, number: int) -> str:
         return jws.compact(signed, await keys.sign(ctx, tx, key, ctx.now(), signed))
 
 
-async def _organisation(ctx: Context, slug: str) -> Organisation:
+async def named(ctx: Context, slug: str) -> Organisation:
+    """The organisation of that slug. Raises NotFound."""
     async with ctx.store.directory() as directory:
         organisation = await directory.organisation(slug=slug)
     if organisation is None:

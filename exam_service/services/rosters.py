@@ -6,14 +6,13 @@ Every line is an upsert, so a roster may be sent again: after lines were mended,
 import asyncio
 import logging
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from exam_service.core.documents import read
-from exam_service.core.errors import Fault, Invalid, NationalIdTaken, NotFound, Refusal
+from exam_service.core.errors import Fault, Invalid, NationalIdTaken, Refusal
 from exam_service.core.exams.model import Accommodation
 from exam_service.core.people import PersonName
 from exam_service.core.records import Job, JobError
@@ -22,6 +21,7 @@ from exam_service.services import candidates, enrolments
 from exam_service.services.candidates import ExternalId, Line, NewCandidate
 from exam_service.services.context import Context
 from exam_service.services.enrolments import EnrolmentWithCandidateBody
+from exam_service.services.jobs import JobStarted
 from exam_service.services.ports import Tx
 from exam_service.services.standing import course_of
 
@@ -50,20 +50,6 @@ class RosterLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     extra_minutes: Annotated[int, msgspec.Meta(ge=0, le=60 * 24)] | None = None
 
 
-class JobView(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a bulk enrolment is. Lines that failed are listed, the first 1000 of them; `done` counts the others."""
-
-    job: str
-    course: str
-    state: Literal["running", "finished"]
-    total: int
-    done: int
-    failed: int
-    errors: tuple[JobError, ...]
-    created_at: datetime
-    finished_at: datetime | None
-
-
 class RosterCheck(msgspec.Struct, frozen=True, kw_only=True):
     """What a roster would do, of which nothing was done."""
 
@@ -71,13 +57,6 @@ class RosterCheck(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     failed: int
     errors: tuple[JobError, ...]
-
-
-class JobStarted(msgspec.Struct, frozen=True, kw_only=True):
-    """The roster was taken; ask `/v1/jobs/{job}` how far it is."""
-
-    job: str
-    total: int
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -148,24 +127,6 @@ async def run(ctx: Context, org: str, job: Job, entries: Sequence[Entry], actor:
                 job = await _write_alone(ctx, org, job, entry, actor, last and number == len(chunk) - 1)
         # Let requests in between: on SQLite there is one writer for all.
         await asyncio.sleep(0)
-
-
-async def show(tx: Tx, job_id: str) -> JobView:
-    """How far the job is. Raises NotFound."""
-    job = await tx.jobs.get(job_id)
-    if job is None:
-        raise NotFound(what="job", id=job_id)
-    return JobView(
-        job=job.id,
-        course=job.course,
-        state=job.state,
-        total=job.total,
-        done=job.done,
-        failed=job.failed,
-        errors=job.errors,
-        created_at=job.created_at,
-        finished_at=job.finished_at,
-    )
 
 
 async def _write(ctx: Context, org: str, job: Job, chunk: Sequence[Entry], actor: str, last: bool) -> Job:

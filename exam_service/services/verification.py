@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from exam_service.core.certificates import qr_token
-from exam_service.core.certificates.faces import MOST, NO_FACE, Evidence, together
+from exam_service.core.certificates.faces import NO_FACE, Evidence, together
 from exam_service.core.certificates.keys import KeyRecord
 from exam_service.core.certificates.record import CertificateRecord
 from exam_service.core.certificates.trust import Trust, TrustedIssuer
@@ -40,19 +40,19 @@ async def by_text(ctx: Context, text: str) -> Verdict:
     return verify_qr(text, await _trust(ctx), ctx.now(), ctx.signer.verify, ctx.canonical, register)
 
 
-async def by_document(ctx: Context, document: bytes) -> Verdict:
+async def by_document(ctx: Context, document: bytes, log_proof: bytes | None = None) -> Verdict:
     """The verdict on an Open Badges credential in JSON."""
     trust = await _trust(ctx)
-    first = verify_credential(document, trust, ctx.now(), ctx.signer.verify, ctx.canonical)
+    first = verify_credential(document, trust, ctx.now(), ctx.signer.verify, ctx.canonical, log_proof=log_proof)
     if first.facts is None or (first.outcome == "unknown" and first.facts.did is None):
         return first
     register = await _register(ctx, first.facts.id)
-    return verify_credential(document, trust, ctx.now(), ctx.signer.verify, ctx.canonical, register)
+    return verify_credential(document, trust, ctx.now(), ctx.signer.verify, ctx.canonical, register, log_proof)
 
 
 async def by_evidence(ctx: Context, evidence: Evidence) -> Verdict:
     """The verdict on all that was found in a file. Raises UnreadableEvidence when nothing in it is a certificate's."""
-    given = [await by_document(ctx, document) for document in evidence.credentials[:MOST]]
+    given = [await by_document(ctx, document, proof) for document, proof in evidence.documents()]
     codes = evidence.codes()
     given += [await by_text(ctx, text) for text in codes]
     if not given:

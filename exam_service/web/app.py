@@ -11,7 +11,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.static_files import create_static_files_router
 
-from exam_service.services import papers, sweeper
+from exam_service.services import issuance_log, papers, sweeper
 from exam_service.services.context import Context
 from exam_service.services.figures import Figures
 from exam_service.services.health import Checks
@@ -113,6 +113,7 @@ def _background(ctx: Context) -> Callable[[Litestar], AbstractAsyncContextManage
             asyncio.create_task(sweeper.run(ctx), name="sweeper"),
             asyncio.create_task(ctx.load.watch(), name="load"),
             asyncio.create_task(papers.Ahead(ctx).run(), name="papers"),
+            asyncio.create_task(issuance_log.watch(ctx), name="issuance log"),
         ]
         try:
             yield

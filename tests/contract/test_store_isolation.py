@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from exam_service.adapters.storage import SqlStore, SqlTx
 from exam_service.adapters.storage.tables import METADATA
 from exam_service.core import errors
+from exam_service.core.certificates.record import LogEntry, LogHead
 from exam_service.core.records import PreparedAttempt
 from tests.support.stored import PAPER, House, Journal, T, store_at, stored_papers
 
@@ -29,6 +30,13 @@ AHEAD = PreparedAttempt(
 )
 
 
+HEAD, SUBTREE = LogHead(size=1, peaks=bytes(32), note=b"note", signed_at=T), b"\x01" * 32
+
+
+def entry(certificate: str) -> LogEntry:
+    return LogEntry(number=7, digest=bytes(32), certificate=certificate)
+
+
 @pytest.fixture
 async def store(database_url: str) -> AsyncIterator[SqlStore]:
     """Two organisations, each with one of everything."""
@@ -39,6 +47,10 @@ async def store(database_url: str) -> AsyncIterator[SqlStore]:
         await journal.append(house.save())
     await journal.close()
     async with store.begin(B.org) as tx:
+        await tx.issuance_log.head(lock=True)
+        await tx.issuance_log.put_head(HEAD)
+        await tx.issuance_log.add([LogEntry(number=0, digest=bytes(32), certificate=B.certificate().id)])
+        await tx.issuance_log.add_subtrees([(1, 0, SUBTREE)])
         await tx.prepared.put_all([(AHEAD, PAPER)])
         await tx.courses.put(B.course("only-b"))
         await tx.courses.publish(B.version("only-b"))
@@ -98,6 +110,7 @@ READS: dict[str, Callable[[SqlTx], Awaitable[object]]] = {
     "certificates.of": lambda tx: tx.certificates.of(B.id("enr")),
     "certificates.of_all": lambda tx: tx.certificates.of_all([B.id("enr")]),
     "certificates.several": lambda tx: tx.certificates.several([B.certificate().id]),
+    "issuance_log.entry_of": lambda tx: tx.issuance_log.entry_of(B.certificate().id),
     "candidates.several": lambda tx: tx.candidates.several([B.candidate().id]),
     "keys.private": lambda tx: tx.keys.private(B.key()[0].kid),
     "api_keys.get": lambda tx: tx.api_keys.get(B.id("key")),
@@ -139,6 +152,12 @@ async def test_lists_hold_ones_own_only(store: SqlStore) -> None:
         assert await tx.attempts.page(None, None, 9) == [A.attempt()]
         assert await tx.certificates.page(None, 9) == [A.certificate()]
         assert await tx.certificates.withdrawn(1) == []
+        assert await tx.certificates.unlogged(9) == await tx.certificates.unentered(9) == [A.certificate().id]
+        assert (await tx.issuance_log.head()).size == 0
+        assert await tx.issuance_log.entries(0, 9) == []
+        assert await tx.issuance_log.subtrees(1, 0, 9) == []
+        with pytest.raises(errors.NotFound):
+            await tx.issuance_log.put_head(HEAD)
         assert await tx.certificates.of_key(A.certificate().kid) == 1
         assert await tx.keys.all() == [A.key()[0]]
         assert await tx.api_keys.all() == [A.api_key()]
@@ -146,6 +165,8 @@ async def test_lists_hold_ones_own_only(store: SqlStore) -> None:
         assert await tx.keys.status_list(1) == A.status_list()
         await tx.prepared.drop([AHEAD])
     assert (await stored_papers(store))[AHEAD.attempt] == PAPER
+    async with store.read(B.org) as tx:
+        assert await tx.certificates.unlogged(9) == await tx.certificates.unentered(9) == [B.certificate(2).id]
     async with store.begin("org_c") as tx:
         assert await tx.keys.status_list(1) is None
         assert not await tx.log.claimed(A.replay().key)
@@ -190,6 +211,9 @@ WRITES: dict[str, Callable[[SqlTx], Awaitable[object]]] = {
         [A.certificate(5, enrolment=B.id("enr"))]
     ),
     "certificates.put_all": lambda tx: tx.certificates.put_all([B.certificate(note="stolen")]),
+    "issuance_log.add": lambda tx: tx.issuance_log.add([entry(A.certificate().id), entry(A.certificate().id)]),
+    "issuance_log.add, of another's certificate": lambda tx: tx.issuance_log.add([entry(B.certificate().id)]),
+    "issuance_log.add, of nobody's": lambda tx: tx.issuance_log.add([entry("Q" * 16)]),
     "keys.add": lambda tx: tx.keys.add(*B.key(2)),
     "keys.add, a known one": lambda tx: tx.keys.add(
         msgspec.structs.replace(B.key()[0], organisation_id=A.org), B.key()[1]
@@ -230,12 +254,17 @@ async def test_every_write_to_another_organisation_fails_loudly_and_changes_noth
 
 async def test_writes_under_ones_own_names_leave_the_other_organisation_alone(store: SqlStore) -> None:
     async with store.begin(A.org) as tx:
+        await tx.issuance_log.head(lock=True)
+        await tx.issuance_log.put_head(msgspec.structs.replace(HEAD, size=5))
+        await tx.issuance_log.add_subtrees([(1, 0, bytes(32))])
         await tx.courses.put(A.course("cm"))
         await tx.keys.put_status_list(msgspec.structs.replace(A.status_list(), document=b"newer"))
         await tx.log.fill("k", b"newer")
         await tx.candidates.put(A.candidate(external_id="changed"))
     async with store.read(B.org) as tx:
         assert await tx.courses.get("cm") == B.course(published=1)
+        assert await tx.issuance_log.head() == HEAD
+        assert await tx.issuance_log.subtrees(1, 0, 9) == [SUBTREE]
         assert await tx.keys.status_list(1) == B.status_list()
         assert await tx.candidates.get(B.id("cnd")) == B.candidate()
     async with store.begin(B.org) as tx:
@@ -246,19 +275,23 @@ async def test_writes_under_ones_own_names_leave_the_other_organisation_alone(st
 
 def test_every_verb_of_every_repository_was_tried() -> None:
     """Adding a verb to a repository means adding it here."""
-    from exam_service.services import attempt_ports, ports, ports_exam_day
+    from exam_service.services import attempt_ports, ports, ports_certificates, ports_exam_day
 
     repositories = {
         "banks": ports.Banks, "courses": ports.Courses, "candidates": ports.Candidates, "enrolments": ports.Enrolments,
         "attempts": attempt_ports.Attempts, "prepared": attempt_ports.Prepared, "results": attempt_ports.Results,
-        "certificates": ports.Certificates, "keys": ports.Keys,
+        "certificates": ports_certificates.Certificates, "issuance_log": ports_certificates.IssuanceLog,
+        "keys": ports_certificates.Keys,
         "api_keys": ports.ApiKeys, "jobs": ports.Jobs, "launches": ports.Launches, "log": ports_exam_day.Log,
     }  # fmt: skip
     verbs = {f"{name}.{verb}" for name, port in repositories.items() for verb in vars(port) if not verb.startswith("_")}
     lists = {
         "banks.page", "banks.versions", "banks.newest", "courses.page", "courses.newest", "courses.numbered",
         "courses.get", "courses.put", "candidates.page", "enrolments.page", "attempts.page", "certificates.page",
-        "certificates.withdrawn", "certificates.of_key", "certificates.taken",
+        "certificates.withdrawn", "certificates.of_key", "certificates.taken", "certificates.unlogged",
+        "certificates.unentered",
+        "issuance_log.head", "issuance_log.put_head", "issuance_log.add_subtrees", "issuance_log.entries",
+        "issuance_log.subtrees",
         "keys.all", "keys.status_list", "keys.put_status_list",
         "prepared.drop", "api_keys.all", "log.audited", "log.audited_at", "log.audit_all",
         "log.claim", "log.claimed",

@@ -15,7 +15,7 @@ import pytest
 from exam_service.core.certificates.model import CertificateState, RevocationReason
 from exam_service.core.certificates.record import CertificateRecord
 from exam_service.core.errors import KindNotOffered, NotPublished, Unavailable
-from exam_service.services import bulk_issue, certificates, issuing
+from exam_service.services import bulk_issue, certificates, issuing, log_audit, organisations
 from exam_service.services.bulk_issue import IssuedToAll
 from tests.support.certified import course
 from tests.support.service import PUBLIC_URL, TestClock, World, service, world
@@ -182,4 +182,6 @@ async def test_killed_half_way_it_goes_on_where_it_was(database_url: str, tmp_pa
     async with service(database_url, tmp_path, clock) as ctx:
         w.ctx = ctx
         once_each(await held(w), people)
+        report = await log_audit.audit(ctx, await organisations.named(ctx, w.org))
+        assert (report.size, report.faults) == (len(people), [])
         assert {one.id for one in half} <= {one.id for one in await held(w)}, "those that were there are kept"

@@ -32,6 +32,8 @@ class Found(msgspec.Struct, frozen=True):
     attachments: list[str]
     """In base64."""
     texts: list[str]
+    proofs: list[str] = []
+    """Of the issuance log, in base64."""
     refusal: str | None = None
     """`locked` or `unreadable`."""
 
@@ -68,8 +70,8 @@ async def read(content: bytes) -> Evidence:
         raise _refused("unreadable") from error
     if found.refusal is not None:
         raise _refused(found.refusal)
-    documents = (base64.b64decode(one) for one in found.attachments)
-    return Evidence(credentials=tuple(documents), qr_texts=tuple(found.texts))
+    documents, proofs = (tuple(base64.b64decode(one) for one in some) for some in (found.attachments, found.proofs))
+    return Evidence(credentials=documents, qr_texts=tuple(found.texts), log_proofs=proofs)
 
 
 def _environment() -> dict[str, str]:

@@ -3,6 +3,8 @@
 import base64
 import os
 import sys
+from collections.abc import Iterable
+from itertools import islice
 
 import msgspec
 import pypdfium2
@@ -11,6 +13,7 @@ import zxingcpp
 from exam_service.adapters.evidence.pdf import Found
 from exam_service.core.certificates.credential import MAX_DOCUMENT
 from exam_service.core.certificates.faces import MOST
+from exam_service.core.certificates.issuance_log import PROOF
 from exam_service.core.certificates.qr_token import id_of
 
 MEMORY = 1 << 30
@@ -51,21 +54,27 @@ def _look(content: bytes) -> Found:
     try:
         document = pypdfium2.PdfDocument(content)
     except pypdfium2.PdfiumError as error:
-        return Found([], [], "locked" if "assword" in str(error) else "unreadable")
+        return Found([], [], refusal="locked" if "assword" in str(error) else "unreadable")
     texts: dict[str, None] = {}
     for number in range(min(PAGES, len(document))):
         texts |= dict.fromkeys(_texts(document[number]))
     # The codes of certificates first: others beside them must not push them out.
-    return Found(_attachments(document), sorted(texts, key=lambda text: id_of(text) is None)[:MOST])
+    attached = _attachments(document)
+    return Found(
+        _in_base64(content for content in attached if _KIND in content),
+        sorted(texts, key=lambda text: id_of(text) is None)[:MOST],
+        _in_base64(content for content in attached if content.startswith(PROOF)),
+    )
 
 
-def _attachments(document: pypdfium2.PdfDocument) -> list[str]:
-    found = []
-    for number in range(min(4 * MOST, document.count_attachments())):
-        content = bytes(document.get_attachment(number).get_data())
-        if len(content) <= MAX_DOCUMENT and _KIND in content:
-            found.append(base64.b64encode(content).decode())
-    return found[:MOST]
+def _attachments(document: pypdfium2.PdfDocument) -> list[bytes]:
+    numbers = range(min(4 * MOST, document.count_attachments()))
+    contents = (bytes(document.get_attachment(number).get_data()) for number in numbers)
+    return [content for content in contents if len(content) <= MAX_DOCUMENT]
+
+
+def _in_base64(contents: Iterable[bytes]) -> list[str]:
+    return [base64.b64encode(content).decode() for content in islice(contents, MOST)]
 
 
 def _texts(page: pypdfium2.PdfPage) -> list[str]:

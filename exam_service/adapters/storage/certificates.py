@@ -8,11 +8,13 @@ import sqlalchemy as sa
 from exam_service.adapters.storage import tables
 from exam_service.adapters.storage.bulk import Many, Text, both, fetch, grouped
 from exam_service.adapters.storage.rows import Rows, columns, missing, struct_of, taken, values_of
+from exam_service.adapters.storage.tables.certificates import UNLOGGED
 from exam_service.core.certificates.keys import KeyRecord
 from exam_service.core.certificates.model import CertificateState
 from exam_service.core.certificates.record import CertificateRecord, SigningKey, StatusListRecord
 
 _WITHDRAWN = (CertificateState.revoked, CertificateState.suspended, CertificateState.superseded)
+_ENTERED = sa.exists().where(tables.log_entry.c.certificate == tables.certificate.c.id)
 _CERTIFICATES = Many(CertificateRecord, tables.certificate, more=["status_list", "status_index"])
 _ADD, _PUT = _CERTIFICATES.insert(), _CERTIFICATES.update()
 _SEVERAL = both("SELECT COLUMNS FROM certificate WHERE org || '' = $1 AND id = ANY($2)", _CERTIFICATES.columns())
@@ -73,6 +75,17 @@ class SqlCertificates(Rows):
         table = tables.certificate
         query = sa.select(table.c.status_index).where(table.c.org == self._org, table.c.status_list == status_list)
         return list(await self._connection.scalars(query.where(table.c.status_index.in_(indexes))))
+
+    async def unlogged(self, limit: int) -> Sequence[str]:
+        table = tables.certificate
+        query = sa.select(table.c.id).where(table.c.org == self._org, UNLOGGED, ~_ENTERED).order_by(table.c.id)
+        return list(await self._connection.scalars(query.limit(limit)))
+
+    async def unentered(self, limit: int) -> Sequence[str]:
+        table = tables.certificate
+        signed = (table.c.org == self._org, table.c.credential.is_not(None))
+        query = sa.select(table.c.id).where(*signed, ~_ENTERED).order_by(table.c.id)
+        return list(await self._connection.scalars(query.limit(limit)))
 
     async def withdrawn(self, status_list: int) -> Sequence[int]:
         table = tables.certificate

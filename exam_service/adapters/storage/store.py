@@ -16,6 +16,7 @@ from exam_service.adapters.storage.attempts import SqlAttempts, SqlResults
 from exam_service.adapters.storage.certificates import SqlCertificates, SqlKeys
 from exam_service.adapters.storage.content import SqlBanks, SqlCourses
 from exam_service.adapters.storage.engine import Database, NoConnection
+from exam_service.adapters.storage.issuance_log import SqlIssuanceLog
 from exam_service.adapters.storage.late_saves import SqlLateSaves
 from exam_service.adapters.storage.live import SqlLive
 from exam_service.adapters.storage.log import SqlApiKeys, SqlJobs, SqlLog
@@ -47,6 +48,7 @@ class SqlTx:
         self.late_saves = SqlLateSaves(connection, org)
         self.messages = SqlMessages(connection, org)
         self.certificates = SqlCertificates(connection, org)
+        self.issuance_log = SqlIssuanceLog(connection, org)
         self.keys = SqlKeys(connection, org)
         self.api_keys = SqlApiKeys(connection, org)
         self.jobs = SqlJobs(connection, org)

@@ -46,14 +46,16 @@ def did_document(did: str, keys: Iterable[KeyRecord]) -> dict[str, Any]:
     """The DID document with every public key of that DID: active, retired and compromised alike.
 
     A retired key goes on verifying what it signed. A compromised one stays to be seen, with `revoked`, but asserts
-    nothing any more.
+    nothing any more; nor does that of the issuance log, which signs no credential.
     """
     mine = [key for key in keys if key.did == did]
     return {
         "@context": list(DID_CONTEXT),
         "id": did,
         "verificationMethod": [_method(key) for key in mine],
-        "assertionMethod": [method_id(did, key.kid) for key in mine if key.compromised_at is None],
+        "assertionMethod": [
+            method_id(did, key.kid) for key in mine if key.compromised_at is None and key.purpose != "log"
+        ],
     }
 
 

@@ -5,11 +5,12 @@ on a page, is found by the other.
 """
 
 from collections.abc import Collection, Sequence
+from itertools import zip_longest
 
 import msgspec
 
 from exam_service.core.certificates.qr_token import id_of, is_shortened
-from exam_service.core.certificates.verdict import Facts, Verdict, failed, forged, passed, untold
+from exam_service.core.certificates.verdict import Facts, Verdict, added, failed, forged, passed, untold
 from exam_service.core.certificates.words import NOTHING_TO_JUDGE
 from exam_service.core.text import Text
 
@@ -29,6 +30,12 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     credentials: tuple[bytes, ...] = ()
     """Documents in JSON, as they were found."""
     qr_texts: tuple[str, ...] = ()
+    log_proofs: tuple[bytes, ...] = ()
+    """Of the issuance log, each of the credential in the same place."""
+
+    def documents(self) -> list[tuple[bytes, bytes | None]]:
+        """The credentials, no more than MOST, each with its proof."""
+        return list(zip_longest(self.credentials[:MOST], self.log_proofs[: len(self.credentials[:MOST])]))
 
     def codes(self) -> dict[str, str]:
         """Those of the texts that are of certificates, each with its certificate's id, and no more than MOST.
@@ -50,7 +57,7 @@ def together(verdicts: Sequence[Verdict], named: Collection[str] = ()) -> Verdic
         return verdicts[0]
     worst = min(verdicts, key=lambda one: _WORST_FIRST.index(one.outcome))
     if worst.outcome != "genuine":
-        return msgspec.structs.replace(worst, steps=(*worst.steps, untold("faces", "not-checked")))
+        return added(worst, untold("faces", "not-checked"))
     # Only a credential has everything; a QR may have cut the names.
     whole = next((one for one in verdicts if one.facts and one.facts.kind is not None), verdicts[0])
     unlike = {name for other in verdicts for name in _unlike(other.facts, whole.facts)}
@@ -58,7 +65,7 @@ def together(verdicts: Sequence[Verdict], named: Collection[str] = ()) -> Verdic
         unlike.add("id")
     if unlike:
         return forged(whole, failed("faces", "faces-differ", fields=", ".join(sorted(unlike))))
-    return msgspec.structs.replace(whole, steps=(*whole.steps, passed("faces", "faces-agree")))
+    return added(whole, passed("faces", "faces-agree"))
 
 
 def _unlike(one: Facts | None, other: Facts | None) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-Purpose = Literal["certificates", "receipts", "status"]
+Purpose = Literal["certificates", "receipts", "status", "log"]
 
 
 class KeyState(StrEnum):

@@ -104,6 +104,8 @@ class Issuance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     status_list: Annotated[int, msgspec.Meta(ge=0)]
     status_index: Annotated[int, msgspec.Meta(ge=0, lt=1 << 20)]
     supersedes: CertificateId | None = None
+    thai_digits: bool = False
+    """On paper and on the page only: what is signed says the same in either."""
 
     def __post_init__(self) -> None:
         name = unicodedata.normalize("NFC", " ".join(self.recipient_name.split()))

@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 
 from exam_service.core.certificates.model import KIND_TEXTS, Issuance, Kind
+from exam_service.core.certificates.spoken import spoken
 from exam_service.core.text import Text, date
 
 _SHOWS: dict[Kind, Text] = {
@@ -39,6 +40,8 @@ class Printed(msgspec.Struct, frozen=True, kw_only=True):
     issuer_id: str
     serial: str
     """The certificate's number, in groups of four."""
+    spoken: str
+    """The number in words, to be read aloud and typed."""
     address: str
     """Where anybody checks it, without the scheme: it is typed by hand."""
     number: Text = Text(th="เลขที่", en="No.")
@@ -46,11 +49,11 @@ class Printed(msgspec.Struct, frozen=True, kw_only=True):
     signed_by: Text = Text(th="ลงนามด้วยลายมือชื่อดิจิทัลโดย", en="Digitally signed by")
 
 
-def printed(issuance: Issuance, verify_url: str, *, thai_digits: bool = False) -> Printed:
+def printed(issuance: Issuance, verify_url: str) -> Printed:
     """What is printed of these facts. With `thai_digits`, dates and hours in Thai are written in ๐ to ๙."""
 
     def own(text: Text) -> Text:
-        return Text(th=text.th and text.th.translate(_THAI_DIGITS), en=text.en) if thai_digits else text
+        return Text(th=text.th and text.th.translate(_THAI_DIGITS), en=text.en) if issuance.thai_digits else text
 
     hours, until = issuance.hours, issuance.valid_until
     amount = int(hours) if hours == int(hours) else hours
@@ -68,6 +71,7 @@ def printed(issuance: Issuance, verify_url: str, *, thai_digits: bool = False) -
         issuer=issuance.organisation_name,
         issuer_id=issuance.did,
         serial=grouped(issuance.id),
+        spoken=spoken(issuance.id),
         address=verify_url.partition("://")[2],
     )
 

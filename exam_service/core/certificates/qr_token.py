@@ -14,6 +14,7 @@ import msgspec
 from exam_service.core.certificates import cbor
 from exam_service.core.certificates.digits import digits_for, from_digits, to_digits
 from exam_service.core.certificates.model import Issuance, id_bytes, new_id
+from exam_service.core.certificates.spoken import from_spoken
 from exam_service.core.certificates.words import Unreadable
 
 VERSION = "1"
@@ -197,11 +198,11 @@ def parse(text: str) -> QrToken:
 
 
 def id_in(text: str) -> str | None:
-    """The certificate id that a scanned text or a typed one names, or None."""
+    """The certificate id that a scanned text or a typed one names, or None. The number's words will do."""
     match = re.fullmatch(
         r"(?:https?://[^/?#\s]+(?:/[^?#\s]*)?/v/)?([A-Za-z2-7]{16})/?(?:#[0-9]*)?", text.strip(), re.IGNORECASE
     )
-    return match[1].upper() if match else None
+    return match[1].upper() if match else from_spoken(text)
 
 
 def id_of(text: str) -> str | None:

@@ -24,6 +24,8 @@ class CertificateRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The signed credential, exactly as it is handed out."""
     qr_token: bytes | None = None
     """The COSE_Sign1 of the QR."""
+    log_proof: bytes | None = None
+    """That it is in the issuance log (c2sp.org/tlog-proof), as of the checkpoint that was signed with it."""
     reason: RevocationReason | None = None
     note: str | None = None
     """The organisation's own words about the reason; never shown in public."""
@@ -45,3 +47,21 @@ class StatusListRecord(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     document: bytes
     valid_until: datetime
+
+
+class LogEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of an organisation's issuance log, numbered from 0 on."""
+
+    number: int
+    digest: bytes
+    """What the entry is: a salted hash. The leaf of the tree is the hash of this."""
+    certificate: str
+
+
+class LogHead(msgspec.Struct, frozen=True, kw_only=True):
+    """An issuance log as it is now: how many entries, the peaks of its tree, and its newest checkpoint."""
+
+    size: int
+    peaks: bytes
+    note: bytes
+    signed_at: datetime

@@ -16,8 +16,9 @@ Standing = Literal["stands", "revoked", "suspended", "superseded", "expired", "u
 """Whether it still counts. Only a fresh, signed or first-hand answer says `stands`."""
 
 STEPS = ("parse", "key_known", "key_good", "signature", "status", "expiry")
-FACES = "faces"
-"""A seventh step, when there were several faces: whether they say the same."""
+FACES, LOG = "faces", "log"
+"""A seventh step, when there were several faces: whether they say the same; an eighth, when there was a proof of the
+issuance log: whether it is of this certificate."""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,7 +98,7 @@ def untold(name: str, code: str, **values: object) -> Step:
 
 
 def _step(name: str, ok: bool | None, code: str, sentence: Text) -> Step:
-    return Step(number=(*STEPS, FACES).index(name) + 1, name=name, passed=ok, code=code, sentence=sentence)
+    return Step(number=(*STEPS, FACES, LOG).index(name) + 1, name=name, passed=ok, code=code, sentence=sentence)
 
 
 def stopped(steps: list[Step], outcome: Outcome, facts: Facts | None, *, headline: str | None = None) -> Verdict:
@@ -111,7 +112,13 @@ def stopped(steps: list[Step], outcome: Outcome, facts: Facts | None, *, headlin
 
 def forged(of: Verdict, step: Step) -> Verdict:
     """A verdict that would have been another one but for this step, which failed after all others."""
-    return _verdict("not_genuine", "unknown", HEADLINES["not_genuine"], None, (*of.steps, step))
+    return _verdict("not_genuine", "unknown", HEADLINES["not_genuine"], None, added(of, step).steps)
+
+
+def added(to: Verdict, step: Step) -> Verdict:
+    """The same verdict with one more step, in the order of their numbers."""
+    steps = sorted((*to.steps, step), key=lambda one: one.number)
+    return msgspec.structs.replace(to, steps=tuple(steps))
 
 
 def concluded(

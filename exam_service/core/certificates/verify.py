@@ -2,6 +2,8 @@
 
 (1) parse  (2) key known  (3) key good at that time  (4) signature over the exact bytes  (5) status  (6) expiry
 
+(7) is of several faces together (`faces.together`); (8) is of a proof of the issuance log, when one is given.
+
 Pure: the cryptography comes in as two functions, the time as a parameter.
 """
 
@@ -13,7 +15,7 @@ import msgspec
 
 from exam_service.core.certificates import credential as credentials
 from exam_service.core.certificates import did as dids
-from exam_service.core.certificates import qr_token, status
+from exam_service.core.certificates import issuance_log, qr_token, status
 from exam_service.core.certificates.keys import STOLEN, KeyRecord, fault_at
 from exam_service.core.certificates.model import CertificateState, from_stamp
 from exam_service.core.certificates.trust import Trust, TrustedIssuer
@@ -24,9 +26,11 @@ from exam_service.core.certificates.verdict import (
     Standing,
     Step,
     Verdict,
+    added,
     concluded,
     differences,
     failed,
+    forged,
     passed,
     stopped,
     untold,
@@ -77,9 +81,13 @@ def verify_qr(
 
 
 def verify_credential(
-    document: bytes, trust: Trust, now: datetime, check: Check, canonical: Canonical, register: Register | None = None
-) -> Verdict:
-    """The verdict on an Open Badges credential, given as the bytes that were stored or downloaded."""
+    document: bytes, trust: Trust, now: datetime, check: Check, canonical: Canonical, register: Register | None = None,
+    log_proof: bytes | None = None,
+) -> Verdict:  # fmt: skip
+    """The verdict on an Open Badges credential, given as the bytes that were stored or downloaded.
+
+    With `log_proof` it is known since when the issuance log has had it: what was there before a key was stolen stands.
+    """
     # (1) parse
     try:
         raw, found = credentials.read(document)
@@ -97,7 +105,24 @@ def verify_credential(
     if found.proof is None or found.proof[0].verification_method != dids.method_id(issuer.did, facts.kid):
         return stopped([passed("parse", "parsed"), failed("key_known", "key-of-other-issuer")], "not_genuine", facts)
     right = check(keys[0].public, message, signature)
-    return _after_key(facts, (issuer, keys[0]), right, issued, trust, now, check, canonical, register)
+    step, since = _logged(log_proof, issuer, message, signature, check) if log_proof is not None else (None, None)
+    verdict = _after_key(facts, (issuer, keys[0]), right, issued, trust, now, check, canonical, register, since)
+    if step is None:
+        return verdict
+    return forged(verdict, step) if step.passed is False else added(verdict, step)
+
+
+def _logged(
+    proof: bytes, issuer: TrustedIssuer, message: bytes, signature: bytes, check: Check
+) -> tuple[Step, datetime | None]:
+    """Step (8), and since when the log has had it as far as that can be told."""
+    try:
+        found = issuance_log.logged(issuance_log.read_proof(proof), issuer.did, message, signature, issuer.keys, check)
+    except Unreadable as error:
+        return failed("log", error.code), None
+    if found is None:
+        return untold("log", "log-unknown"), None
+    return passed("log", "logged", number=found.number, at=found.at), found.at
 
 
 def _facts(found: credentials.Credential) -> tuple[Facts, datetime, bytes]:
@@ -142,6 +167,7 @@ def _after_key(
     check: Check,
     canonical: Canonical,
     register: Register | None,
+    logged_at: datetime | None = None,
 ) -> Verdict:
     issuer, key = signer
     # (2) key known
@@ -149,7 +175,12 @@ def _after_key(
     # (3) key good at that time
     fault = fault_at(key, made_at)
     recorded = register is not None and register.record is not None
-    steps.append(_key_good(fault, recorded))
+    if fault == "key-compromised-since" and logged_at and key.compromised_at and logged_at < key.compromised_at:
+        # Nobody who has the key could have put it there: the log has a key of its own.
+        fault = None
+        steps.append(passed("key_good", "key-logged", at=logged_at))
+    else:
+        steps.append(_key_good(fault, recorded))
     # (4) signature over the exact bytes; it is looked at even when the key was not good, so that the answer is complete
     steps.append(passed("signature", "signature-good") if right else failed("signature", "signature-wrong"))
     if not right:

@@ -10,6 +10,14 @@ PASSED: dict[str, Text] = {
         th="กุญแจนี้ถูกแจ้งว่าไม่ปลอดภัยภายหลัง แต่ทะเบียนของผู้ออกยืนยันฉบับนี้",
         en="The key was reported compromised later, but the issuer's own record confirms this certificate.",
     ),
+    "key-logged": Text(
+        th="กุญแจนี้ถูกแจ้งว่าไม่ปลอดภัยภายหลัง แต่บันทึกการออกวุฒิบัตรยืนยันว่ามีฉบับนี้แล้วเมื่อ {at}",
+        en="The key was reported compromised later, but the issuance log has had this certificate since {at}.",
+    ),
+    "logged": Text(
+        th="อยู่ในบันทึกการออกวุฒิบัตร ลำดับที่ {number} ตั้งแต่ {at}",
+        en="It is in the issuance log as number {number}, since {at}.",
+    ),
     "signature-good": Text(th="ลายมือชื่อดิจิทัลถูกต้อง", en="The digital signature is right."),
     "stands": Text(th="ยังมีผลอยู่ ณ {as_of}", en="It stands, as of {as_of}."),
     "not-expired": Text(th="ยังไม่หมดอายุ", en="It has not expired."),
@@ -56,6 +64,14 @@ FAILED: dict[str, Text] = {
     "key-compromised-since": Text(
         th="กุญแจนี้ถูกแจ้งว่าไม่ปลอดภัยภายหลัง ต้องตรวจกับทะเบียนของผู้ออกเท่านั้น",
         en="The key was reported compromised later; only the issuer's own record can tell.",
+    ),
+    # 8 log
+    "log-proof-wrong": Text(
+        th="หลักฐานจากบันทึกการออกวุฒิบัตรไม่ใช่ของฉบับนี้ หรือถูกแก้ไข",
+        en="The proof of the issuance log is not of this certificate, or was changed.",
+    ),
+    "log-unknown": Text(
+        th="ไม่รู้จักกุญแจของบันทึกการออกวุฒิบัตรนี้", en="The key of that issuance log is not known here, or was not good then."
     ),
     # 4 signature
     "signature-wrong": Text(

@@ -128,6 +128,8 @@ class CertificatePolicy(_Document, frozen=True, kw_only=True):
     issue: Literal["on_request", "at_once"] = "on_request"
     """At once issues the first of `kinds`."""
     valid_months: Annotated[int, msgspec.Meta(ge=1, le=1200)] | None = None
+    thai_digits: bool = False
+    """Dates and hours in Thai in ๐ to ๙; never the number, which is typed."""
 
 
 class Course(_Document, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from exam_service.web.lms import (
     courses,
     enrolments,
     invigilation,
+    jobs,
     keys,
     live,
     organisation,
@@ -31,5 +32,6 @@ def routers(max_bank: int) -> list[Router]:
         Router("/v1", route_handlers=[*live.HANDLERS, *staff_links.HANDLERS], tags=["Exam day"]),
         Router("/v1", route_handlers=invigilation.HANDLERS, tags=["Exam day"]),
         Router("/v1", route_handlers=certificates.HANDLERS, tags=["Certificates"]),
+        Router("/v1", route_handlers=jobs.HANDLERS, tags=["Jobs"]),
         Router("/v1", route_handlers=keys.HANDLERS, tags=["Signing keys"]),
     ]

@@ -3,12 +3,13 @@
 import asyncio
 from typing import Annotated, Any, Literal
 
-from litestar import Request, Response, get, post
-from litestar.params import FromPath, QueryParameter
+from litestar import Request, Response, post
+from litestar.params import QueryParameter
 
 from exam_service.services import rosters
+from exam_service.services.jobs import JobStarted
 from exam_service.services.once import once
-from exam_service.services.rosters import JobStarted, JobView, RosterCheck
+from exam_service.services.rosters import RosterCheck
 from exam_service.web.body import invalid
 from exam_service.web.given import Ctx, Repeat, Staff
 from exam_service.web.openapi import documented
@@ -71,14 +72,6 @@ async def enrol(
     return Response(view, status_code=202)
 
 
-@get("/jobs/{job:str}", summary="How far a bulk enrolment is", **documented(scope="enrolments"))
-async def show(job: FromPath[str], ctx: Ctx, caller: Staff) -> JobView:
-    """With the lines that failed, by number."""
-    caller.must("enrolments")
-    async with ctx.store.read(caller.org) as tx:
-        return await rosters.show(tx, job)
-
-
 def _kind(request: Request[Any, Any, Any]) -> Literal["csv", "ndjson"]:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in _KINDS:
@@ -90,4 +83,4 @@ def _kind(request: Request[Any, Any, Any]) -> Literal["csv", "ndjson"]:
     return _KINDS[media_type]
 
 
-HANDLERS = [enrol, show]
+HANDLERS = [enrol]

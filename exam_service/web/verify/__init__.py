@@ -2,9 +2,9 @@
 
 from litestar import Router
 
-from exam_service.web.verify import api, pages, published
+from exam_service.web.verify import api, log, pages, published
 
 
 def routers() -> list[Router]:
     """Every public route about certificates."""
-    return [pages.router, api.router, published.router]
+    return [pages.router, api.router, published.router, log.router]

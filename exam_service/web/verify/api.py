@@ -12,7 +12,7 @@ from exam_service.web import auth
 from exam_service.web.body import invalid, too_deep
 from exam_service.web.given import Ctx
 from exam_service.web.openapi import documented
-from exam_service.web.verify.evidence import verdict_on_both, verdict_on_document, verdict_on_file, verdict_on_text
+from exam_service.web.verify.evidence import verdict_on_all, verdict_on_document, verdict_on_file, verdict_on_text
 
 
 class QrEvidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -22,9 +22,12 @@ class QrEvidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CredentialEvidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A credential as it was downloaded; the bare document is taken too."""
+    """A credential as it was downloaded, alone or with what belongs to it; the bare document is taken too."""
 
     credential: dict[str, object]
+    qr: str | None = None
+    log_proof: str | None = None
+    """That the issuance log has it (c2sp.org/tlog-proof), as `issuance-log.tlog-proof` in its PDF."""
 
 
 _FILES = ("application/pdf", "image/png", "image/jpeg", "image/webp", "image/gif", "image/svg+xml")
@@ -43,8 +46,9 @@ _DOCUMENTS = ("application/json", "application/vc", "application/ld+json", "appl
     ),
 )
 async def verify(request: Request[Any, Any, Any], ctx: Ctx) -> Response[Verdict]:
-    """Takes a credential as it was downloaded, `{"qr": "…"}`, `{"credential": {…}}`, both, a QR text, a picture or a
-    PDF. What comes together, as the attachment and the QR of a PDF do, is compared in a step of its own.
+    """Takes a credential as it was downloaded, `{"qr": "…"}`, `{"credential": {…}}` with or without `qr` and
+    `log_proof`, a QR text, a picture or a PDF. What comes together, as the attachment and the QR of a PDF do, is
+    compared in a step of its own; so is a proof of the issuance log.
 
     The answer is the numbered list of steps with the outcome. What is not genuine is an answer, not an error; what
     cannot be read at all is refused as `unreadable-evidence`.
@@ -76,21 +80,24 @@ async def _json(ctx: Context, content: bytes) -> Verdict:
         # The bytes between the braces are what was signed, whatever spaces stand in them.
         return await verdict_on_document(ctx, bytes(members["credential"]))
     if set(members) == {"qr"}:
-        return await verdict_on_text(ctx, _qr(members["qr"]))
-    if set(members) == {"credential", "qr"}:
-        return await verdict_on_both(ctx, bytes(members["credential"]), _qr(members["qr"]))
+        return await verdict_on_text(ctx, _member("qr", members) or "")
+    if "credential" in members and set(members) <= {"credential", "qr", "log_proof"}:
+        proof = _member("log_proof", members)
+        given = bytes(members["credential"]), _member("qr", members), None if proof is None else proof.encode()
+        return await verdict_on_all(ctx, *given)
     raise invalid(
         "unknown-evidence",
-        "give a credential as it was downloaded, or `qr`, or `credential`, or these two",
-        "โปรดส่งเอกสารวุฒิบัตรตามที่ดาวน์โหลด หรือส่ง `qr` หรือ `credential` หรือทั้งสองอย่าง",
+        "give a credential as it was downloaded, or `qr`, or `credential` with or without `qr` and `log_proof`",
+        "โปรดส่งเอกสารวุฒิบัตรตามที่ดาวน์โหลด หรือส่ง `qr` หรือส่ง `credential` ซึ่งมี `qr` และ `log_proof` มาด้วยก็ได้",
     )
 
 
-def _qr(raw: msgspec.Raw) -> str:
+def _member(name: str, members: dict[str, msgspec.Raw]) -> str | None:
+    """The text of that name; None when it is not there."""
     try:
-        return msgspec.json.decode(raw, type=str)
+        return msgspec.json.decode(members[name], type=str) if name in members else None
     except msgspec.ValidationError as error:
-        raise invalid("wrong-type", "`qr` must be a text", "`qr` ต้องเป็นข้อความ", "qr") from error
+        raise invalid("wrong-type", f"`{name}` must be a text", f"`{name}` ต้องเป็นข้อความ", name) from error
 
 
 def _text(content: bytes) -> str:

@@ -25,11 +25,17 @@ async def verdict_on_file(ctx: Context, content: bytes) -> Verdict:
     return _judged(await verification.by_evidence(ctx, await ctx.evidences.read(content)))
 
 
-async def verdict_on_both(ctx: Context, document: bytes, qr: str) -> Verdict:
-    """The verdict on a credential and a QR text together. Raises UnreadableEvidence when one of them is none."""
+async def verdict_on_all(ctx: Context, document: bytes, qr: str | None, log_proof: bytes | None) -> Verdict:
+    """The verdict on a credential with what belongs to it. Raises UnreadableEvidence when one of them is none."""
     _judged(await verification.by_document(ctx, document))
-    _judged(await verification.by_text(ctx, qr))
-    return _judged(await verification.by_evidence(ctx, Evidence(credentials=(document,), qr_texts=(qr,))))
+    if qr is not None:
+        _judged(await verification.by_text(ctx, qr))
+    evidence = Evidence(
+        credentials=(document,),
+        qr_texts=() if qr is None else (qr,),
+        log_proofs=() if log_proof is None else (log_proof,),
+    )
+    return _judged(await verification.by_evidence(ctx, evidence))
 
 
 def _judged(verdict: Verdict) -> Verdict:

@@ -8,6 +8,7 @@ from exam_service.core.certificates.keys import STOLEN
 from exam_service.core.certificates.model import REASON_TEXTS, CertificateState, Issuance
 from exam_service.core.certificates.names import masked
 from exam_service.core.certificates.printed import grouped
+from exam_service.core.certificates.spoken import spoken
 from exam_service.core.certificates.verdict import Record, Step, Verdict
 from exam_service.core.certificates.words import HEADLINES
 from exam_service.core.text import Text
@@ -45,6 +46,8 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     name_is_masked: bool
     hours: float | int
     serial: str
+    spoken: str
+    """The number in words, to be read aloud on the telephone."""
     steps: tuple[Step, ...]
 
 
@@ -74,6 +77,7 @@ def look(record: Record | None, verdict: Verdict | None, *, name: str | None = N
         name_is_masked=name is None,
         hours=_number(facts.hours) if facts else 0,
         serial=grouped(facts.id) if facts else "",
+        spoken=spoken(facts.id) if facts else "",
         steps=verdict.steps if verdict is not None else (),
     )
 

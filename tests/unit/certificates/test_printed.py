@@ -19,7 +19,7 @@ def test_dates_are_of_bangkok_and_of_each_language_s_era() -> None:
 
 def test_thai_digits_are_in_the_thai_lines_and_nowhere_else() -> None:
     course = Text(th="หลักสูตร 3", en="Course 3")
-    face = printed(issuance(hours=20, course_title=course), ADDRESS, thai_digits=True)
+    face = printed(issuance(hours=20, course_title=course, thai_digits=True), ADDRESS)
     assert face.hours == Text(th="จำนวน ๒๐ ชั่วโมง", en="20 hours")
     assert "๒๕๖๙" in (face.given.th or "")
     assert "2026" in (face.given.en or "")

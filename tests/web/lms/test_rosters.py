@@ -6,7 +6,7 @@ import pytest
 from exam_service.adapters.formats.roster import COLUMNS
 from exam_service.core.records import Job
 from exam_service.services import enrolments, rosters
-from exam_service.services.rosters import JobStarted
+from exam_service.services.jobs import JobStarted
 from tests.support.people import national_id
 from tests.support.problems import faults_of, refused
 from tests.web.lms.conftest import Lms

@@ -13,6 +13,7 @@ from exam_service.adapters.storage.tables.attempts import (
 from exam_service.adapters.storage.tables.base import METADATA
 from exam_service.adapters.storage.tables.certificates import certificate, signing_key, status_list
 from exam_service.adapters.storage.tables.content import bank_version, course, course_version
+from exam_service.adapters.storage.tables.issuance_log import log_entry, log_head, log_subtree
 from exam_service.adapters.storage.tables.organisations import api_key, audit_event, job, organisation, replay
 from exam_service.adapters.storage.tables.people import candidate, enrolment, launch, reported_fact
 from exam_service.adapters.storage.tables.schema import schema_note
@@ -32,6 +33,9 @@ __all__ = [
     "journal",
     "late_save",
     "launch",
+    "log_entry",
+    "log_head",
+    "log_subtree",
     "message",
     "organisation",
     "paper",

@@ -8,13 +8,24 @@ import sqlalchemy as sa
 from exam_service.adapters.storage.tables.base import Stored, table_of, within_org
 from exam_service.adapters.storage.types import document, instant, key, number_key
 
+UNLOGGED = sa.text("log_proof IS NULL AND credential IS NOT NULL")
+
 
 class CertificateRow(Stored, table=True):
     __tablename__ = "certificate"
     __table_args__ = (
         sa.UniqueConstraint("org", "status_list", "status_index"),
         sa.Index(None, "org", "enrolment"),
-        sa.Index(None, "org", "id"),
+        # Unique, so that what refers to a certificate refers to one of the same organisation.
+        sa.Index(None, "org", "id", unique=True),
+        # Signed before there was an issuance log, or by a process that knew none. Nearly always empty.
+        sa.Index(
+            "ix_certificate_unlogged",
+            "org",
+            "id",
+            postgresql_where=UNLOGGED,
+            sqlite_where=UNLOGGED,
+        ),
         within_org("enrolment", "enrolment"),
         within_org("course_version", "course_version"),
     )
@@ -33,6 +44,7 @@ class CertificateRow(Stored, table=True):
     state: str
     credential: bytes | None = None
     qr_token: bytes | None = None
+    log_proof: bytes | None = None
     reason: str | None = None
     note: str | None = None
     state_changed_at: datetime = instant()

@@ -67,6 +67,7 @@ class JobRow(Stored, table=True):
     done: int
     failed: int
     errors: Any = document()
+    counts: Any = document(nullable=True)
     created_at: datetime = instant()
     finished_at: datetime | None = instant(nullable=True)
 

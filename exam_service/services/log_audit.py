@@ -1,0 +1,186 @@
+"""Whether the issuance log is what it says: everything is computed again from its entries and the certificates."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import msgspec
+
+from exam_service.core.certificates import issuance_log as log
+from exam_service.core.certificates.did import organisation_did
+from exam_service.core.certificates.growing import EMPTY, Growth, root
+from exam_service.core.certificates.keys import KeyRecord
+from exam_service.core.certificates.merkle import leaf_hash, root_from
+from exam_service.core.certificates.record import CertificateRecord, LogEntry, LogHead
+from exam_service.core.certificates.words import Unreadable
+from exam_service.core.records import Organisation
+from exam_service.core.text import Text
+from exam_service.services import issuance_log
+from exam_service.services.context import Context
+
+PAGE = 500
+MOST_FAULTS = 1_000
+"""So many are told; one is enough to know that something is wrong."""
+
+_WORDS: dict[str, Text] = {
+    "no-entry": Text(en="Entry {what} is missing.", th="ไม่พบลำดับที่ {what}"),
+    "no-certificate": Text(
+        en="The certificate of entry {what} is missing, or is not signed.", th="ไม่พบวุฒิบัตรของลำดับที่ {what} หรือยังไม่ได้ลงนาม"
+    ),
+    "other-certificate": Text(
+        en="Certificate {what} is not the one that was entered.", th="วุฒิบัตร {what} ไม่ตรงกับที่บันทึกไว้"
+    ),
+    "wrong-proof": Text(
+        en="The proof that is stored with certificate {what} does not lead into this log.",
+        th="หลักฐานที่เก็บไว้กับวุฒิบัตร {what} ไม่นำไปสู่บันทึกนี้",
+    ),
+    "not-entered": Text(
+        en="Certificate {what} is signed and was never entered.", th="วุฒิบัตร {what} ลงนามแล้วแต่ไม่มีในบันทึก"
+    ),
+    "wrong-head": Text(en="The head of the log is not that of its entries.", th="ส่วนหัวของบันทึกไม่ตรงกับรายการในบันทึก"),
+    "wrong-subtree": Text(en="The stored hash of subtree {what} is wrong.", th="ค่าแฮชของกิ่ง {what} ที่เก็บไว้ไม่ถูกต้อง"),
+    "wrong-checkpoint": Text(
+        en="The newest checkpoint is not of this log as it is, or is not rightly signed.",
+        th="จุดตรวจล่าสุดไม่ตรงกับบันทึกนี้ หรือลายมือชื่อไม่ถูกต้อง",
+    ),
+    "rewritten": Text(
+        en="The log is not the one of the checkpoint of {what} entries: it was rewritten or cut since.",
+        th="บันทึกไม่ตรงกับจุดตรวจที่มี {what} รายการ แสดงว่ามีการแก้ไขหรือตัดบันทึกหลังจากนั้น",
+    ),
+    "other-log": Text(en="`{what}` is the checkpoint of another log.", th="`{what}` เป็นจุดตรวจของบันทึกอื่น"),
+}
+
+
+class LogFault(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is wrong in a log."""
+
+    code: str
+    what: str
+    sentence: Text
+
+
+class LogReport(msgspec.Struct, kw_only=True):
+    """What an audit found."""
+
+    organisation: str
+    origin: str
+    size: int
+    root: bytes = EMPTY
+    checked: int = 0
+    """Entries so far."""
+    faults: list[LogFault] = msgspec.field(default_factory=list)
+
+    def fault(self, code: str, what: object = "") -> None:
+        if len(self.faults) < MOST_FAULTS:
+            sentence = _WORDS[code].fill({"what": str(what)})
+            self.faults.append(LogFault(code=code, what=str(what), sentence=sentence))
+
+
+async def audit(
+    ctx: Context,
+    organisation: Organisation,
+    against: Sequence[bytes] = (),
+    progress: Callable[[LogReport], None] = lambda _: None,
+) -> LogReport:
+    """Compute the whole log again. `against` are checkpoints that somebody kept; Unreadable when one is none.
+
+    Everything is read from one snapshot, so the service may go on issuing.
+    """
+    did = organisation_did(ctx.policy.public_url, organisation.slug)
+    kept = [log.read_checkpoint(note) for note in against]
+    async with ctx.store.read(organisation.id) as tx:
+        head = await tx.issuance_log.head()
+        report = LogReport(organisation=organisation.slug, origin=log.origin_of(did), size=head.size)
+        walk = _Walk(report, {one.size for one in kept})
+        while report.checked < head.size:
+            entries = await tx.issuance_log.entries(report.checked, min(PAGE, head.size - report.checked))
+            gap = next((n for n, one in enumerate(entries, report.checked) if one.number != n), None)
+            if gap is not None or not entries:
+                report.fault("no-entry", report.checked if gap is None else gap)
+                break
+            certificates = await tx.certificates.several([one.certificate for one in entries])
+            for level, number, digest in walk.over(entries, certificates):
+                if list(await tx.issuance_log.subtrees(level, number, 1)) != [digest]:
+                    report.fault("wrong-subtree", f"{level}/{number}")
+            progress(report)
+        for id in await tx.certificates.unentered(MOST_FAULTS):
+            report.fault("not-entered", id)
+        public = await tx.keys.all()
+    walk.end()
+    report.root = walk.root
+    if head.size or head.note:
+        _head(ctx, report, head, walk, did, public)
+    for one in kept:
+        if one.origin != report.origin:
+            report.fault("other-log", one.origin)
+        elif walk.roots.get(one.size) != one.root:
+            report.fault("rewritten", one.size)
+    return report
+
+
+def _head(ctx: Context, report: LogReport, head: LogHead, walk: "_Walk", did: str, public: Sequence[KeyRecord]) -> None:
+    if (head.size, head.peaks) != (walk.size, walk.peaks):
+        report.fault("wrong-head")
+    try:
+        said = log.read_checkpoint(head.note)
+        at = log.signed_at(head.note, did, public, ctx.signer.verify)
+    except Unreadable:
+        report.fault("wrong-checkpoint")
+        return
+    if at is None or (said.size, said.root) != (walk.size, walk.root):
+        report.fault("wrong-checkpoint")
+
+
+class _Walk:
+    """The log from its first entry on: never more than a page of it in memory."""
+
+    def __init__(self, report: LogReport, sizes: Iterable[int]) -> None:
+        self._report = report
+        self._asked = set(sizes)
+        self._proofs: dict[int, list[tuple[str, bytes | None]]] = {}
+        """size -> the certificates whose proof is as of it, each with the root that the proof leads to"""
+        self.size, self.peaks, self.root = 0, b"", EMPTY
+        self.roots = {0: EMPTY}
+        """Of the sizes that were asked for."""
+
+    def over(
+        self, entries: Sequence[LogEntry], certificates: Mapping[str, CertificateRecord]
+    ) -> list[tuple[int, int, bytes]]:
+        """The next entries; (level, number, digest) of the subtrees that they completed."""
+        for entry in entries:
+            self._check(entry, certificates.get(entry.certificate))
+        growth = Growth(self.size, self.peaks, [leaf_hash(entry.digest) for entry in entries])
+        within = range(growth.before + 1, growth.size + 1)
+        for size in (self._asked | self._proofs.keys()) & set(within):
+            self.roots[size] = root(size, growth.node)
+        for size in self._proofs.keys() & set(within):
+            for certificate, leads_to in self._proofs.pop(size):
+                if leads_to != self.roots[size]:
+                    self._report.fault("wrong-proof", certificate)
+        self.size, self.peaks, self.root = growth.size, growth.known, growth.root
+        self._report.checked = self.size
+        return [(level // log.HEIGHT, number, digest) for level, number, digest in growth.completed(log.HEIGHT)]
+
+    def _check(self, entry: LogEntry, record: CertificateRecord | None) -> None:
+        if record is None or record.credential is None:
+            self._report.fault("no-certificate", entry.number)
+            return
+        try:
+            proof = log.read_proof(record.log_proof or b"")
+            checkpoint = log.read_checkpoint(proof.note)
+        except Unreadable:
+            self._report.fault("wrong-proof", record.id)
+            return
+        try:
+            same = issuance_log.entry_of(record, proof.salt) == entry.digest
+        except ValueError:
+            same = False
+        if not same:
+            self._report.fault("other-certificate", record.id)
+        leads_to = root_from(entry.digest, proof.index, checkpoint.size, proof.path)
+        fits = proof.index == entry.number and leads_to == checkpoint.root
+        self._proofs.setdefault(checkpoint.size, []).append((record.id, checkpoint.root if fits else None))
+
+    def end(self) -> None:
+        """Proofs as of a size that the log never had."""
+        for of_size in self._proofs.values():
+            for certificate, _ in of_size:
+                self._report.fault("wrong-proof", certificate)

@@ -1,0 +1,241 @@
+"""P10: whatever was issued is in a log that nobody can change unseen, and stands though its key is stolen later."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+import sqlalchemy as sa
+
+from exam_service.bootstrap import offline_verifier
+from exam_service.core.certificates import credential as credentials
+from exam_service.core.certificates import issuance_log as log
+from exam_service.core.certificates import quads
+from exam_service.core.certificates import trust as trust_files
+from exam_service.core.certificates.faces import Evidence
+from exam_service.core.certificates.model import stamp
+from exam_service.core.certificates.record import CertificateRecord
+from exam_service.core.certificates.verdict import Verdict
+from exam_service.core.certificates.verify import verify_credential
+from exam_service.core.certificates.words import Unreadable
+from exam_service.services import (
+    bulk_issue,
+    certificate_views,
+    issuance_log,
+    keys,
+    log_audit,
+    organisations,
+    printing,
+    status_lists,
+    verification,
+)
+from exam_service.services.log_audit import LogReport
+from tests.support.certified import Holder, another, course, holder, trust_file
+from tests.support.service import TestClock, World, service, world
+
+
+@pytest.fixture
+async def held(database_url: str, tmp_path: Path) -> AsyncIterator[Holder]:
+    clock = TestClock()
+    async with service(database_url, tmp_path, clock) as ctx:
+        yield await holder(await world(ctx, clock, course=course()))
+
+
+async def audit(w: World, *against: bytes) -> LogReport:
+    return await log_audit.audit(w.ctx, await organisations.named(w.ctx, w.org), against)
+
+
+async def found(w: World, *against: bytes) -> set[str]:
+    """The codes of what the audit finds."""
+    return {fault.code for fault in (await audit(w, *against)).faults}
+
+
+async def checkpoint(w: World) -> bytes:
+    return await issuance_log.checkpoint(w.ctx, await organisations.named(w.ctx, w.org))
+
+
+async def tamper(w: World, *statements: str, **values: object) -> None:
+    """What somebody could do who has the database and not the keys."""
+    async with w.ctx.store.database.write() as connection:  # type: ignore[attr-defined]
+        for statement in statements:
+            await connection.execute(sa.text(statement), values)
+
+
+async def offline(held: Holder, document: bytes, proof: bytes | None) -> Verdict:
+    """What somebody finds who has the trust file of now and what the holder gave them."""
+    check, canonical, _ = offline_verifier()
+    trust = trust_files.from_file(await trust_file(held.world))
+    return verify_credential(document, trust, held.world.clock.at, check, canonical, log_proof=proof)
+
+
+async def forged(held: Holder, name: str) -> bytes:
+    """What a thief makes with the key itself: any name, and any date."""
+    w, record = held.world, await held.record()
+    issuance = msgspec.structs.replace(record.issuance, recipient_name=name)
+    document = credentials.unsigned(issuance, w.ctx.policy.public_url, "https://exam.example.ac.th/orgs/first/status/1")
+    config = credentials.new_proof_config(issuance.did, record.kid, stamp(issuance.issued_at))
+    async with w.ctx.store.read(w.org) as tx:
+        pair = (await keys.pairs(tx, [record.kid]))[record.kid]
+    signature = w.ctx.signer.sign(pair.private.sealed, quads.to_be_signed(document, config))
+    return credentials.canonical_bytes(credentials.with_proof(document, config, signature))
+
+
+async def test_every_certificate_is_in_the_log_with_its_proof(held: Holder) -> None:
+    other = await another(held, "attestation")
+    report = await audit(held.world, await checkpoint(held.world))
+    assert (report.size, report.checked, report.faults) == (2, 2, [])
+    for number, one in enumerate((held, other)):
+        record = await one.record()
+        assert log.read_proof(record.log_proof or b"").index == number
+        verdict = await offline(one, await one.credential(), record.log_proof)
+        assert (verdict.outcome, verdict.steps[-1].code) == ("genuine", "logged")
+
+
+async def test_what_was_logged_before_a_theft_stands_without_the_register(held: Holder) -> None:
+    w = held.world
+    record, fake = await held.record(), await forged(held, "นายสมชาย ใจร้าย")
+    w.clock.pass_(days=2)
+    stolen = w.clock.at - timedelta(days=1)
+    await status_lists.without_key(w.ctx, w.org, record.kid, stolen, "staff", "backup stolen")
+    trust = trust_files.from_file(await trust_file(w))
+    assert {key.purpose for issuer in trust.issuers for key in issuer.keys} == {"certificates", "log"}
+
+    mine = await offline(held, await held.credential(), record.log_proof)
+    assert (mine.outcome, mine.status) == ("genuine", "stands")
+    assert [step.code for step in mine.steps if step.name in ("key_good", "log")] == ["key-logged", "logged"]
+    assert (await offline(held, await held.credential(), None)).outcome == "unknown"
+    assert (await offline(held, fake, None)).outcome == "unknown", "dated back, and nobody can tell"
+    theirs = await offline(held, fake, record.log_proof)
+    assert (theirs.outcome, theirs.steps[-1].code) == ("not_genuine", "log-proof-wrong")
+
+
+async def test_what_was_logged_after_a_theft_proves_nothing(held: Holder) -> None:
+    w, record = held.world, await held.record()
+    stolen = record.issuance.issued_at
+    w.clock.pass_(days=1)
+    await status_lists.without_key(w.ctx, w.org, record.kid, stolen, "staff", "backup stolen")
+    verdict = await offline(held, await held.credential(), record.log_proof)
+    assert (verdict.outcome, verdict.steps[2].code, verdict.steps[-1].code) == ("unknown", "key-compromised", "logged")
+
+
+async def test_a_stolen_log_key_vouches_for_nothing(held: Holder) -> None:
+    w, record = held.world, await held.record()
+    w.clock.pass_(days=2)
+    async with w.ctx.store.read(w.org) as tx:
+        kids = {key.purpose: key.kid for key in await tx.keys.all()}
+    for kid in kids.values():
+        await status_lists.without_key(w.ctx, w.org, kid, w.clock.at, "staff", "both stolen")
+    verdict = await offline(held, await held.credential(), record.log_proof)
+    assert (verdict.outcome, verdict.steps[-1].code) == ("unknown", "log-unknown")
+    assert await found(w) == {"wrong-checkpoint"}
+    w.clock.pass_(hours=1)
+    await checkpoint(w)
+    assert await found(w) == set(), "the new key has signed the log as it is"
+
+
+async def test_the_pdf_carries_its_proof_and_is_the_same_each_time(held: Holder) -> None:
+    w = held.world
+    faces = await certificate_views.faces(w.ctx, w.org, held.id)
+    content = await printing.pdf(w.ctx, faces)
+    assert await printing.pdf(w.ctx, faces) == content
+    evidence = await w.ctx.evidences.read(content)
+    assert evidence.log_proofs == ((await held.record()).log_proof,)
+    verdict = await verification.by_evidence(w.ctx, evidence)
+    assert [step.number for step in verdict.steps] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert all(step.passed for step in verdict.steps)
+    swapped = Evidence(
+        credentials=evidence.credentials,
+        qr_texts=evidence.qr_texts,
+        log_proofs=((await (await another(held, "attestation")).record()).log_proof or b"",),
+    )
+    assert (await verification.by_evidence(w.ctx, swapped)).outcome == "not_genuine"
+
+
+@pytest.mark.parametrize(
+    "statement, codes",
+    [
+        ("DELETE FROM log_entry WHERE number = 0", {"no-entry", "not-entered", "wrong-head", "wrong-checkpoint"}),
+        ("DELETE FROM log_entry WHERE number = 1", {"no-entry", "not-entered", "wrong-head", "wrong-checkpoint"}),
+        ("UPDATE log_entry SET digest = :noise WHERE number = 0", {"other-certificate", "wrong-proof", "wrong-head",
+                                                                    "wrong-checkpoint"}),
+        ("UPDATE certificate SET log_proof = :noise WHERE id = :id", {"wrong-proof"}),
+        ("UPDATE certificate SET log_proof = NULL WHERE id = :id", {"wrong-proof"}),
+        ("UPDATE certificate SET credential = NULL WHERE id = :id", {"no-certificate"}),
+        ("UPDATE log_head SET peaks = :noise", {"wrong-head"}),
+        ("UPDATE log_head SET note = :noise", {"wrong-checkpoint"}),
+    ],
+)  # fmt: skip
+async def test_whatever_is_changed_in_it_is_found(held: Holder, statement: str, codes: set[str]) -> None:
+    w = held.world
+    await another(held, "attestation")
+    values: dict[str, object] = {"noise": bytes(32), "id": held.id}
+    await tamper(w, statement, **{name: value for name, value in values.items() if f":{name}" in statement})
+    assert await found(w) == codes
+
+
+async def test_another_name_in_a_certificate_is_found(held: Holder) -> None:
+    w = held.world
+    other = await forged(held, "นายสมชาย ใจร้าย")
+    await held.change(credential=other)
+    assert await found(w) == {"other-certificate"}
+
+
+async def test_who_removes_the_newest_is_found_by_who_kept_a_checkpoint(held: Holder) -> None:
+    w = held.world
+    before = await checkpoint(w)
+    async with w.ctx.store.read(w.org) as tx:
+        head = await tx.issuance_log.head()
+    last = await another(held, "attestation")
+    kept = await checkpoint(w)
+    assert await found(w, before, kept) == set()
+    # Everything as it was, as if the last one had never been: from within nobody can see it.
+    await tamper(w, "DELETE FROM log_entry WHERE number = 1", "DELETE FROM certificate WHERE id = :id", id=last.id)
+    async with w.ctx.store.begin(w.org) as tx:
+        await tx.issuance_log.put_head(head)
+    assert await found(w, before) == set()
+    assert await found(w, before, kept) == {"rewritten"}
+    # Also when another one takes its place.
+    await another(held, "attestation")
+    assert await found(w) == set()
+    assert await found(w, before, kept) == {"rewritten"}
+    with pytest.raises(Unreadable):
+        await audit(w, b"no checkpoint")
+    assert await found(w, kept.replace(b"/first/", b"/other/")) == {"other-log"}
+
+
+async def test_what_was_signed_before_there_was_a_log_is_entered_once(held: Holder) -> None:
+    w = held.world
+    other = await another(held, "attestation")
+    await tamper(w, "DELETE FROM log_entry", "DELETE FROM log_head")
+    for one in (held, other):
+        await one.change(log_proof=None)
+    assert await found(w) == {"not-entered"}
+    done = await asyncio.gather(*(issuance_log.adopt(w.ctx, w.org) for _ in range(3)))
+    assert sum(done) == 2
+    assert (await audit(w)).faults == []
+    assert (await audit(w)).size == 2
+
+
+async def test_many_at_once_have_a_number_each(held: Holder) -> None:
+    w = held.world
+    people = [await w.enrol(f"passed-{n}") for n in range(30)]
+    for enrolment in people:
+        w.enrolment = enrolment
+        await w.take("post")
+    await asyncio.gather(*(bulk_issue.issue(w.ctx, w.org, "course") for _ in range(3)))
+    report = await audit(w)
+    assert (report.size, report.faults) == (31, [])
+
+
+async def test_a_proof_reveals_nothing_and_salts_differ(held: Holder) -> None:
+    records: list[CertificateRecord] = [await held.record(), await (await another(held, "attestation")).record()]
+    proofs = [log.read_proof(one.log_proof or b"") for one in records]
+    assert len({one.salt for one in proofs}) == 2
+    async with held.world.ctx.store.read(held.world.org) as tx:
+        entries = await tx.issuance_log.entries(0, 9)
+    assert [one.digest for one in entries] == [
+        log.entry(proof.salt, *log.parts_of(record.credential or b""))
+        for proof, record in zip(proofs, records, strict=True)
+    ]
