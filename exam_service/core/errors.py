@@ -5,12 +5,11 @@ HTTP status lives elsewhere, in one table (`web/problems.py`).
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import ClassVar
 
 import msgspec
 
-from exam_service.core.text import Text, next_minute
+from exam_service.core.text import Text, next_minute, until
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -39,16 +38,10 @@ class Refusal(Exception):
         self.data = data
         self.facts = facts
         if retry_at is not None and not facts and not faults:
-            self.text = _until(self.sentence, next_minute(retry_at))
+            self.text = until(self.sentence, next_minute(retry_at))
         else:
             self.text = self.sentence.fill({"retry_at": retry_at, "count": len(self.faults), **facts})
         super().__init__(f"{self.code}: {self.text.en}")
-
-
-@lru_cache(maxsize=64)
-def _until(sentence: Text, minute: datetime) -> Text:
-    # Thousands are told to come again in the same minute, at the moment at which there is no time for it.
-    return sentence.fill({"retry_at": minute, "count": 0})
 
 
 # What was sent

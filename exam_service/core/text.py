@@ -4,6 +4,7 @@ import math
 import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 
 import msgspec
 
@@ -122,6 +123,12 @@ def date_time(when: datetime, language: str) -> str:
     """Day and time in Bangkok, cut to the minute as a clock shows it."""
     clock = f"{when.astimezone(BANGKOK):%H:%M}"
     return f"{date(when, 'th')} เวลา {clock} น." if language == "th" else f"{date(when, 'en')} at {clock}"
+
+
+@lru_cache(maxsize=64)
+def until(sentence: Text, minute: datetime) -> Text:
+    """The sentence with its `{retry_at}`. Thousands are told the same minute, at the moment that has no time for it."""
+    return sentence.fill({"retry_at": minute, "count": 0})
 
 
 def next_minute(when: datetime) -> datetime:

@@ -68,7 +68,7 @@ class Body(NamedTuple):
 class Documented(NamedTuple):
     """What a handler's signature cannot say of it."""
 
-    scope: Scope | None = None
+    scope: Scope | tuple[Scope, ...] | None = None
     body: Body | None = None
     answers: Mapping[int, Any] = {}
     """Further good answers: status -> kind."""
@@ -80,7 +80,7 @@ class Documented(NamedTuple):
 
 def documented(
     *,
-    scope: Scope | None = None,
+    scope: Scope | tuple[Scope, ...] | None = None,
     body: Any = None,
     media_types: tuple[str, ...] = ("application/json",),
     examples: Mapping[str, object] | None = None,
@@ -89,7 +89,10 @@ def documented(
     problems: Iterable[str] = (),
     example: object = None,
 ) -> dict[str, Any]:
-    """Arguments for a handler's decorator, as in `@put("/x", **documented(scope="banks", body=Kind))`."""
+    """Arguments for a handler's decorator, as in `@put("/x", **documented(scope="banks", body=Kind))`.
+
+    Of several scopes it depends on what is asked for which one is needed.
+    """
     kinds = body if isinstance(body, tuple) else () if body in (None, bytes) else (body,)
     described = None if body is None else Body(kinds, media_types, examples or {}, required)
     return {"opt": {_KEY: Documented(scope, described, answers or {}, tuple(problems), example)}}
@@ -144,7 +147,8 @@ class _Operation:
     def described(self, known: Mapping[str, Any]) -> dict[str, object]:
         """The operation object of the specification."""
         doc = inspect.getdoc(self._handler.fn) or ""
-        scope = f"\n\nScope: `{self._said.scope}`." if self._said.scope else ""
+        needed = (self._said.scope,) if isinstance(self._said.scope, str) else self._said.scope or ()
+        scope = f"\n\nScope: {' or '.join(f'`{one}`' for one in needed)}." if needed else ""
         found: dict[str, object] = {
             "operationId": self._handler.fn.__module__.rpartition(".")[2] + "_" + self._handler.fn.__name__,
             "summary": self._handler.summary or doc.partition("\n")[0].rstrip("."),

@@ -1,7 +1,7 @@
 """Pages for people: the templates, the language a reader wants, and whether a page is wanted at all."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Request, Response
@@ -11,6 +11,8 @@ from exam_service.web.texts import LANGUAGES, Words
 
 _FOLDER = Path(__file__).resolve().parent / "templates"
 _YEAR = 365 * 24 * 3600
+
+H = TypeVar("H", str, bytes)
 
 _environment = Environment(
     loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -63,8 +65,13 @@ def page(
 
 
 def shown(
-    request: Request[Any, Any, Any], html: str, reads: str, *, status: int = 200, headers: dict[str, str] | None = None
-) -> Response[str]:
+    request: Request[Any, Any, Any],
+    html: H,
+    reads: str,
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+) -> Response[H]:
     """A page that is rendered already, in the language that the reader reads."""
     response = Response(
         html,

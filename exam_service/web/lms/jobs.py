@@ -51,10 +51,9 @@ async def issue_to_all(
     return Response(view, status_code=202)
 
 
-@get("/jobs/{job:str}", summary="How far work on many is", **documented())
+@get("/jobs/{job:str}", summary="How far work on many is", **documented(scope=("enrolments", "certificates")))
 async def show(job: FromPath[str], ctx: Ctx, caller: Staff) -> JobView:
-    """A bulk enrolment, with the lines that failed, needs the scope `enrolments`; a course's certificates
-    `certificates`."""
+    """With the lines of a roster that failed, by number, or with what became of a course's candidates."""
     async with ctx.store.read(caller.org) as tx:
         found = await jobs.of(tx, job)
     caller.must(found.kind)

@@ -22,14 +22,14 @@ class KeptPages:
         self._clock = clock
         self._pages: Recent[tuple[str, str], _Kept] = Recent(most)
 
-    def get(self, certificate: str, language: str) -> str | None:
+    def get(self, certificate: str, language: str) -> bytes | None:
         """The page, if it was judged often enough in this second."""
         kept = self._pages.get((certificate, language))
         if kept is None or kept.times < JUDGED or self._clock() - kept.since >= SECONDS:
             return None
         return kept.html
 
-    def put(self, certificate: str, language: str, html: str, judged_at: float) -> None:
+    def put(self, certificate: str, language: str, html: bytes, judged_at: float) -> None:
         """Keep a page that was judged at that moment of `now`."""
         kept = self._pages.get((certificate, language))
         if kept is None or judged_at - kept.since >= SECONDS:
@@ -46,7 +46,7 @@ class KeptPages:
 class _Kept:
     __slots__ = ("html", "since", "times")
 
-    def __init__(self, since: float, html: str) -> None:
+    def __init__(self, since: float, html: bytes) -> None:
         self.since = since
         self.html = html
         self.times = 1

@@ -49,7 +49,7 @@ async def show(certificate: FromPath[str], request: Plain, ctx: Ctx) -> Response
         return Response(veiled(verdict), headers={"Access-Control-Allow-Origin": "*", "Vary": "Accept"})
     if record is None:
         return _none(request, ctx, certificate)
-    html = rendered("verify.html", reads, **_values(ctx, look(record, verdict), certificate))
+    html = rendered("verify.html", reads, **_values(ctx, look(record, verdict), certificate)).encode()
     pages.put(certificate, reads, html, judged_at)
     return shown(request, html, reads)
 

@@ -3,6 +3,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import sqlalchemy as sa
 
 from exam_service.core.errors import CertificateWithdrawn
 from exam_service.core.exams.model import CertificateKind
@@ -116,7 +117,8 @@ async def test_it_is_had_on_paper_for_as_long_as_it_stands(lms: Lms, held: Holde
     assert pdf.headers["content-disposition"] == f'attachment; filename="{held.id}.pdf"'
     assert (await lms.get(f"{base}/certificate.pdf")).content == pdf.content
     paper = Paper(pdf.content, tmp_path)
-    assert paper.attachments() == {"credential.json": await held.credential()}
+    proof = (await held.record()).log_proof
+    assert paper.attachments() == {"credential.json": await held.credential(), "issuance-log.tlog-proof": proof}
     assert FULL in paper.text()
     assert (await held.world.ctx.evidences.read(png.content)).qr_texts == (await held.qr(),)
     await lms.post(f"{base}/revoke", json={"reason": "misconduct"})
@@ -155,7 +157,9 @@ async def test_a_certificate_that_a_crash_left_pending_is_completed_when_it_is_a
     lms: Lms, held: Holder
 ) -> None:
     before = await held.credential()
-    await held.change(state="pending", credential=None, qr_token=None)
+    await held.change(state="pending", credential=None, qr_token=None, log_proof=None)
+    async with held.world.ctx.store.database.write() as connection:  # type: ignore[attr-defined]
+        await connection.execute(sa.text("DELETE FROM log_entry"))
     answer = await lms.get(f"/v1/certificates/{held.id}/credential.json")
     assert answer.content == before, "the stored facts and the key decide every byte"
 

@@ -6,6 +6,8 @@ import httpx
 import pytest
 
 from exam_service.core.certificates.model import CertificateState, RevocationReason
+from exam_service.core.errors import SigningFailed
+from exam_service.services import keys
 from exam_service.web.auth import COOKIE
 from tests.support.certified import FULL, PAGE, Holder, another, client, text_of
 from tests.support.problems import refused
@@ -83,9 +85,20 @@ async def test_nobody_else_opens_it(certified: Holder, holder_web: httpx.AsyncCl
 
 
 async def test_one_that_a_crash_left_pending_is_completed_when_its_holder_comes(
-    certified: Holder, holder_web: httpx.AsyncClient
+    certified: Holder, holder_web: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = await certified.credential()
-    await certified.change(state=CertificateState.pending, credential=None, qr_token=None)
-    assert (await holder_web.get(f"/exam/certificates/{certified.id}", headers=PAGE)).status_code == 200
-    assert await certified.credential() == before
+    def killed(*_: object, **__: object) -> bytes:
+        raise SigningFailed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(keys, "sign_with", killed)
+        with pytest.raises(SigningFailed):
+            await another(certified, "attestation")
+    async with certified.world.ctx.store.read(certified.world.org) as tx:
+        (id,) = [one.id for one in await tx.certificates.of(certified.enrolment) if one.id != certified.id]
+    left = Holder(certified.world, certified.enrolment, id)
+    assert (await left.record()).state is CertificateState.pending
+    assert (await holder_web.get(f"/exam/certificates/{id}", headers=PAGE)).status_code == 200
+    record = await left.record()
+    assert record.state is CertificateState.stands
+    assert record.log_proof is not None

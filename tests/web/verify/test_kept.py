@@ -22,7 +22,7 @@ class Moment:
         return self.at
 
 
-def judged(pages: KeptPages, html: str, times: int, language: str = "th") -> None:
+def judged(pages: KeptPages, html: bytes, times: int, language: str = "th") -> None:
     for _ in range(times):
         pages.put("A", language, html, pages.now())
 
@@ -30,23 +30,23 @@ def judged(pages: KeptPages, html: str, times: int, language: str = "th") -> Non
 def test_only_what_is_looked_at_often_is_shown_as_it_was() -> None:
     clock = Moment()
     pages = KeptPages(clock)
-    judged(pages, "one", JUDGED - 1)
+    judged(pages, b"one", JUDGED - 1)
     assert pages.get("A", "th") is None
-    judged(pages, "one", 1)
-    assert pages.get("A", "th") == "one"
+    judged(pages, b"one", 1)
+    assert pages.get("A", "th") == b"one"
     assert (pages.get("A", "en"), pages.get("B", "th")) == (None, None)
 
 
 def test_a_page_is_never_shown_when_it_is_older_than_its_second() -> None:
     clock = Moment()
     pages = KeptPages(clock)
-    judged(pages, "old", JUDGED)
+    judged(pages, b"old", JUDGED)
     clock.at += SECONDS - 0.001
-    assert pages.get("A", "th") == "old"
+    assert pages.get("A", "th") == b"old"
     clock.at += 0.001
     assert pages.get("A", "th") is None
-    judged(pages, "new", JUDGED)
-    assert pages.get("A", "th") == "new"
+    judged(pages, b"new", JUDGED)
+    assert pages.get("A", "th") == b"new"
 
 
 def test_a_view_that_began_before_and_ends_late_does_not_make_a_page_younger() -> None:
@@ -54,10 +54,10 @@ def test_a_view_that_began_before_and_ends_late_does_not_make_a_page_younger() -
     pages = KeptPages(clock)
     slow = pages.now()
     clock.at += 5
-    judged(pages, "new", JUDGED)
+    judged(pages, b"new", JUDGED)
     for _ in range(JUDGED):
-        pages.put("A", "th", "of five seconds ago", slow)
-    assert pages.get("A", "th") == "new"
+        pages.put("A", "th", b"of five seconds ago", slow)
+    assert pages.get("A", "th") == b"new"
 
 
 async def test_a_crowd_is_shown_what_a_few_of_them_were_judged_and_soon_that_it_was_revoked(

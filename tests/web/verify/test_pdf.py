@@ -64,7 +64,7 @@ async def verdict(web: httpx.AsyncClient, content: bytes) -> dict[str, Any]:
 
 
 def seventh(found: dict[str, Any]) -> str:
-    assert [step["number"] for step in found["steps"]] == [1, 2, 3, 4, 5, 6, 7]
+    assert [step["number"] for step in found["steps"]][:7] == [1, 2, 3, 4, 5, 6, 7]
     code: str = found["steps"][6]["code"]
     return code
 

@@ -38,11 +38,13 @@ async def test_the_did_document_of_an_organisation_has_every_key_it_ever_had(
     newer = await keys.create(w.ctx, w.org, "certificates")
     document = (await web.get("/orgs/first/did.json", headers={"accept": "application/did+json"})).json()
     assert document["id"] == f"{DID}:orgs:first"
-    assert len(document["verificationMethod"]) == len(document["assertionMethod"]) == 2
+    assert (len(document["verificationMethod"]), len(document["assertionMethod"])) == (3, 2)
     assert f"{document['id']}#{newer.kid}" in document["assertionMethod"]
     jwks = (await web.get("/.well-known/jwks.json")).json()["keys"]
     mine = {key["kid"]: key["state"] for key in jwks if key["iss"] == document["id"]}
-    assert sorted(mine.values()) == ["active", "retired"]
+    assert sorted(mine.values()) == ["active", "active", "retired"]
+    (of_log,) = [key["kid"] for key in jwks if key["iss"] == document["id"] and key["purpose"] == "log"]
+    assert f"{document['id']}#{of_log}" not in document["assertionMethod"], "it signs no credential"
     assert mine[newer.kid] == "active"
     assert all("d" not in key for key in jwks), "no private part"
 
