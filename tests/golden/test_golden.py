@@ -11,7 +11,8 @@ from exam_service.core.certificates import qr_token, receipt, trust
 from exam_service.core.certificates.digits import from_digits
 from exam_service.core.certificates.model import stamp
 from exam_service.core.certificates.qr_token import is_shortened
-from tests.support.issuing import verdict_on
+from exam_service.core.certificates.verify import verify_credential
+from tests.support.issuing import DI, verdict_on
 
 HERE = Path(__file__).parent
 CREDENTIALS = sorted(HERE.glob("*/*.json"))
@@ -29,6 +30,7 @@ def trust_of(path: Path) -> trust.Trust:
 
 def test_there_is_something_to_verify() -> None:
     assert len(CERTIFICATES) >= 6
+    assert list(HERE.glob("logged/*/*.tlog-proof"))
 
 
 @pytest.mark.parametrize("path", CERTIFICATES, ids=lambda path: f"{path.parent.name}/{path.stem}")
@@ -57,6 +59,16 @@ def test_both_faces_of_a_golden_certificate_say_the_same(path: Path) -> None:
         assert getattr(credential, name) == getattr(qr, name)
     for name in ("recipient_name", "course_title", "course_code"):
         assert is_shortened(getattr(qr, name), getattr(credential, name))
+
+
+@pytest.mark.parametrize("path", sorted(HERE.glob("logged/*/*.tlog-proof")), ids=lambda path: path.parent.name)
+def test_a_golden_proof_outlives_the_theft_of_the_key(path: Path) -> None:
+    document, trusted, now = path.with_suffix(".json").read_bytes(), trust_of(path), datetime(2126, 11, 22, tzinfo=UTC)
+    verdict = verify_credential(document, trusted, now, ed25519.verify, DI.hash_data, log_proof=path.read_bytes())
+    codes = {step.name: step.code for step in verdict.steps}
+    assert (verdict.outcome, codes["key_good"], codes["log"]) == ("genuine", "key-logged", "logged")
+    without = verify_credential(document, trusted, now, ed25519.verify, DI.hash_data)
+    assert without.outcome == "unknown"
 
 
 @pytest.mark.parametrize("path", sorted(HERE.glob("*/receipt.jws")), ids=lambda path: path.parent.name)
