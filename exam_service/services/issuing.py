@@ -23,6 +23,7 @@ from exam_service.services import issuance_log, keys, organisations, status_list
 from exam_service.services.context import Context
 from exam_service.services.keys import Pair
 from exam_service.services.ports import Tx
+from exam_service.services.printing import DESIGNS
 from exam_service.services.standing import load_standings
 from exam_service.services.standing_view import missing_texts
 from exam_service.services.withdrawals import Why
@@ -180,6 +181,9 @@ async def store(
     if not frozen:
         return []
     key = await keys.active(tx, frozen[0][0].did, "certificates")
+    designs = {kind: ctx.designs.named(DESIGNS[kind]) for kind in {issuance.kind for issuance, _, _ in frozen}}
+    for design in designs.values():
+        await tx.certificates.keep_design(design)
     records = [
         CertificateRecord(
             id=issuance.id,
@@ -194,6 +198,7 @@ async def store(
             reason=why.reason if why else None,
             note=why.note if why else None,
             state_changed_by=why.actor if why else None,
+            design=designs[issuance.kind].digest,
         )
         for issuance, enrolment, version in frozen
     ]

@@ -4,7 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from exam_service.core.certificates.keys import KeyRecord
-from exam_service.core.certificates.record import CertificateRecord, LogEntry, LogHead, SigningKey, StatusListRecord
+from exam_service.core.certificates.record import (
+    CertificateRecord,
+    KeptDesign,
+    LogEntry,
+    LogHead,
+    SigningKey,
+    StatusListRecord,
+)
 
 
 class Certificates(Protocol):
@@ -35,6 +42,11 @@ class Certificates(Protocol):
 
     async def withdrawn(self, status_list: int) -> Sequence[int]:
         """The indexes of the list whose certificates do not stand (revoked, suspended or superseded)."""
+
+    async def keep_design(self, design: KeptDesign) -> None:
+        """Kept already, it stays as it is: its digest says what it is."""
+
+    async def design(self, digest: str) -> KeptDesign | None: ...
 
 
 class IssuanceLog(Protocol):

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from exam_service.core.certificates.faces import Evidence
+from exam_service.core.certificates.record import KeptDesign
 
 
 class Evidences(Protocol):
@@ -21,15 +22,18 @@ class QrCodes(Protocol):
 
 
 class Designs(Protocol):
-    """Certificates on paper, by the name of a design. A sheet is JSON (`printing.Sheet`)."""
+    """Certificates on paper. A sheet is JSON (`printing.Sheet`)."""
 
     def names(self) -> list[str]: ...
-    async def pdf(self, design: str, sheet: bytes, at: int) -> bytes:
+    def named(self, name: str) -> KeptDesign:
+        """The design of that name as it is now."""
+
+    async def pdf(self, design: KeptDesign, sheet: bytes, at: int) -> bytes:
         """PDF/A-3b with the credential attached, as of that second since 1970: the same bytes each time."""
 
-    async def png(self, design: str, sheet: bytes, dpi: float) -> bytes: ...
-    async def svg(self, design: str, sheet: bytes) -> bytes:
+    async def png(self, design: KeptDesign, sheet: bytes, dpi: float) -> bytes: ...
+    async def svg(self, design: KeptDesign, sheet: bytes) -> bytes:
         """With letters as outlines, so that it needs no font."""
 
-    async def too_long(self, design: str, sheet: bytes) -> list[str]:
+    async def too_long(self, design: KeptDesign, sheet: bytes) -> list[str]:
         """The lines that do not fit, however small they are set."""

@@ -8,6 +8,7 @@ from exam_service.core import errors
 from exam_service.core.certificates import baked, qr_token, samples
 from exam_service.core.certificates.model import CertificateState, Issuance, Kind
 from exam_service.core.certificates.printed import Printed, printed
+from exam_service.core.certificates.record import CertificateRecord, KeptDesign
 from exam_service.services.certificate_views import Faces
 from exam_service.services.context import Context
 from exam_service.services.ports_faces import Designs, QrCodes
@@ -89,21 +90,22 @@ async def pdf(ctx: Context, faces: Faces) -> bytes:
 
     Raises CertificateNotStanding, LettersMissing.
     """
-    issuance = faces.record.issuance
-    return await ctx.designs.pdf(DESIGNS[issuance.kind], _sheet_of(ctx, faces), int(issuance.issued_at.timestamp()))
+    sheet, at = _sheet_of(ctx, faces), int(faces.record.issuance.issued_at.timestamp())
+    return await ctx.designs.pdf(await _design_of(ctx, faces.record), sheet, at)
 
 
 async def png(ctx: Context, faces: Faces) -> bytes:
     """The certificate as a picture. Raises CertificateNotStanding, LettersMissing."""
-    return await ctx.designs.png(DESIGNS[faces.record.issuance.kind], _sheet_of(ctx, faces), SCREEN_DPI)
+    sheet = _sheet_of(ctx, faces)
+    return await ctx.designs.png(await _design_of(ctx, faces.record), sheet, SCREEN_DPI)
 
 
 async def badge(ctx: Context, faces: Faces, kind: Literal["png", "svg"]) -> bytes:
     """A square badge that carries the credential (Open Badges 3.0). Raises CertificateNotStanding, LettersMissing."""
     page, credential = _sheet_of(ctx, faces), faces.record.credential or b""
     if kind == "svg":
-        return baked.into_svg(await ctx.designs.svg(BADGE, page), credential)
-    return baked.into_png(await ctx.designs.png(BADGE, page, BADGE_DPI), credential)
+        return baked.into_svg(await ctx.designs.svg(ctx.designs.named(BADGE), page), credential)
+    return baked.into_png(await ctx.designs.png(ctx.designs.named(BADGE), page, BADGE_DPI), credential)
 
 
 async def previews(hands: Hands, design: str) -> list[Preview]:
@@ -119,14 +121,23 @@ async def _preview(hands: Hands, design: str, name: str, issuance: Issuance) -> 
     base = f"https://{issuance.did.split(':')[2]}"
     # As many bytes as a token may have, so that the code is as dense as any.
     qr_text = qr_token.url(base, issuance.id, bytes(range(256))[: qr_token.budget_for(base)])
-    page = sheet(hands, issuance, qr_text, f"{base}/v/{issuance.id}", b"{}")
+    page, kept = sheet(hands, issuance, qr_text, f"{base}/v/{issuance.id}", b"{}"), hands.designs.named(design)
     return Preview(
         design=design,
         name=name,
-        pdf=await hands.designs.pdf(design, page, int(issuance.issued_at.timestamp())),
-        png=await hands.designs.png(design, page, SCREEN_DPI),
-        too_long=await hands.designs.too_long(design, page),
+        pdf=await hands.designs.pdf(kept, page, int(issuance.issued_at.timestamp())),
+        png=await hands.designs.png(kept, page, SCREEN_DPI),
+        too_long=await hands.designs.too_long(kept, page),
     )
+
+
+async def _design_of(ctx: Context, record: CertificateRecord) -> KeptDesign:
+    """The design that it was issued in, whatever has become of it since."""
+    now = ctx.designs.named(DESIGNS[record.issuance.kind])
+    if record.design in (None, now.digest):
+        return now
+    async with ctx.store.read(record.issuance.organisation_id) as tx:
+        return await tx.certificates.design(record.design or "") or now
 
 
 def _sheet_of(ctx: Context, faces: Faces) -> bytes:

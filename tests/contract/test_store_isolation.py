@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from exam_service.adapters.storage import SqlStore, SqlTx
 from exam_service.adapters.storage.tables import METADATA
 from exam_service.core import errors
-from exam_service.core.certificates.record import LogEntry, LogHead
+from exam_service.core.certificates.record import KeptDesign, LogEntry, LogHead
 from exam_service.core.records import PreparedAttempt
 from tests.support.stored import PAPER, House, Journal, T, store_at, stored_papers
 
@@ -33,6 +33,9 @@ AHEAD = PreparedAttempt(
 HEAD, SUBTREE = LogHead(size=1, peaks=bytes(32), note=b"note", signed_at=T), b"\x01" * 32
 
 
+DESIGN = KeptDesign(digest="d" * 64, name="certificate", files={"design.typ": "ก"})
+
+
 def entry(certificate: str) -> LogEntry:
     return LogEntry(number=7, digest=bytes(32), certificate=certificate)
 
@@ -47,6 +50,7 @@ async def store(database_url: str) -> AsyncIterator[SqlStore]:
         await journal.append(house.save())
     await journal.close()
     async with store.begin(B.org) as tx:
+        await tx.certificates.keep_design(DESIGN)
         await tx.issuance_log.head(lock=True)
         await tx.issuance_log.put_head(HEAD)
         await tx.issuance_log.add([LogEntry(number=0, digest=bytes(32), certificate=B.certificate().id)])
@@ -110,6 +114,7 @@ READS: dict[str, Callable[[SqlTx], Awaitable[object]]] = {
     "certificates.of": lambda tx: tx.certificates.of(B.id("enr")),
     "certificates.of_all": lambda tx: tx.certificates.of_all([B.id("enr")]),
     "certificates.several": lambda tx: tx.certificates.several([B.certificate().id]),
+    "certificates.design": lambda tx: tx.certificates.design(DESIGN.digest),
     "issuance_log.entry_of": lambda tx: tx.issuance_log.entry_of(B.certificate().id),
     "candidates.several": lambda tx: tx.candidates.several([B.candidate().id]),
     "keys.private": lambda tx: tx.keys.private(B.key()[0].kid),
@@ -257,12 +262,15 @@ async def test_writes_under_ones_own_names_leave_the_other_organisation_alone(st
         await tx.issuance_log.head(lock=True)
         await tx.issuance_log.put_head(msgspec.structs.replace(HEAD, size=5))
         await tx.issuance_log.add_subtrees([(1, 0, bytes(32))])
+        await tx.certificates.keep_design(msgspec.structs.replace(DESIGN, files={"x": "of another"}))
+        assert await tx.certificates.design(DESIGN.digest) != DESIGN
         await tx.courses.put(A.course("cm"))
         await tx.keys.put_status_list(msgspec.structs.replace(A.status_list(), document=b"newer"))
         await tx.log.fill("k", b"newer")
         await tx.candidates.put(A.candidate(external_id="changed"))
     async with store.read(B.org) as tx:
         assert await tx.courses.get("cm") == B.course(published=1)
+        assert await tx.certificates.design(DESIGN.digest) == DESIGN
         assert await tx.issuance_log.head() == HEAD
         assert await tx.issuance_log.subtrees(1, 0, 9) == [SUBTREE]
         assert await tx.keys.status_list(1) == B.status_list()
@@ -289,7 +297,7 @@ def test_every_verb_of_every_repository_was_tried() -> None:
         "banks.page", "banks.versions", "banks.newest", "courses.page", "courses.newest", "courses.numbered",
         "courses.get", "courses.put", "candidates.page", "enrolments.page", "attempts.page", "certificates.page",
         "certificates.withdrawn", "certificates.of_key", "certificates.taken", "certificates.unlogged",
-        "certificates.unentered",
+        "certificates.unentered", "certificates.keep_design",
         "issuance_log.head", "issuance_log.put_head", "issuance_log.add_subtrees", "issuance_log.entries",
         "issuance_log.subtrees",
         "keys.all", "keys.status_list", "keys.put_status_list",

@@ -11,7 +11,7 @@ from exam_service.adapters.storage.rows import Rows, columns, missing, struct_of
 from exam_service.adapters.storage.tables.certificates import UNLOGGED
 from exam_service.core.certificates.keys import KeyRecord
 from exam_service.core.certificates.model import CertificateState
-from exam_service.core.certificates.record import CertificateRecord, SigningKey, StatusListRecord
+from exam_service.core.certificates.record import CertificateRecord, KeptDesign, SigningKey, StatusListRecord
 
 _WITHDRAWN = (CertificateState.revoked, CertificateState.suspended, CertificateState.superseded)
 _ENTERED = sa.exists().where(tables.log_entry.c.certificate == tables.certificate.c.id)
@@ -96,6 +96,12 @@ class SqlCertificates(Rows):
             .order_by(table.c.status_index)
         )
         return list(await self._connection.scalars(query))
+
+    async def keep_design(self, design: KeptDesign) -> None:
+        await self._insert(tables.design, values_of(design, tables.design))
+
+    async def design(self, digest: str) -> KeptDesign | None:
+        return await self._one(KeptDesign, tables.design, tables.design.c.digest == digest)
 
 
 class SqlKeys(Rows):

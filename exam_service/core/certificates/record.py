@@ -7,6 +7,16 @@ import msgspec
 from exam_service.core.certificates.model import CertificateState, Issuance, RevocationReason
 
 
+class KeptDesign(msgspec.Struct, frozen=True, kw_only=True):
+    """A certificate design as it was when something was issued in it: a later change alters nothing that was issued."""
+
+    digest: str
+    """SHA-256 of its name and files, in hex."""
+    name: str
+    files: dict[str, str]
+    """Its source, by path below the folder of all designs."""
+
+
 class CertificateRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One certificate with its faces. `pending` until both faces are signed and have been verified."""
 
@@ -32,6 +42,8 @@ class CertificateRecord(msgspec.Struct, frozen=True, kw_only=True):
     state_changed_at: datetime
     state_changed_by: str | None = None
     superseded_by: str | None = None
+    design: str | None = None
+    """The digest of the design that it is printed in; None for those from before designs were kept."""
 
 
 class SigningKey(msgspec.Struct, frozen=True, kw_only=True):

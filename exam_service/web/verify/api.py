@@ -1,10 +1,12 @@
 """`POST /v1/verify`: the verdict on whatever evidence somebody holds, for anybody."""
 
+from functools import partial
 from typing import Any
 
 import msgspec
 from litestar import Request, Response, Router, post
 from litestar.exceptions import HTTPException
+from litestar.response import Stream
 
 from exam_service.core.certificates.verdict import Verdict
 from exam_service.services.context import Context
@@ -12,6 +14,7 @@ from exam_service.web import auth
 from exam_service.web.body import invalid, too_deep
 from exam_service.web.given import Ctx
 from exam_service.web.openapi import documented
+from exam_service.web.verify import many
 from exam_service.web.verify.evidence import verdict_on_all, verdict_on_document, verdict_on_file, verdict_on_text
 
 
@@ -30,6 +33,7 @@ class CredentialEvidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     """That the issuance log has it (c2sp.org/tlog-proof), as `issuance-log.tlog-proof` in its PDF."""
 
 
+_ANYWHERE = {"Access-Control-Allow-Origin": "*"}
 _FILES = ("application/pdf", "image/png", "image/jpeg", "image/webp", "image/gif", "image/svg+xml")
 _DOCUMENTS = ("application/json", "application/vc", "application/ld+json", "application/vc+ld+json")
 
@@ -39,16 +43,28 @@ _DOCUMENTS = ("application/json", "application/vc", "application/ld+json", "appl
     status_code=200,
     summary="Verify a certificate",
     **documented(
+        answers={200: Verdict},
         body=(QrEvidence, CredentialEvidence, dict[str, object]),
-        media_types=("application/json", "text/plain", "application/pdf", "image/png", "image/jpeg"),
+        media_types=(
+            "application/json",
+            "application/x-ndjson",
+            "text/plain",
+            "application/pdf",
+            "image/png",
+            "image/jpeg",
+        ),
         examples={"a QR text": {"qr": "https://exam.example.go.th/v/AEBAGBAFAYDQQCIK#1…"}},
         problems=["unreadable-evidence", "unsupported-media-type", "too-many-requests"],
     ),
 )
-async def verify(request: Request[Any, Any, Any], ctx: Ctx) -> Response[Verdict]:
+async def verify(request: Request[Any, Any, Any], ctx: Ctx) -> Response[Any]:
     """Takes a credential as it was downloaded, `{"qr": "…"}`, `{"credential": {…}}` with or without `qr` and
     `log_proof`, a QR text, a picture or a PDF. What comes together, as the attachment and the QR of a PDF do, is
     compared in a step of its own; so is a proof of the issuance log.
+
+    As `application/x-ndjson` it takes many, each of these JSON forms on a line of its own, and answers in NDJSON: for
+    each line its number (`line`) with the `verdict`, or with what it was `refused` for. Lines are answered as they are
+    judged, some hundred a second.
 
     The answer is the numbered list of steps with the outcome. What is not genuine is an answer, not an error; what
     cannot be read at all is refused as `unreadable-evidence`.
@@ -56,6 +72,8 @@ async def verify(request: Request[Any, Any, Any], ctx: Ctx) -> Response[Verdict]
     await auth.limit_public(request)
     kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     content = await request.body()
+    if kind in many.KINDS:
+        return Stream(many.answers(content, partial(_json, ctx)), media_type=many.KINDS[0], headers=_ANYWHERE)
     if kind in _DOCUMENTS:
         verdict = await _json(ctx, content)
     elif kind in _FILES:
@@ -64,7 +82,7 @@ async def verify(request: Request[Any, Any, Any], ctx: Ctx) -> Response[Verdict]
         verdict = await verdict_on_text(ctx, _text(content))
     else:
         raise HTTPException(status_code=415)
-    return Response(verdict, headers={"Access-Control-Allow-Origin": "*"})
+    return Response(verdict, headers=_ANYWHERE)
 
 
 async def _json(ctx: Context, content: bytes) -> Verdict:

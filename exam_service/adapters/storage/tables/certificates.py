@@ -50,6 +50,16 @@ class CertificateRow(Stored, table=True):
     state_changed_at: datetime = instant()
     state_changed_by: str | None = None
     superseded_by: str | None = key(nullable=True)
+    design: str | None = key(nullable=True)
+
+
+class DesignRow(Stored, table=True):
+    __tablename__ = "design"
+
+    org: str = key(primary=True)
+    digest: str = key(primary=True)
+    name: str
+    files: Any = document()
 
 
 class SigningKeyRow(Stored, table=True):
@@ -80,5 +90,6 @@ class StatusListRow(Stored, table=True):
 
 
 certificate = table_of(CertificateRow)
+design = table_of(DesignRow)
 signing_key = table_of(SigningKeyRow)
 status_list = table_of(StatusListRow)

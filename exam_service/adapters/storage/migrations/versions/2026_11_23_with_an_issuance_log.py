@@ -1,10 +1,11 @@
-"""The issuance log, and counts of jobs. Certificates that are there already are entered when the service starts.
+"""The issuance log, kept designs, counts of jobs. What was issued is entered when the service starts.
 
 Revision: a96c3e1f7d42
 After: 4d8b16f0c9e3
 """
 
 import sqlalchemy as sa
+import sqlmodel.sql.sqltypes
 from alembic import op
 
 revision = "a96c3e1f7d42"
@@ -13,6 +14,7 @@ branch_labels = None
 depends_on = None
 
 KEY = sa.String().with_variant(sa.String(collation="C"), "postgresql")
+TEXT = sqlmodel.sql.sqltypes.AutoString()
 INSTANT = sa.DateTime(timezone=True)
 NUMBER = sa.BigInteger()
 UNLOGGED = sa.text("log_proof IS NULL AND credential IS NOT NULL")
@@ -39,6 +41,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("org", "number", name=op.f("pk_log_entry")),
         sa.UniqueConstraint("certificate", name=op.f("uq_log_entry_certificate")),
     )
+    op.add_column("certificate", sa.Column("design", KEY, nullable=True))
+    op.create_table(
+        "design",
+        sa.Column("org", KEY, nullable=False),
+        sa.Column("digest", KEY, nullable=False),
+        sa.Column("name", TEXT, nullable=False),
+        sa.Column("files", sa.JSON(none_as_null=True), nullable=False),
+        sa.PrimaryKeyConstraint("org", "digest", name=op.f("pk_design")),
+    )
     op.create_table(
         "log_subtree",
         sa.Column("org", KEY, nullable=False),
@@ -62,6 +73,7 @@ def downgrade() -> None:
     op.drop_table("log_head")
     op.drop_table("log_subtree")
     op.drop_table("log_entry")
+    op.drop_table("design")
     op.drop_index("ix_certificate_org_id", table_name="certificate")
     op.create_index("ix_certificate_org_id", "certificate", ["org", "id"])
     op.drop_index("ix_certificate_unlogged", table_name="certificate")
@@ -69,3 +81,4 @@ def downgrade() -> None:
         job.drop_column("counts")
     with op.batch_alter_table("certificate") as certificate:
         certificate.drop_column("log_proof")
+        certificate.drop_column("design")
