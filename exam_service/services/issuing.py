@@ -14,6 +14,7 @@ from exam_service.core.certificates import credential as credentials
 from exam_service.core.certificates import qr_token, quads, status
 from exam_service.core.certificates.did import organisation_did
 from exam_service.core.certificates.model import KIND_TEXTS, CertificateState, Issuance, stamp, whole_seconds
+from exam_service.core.certificates.printed import DESIGNS
 from exam_service.core.certificates.record import CertificateRecord
 from exam_service.core.exams.model import CertificateKind, CertificatePolicy, CourseVersion
 from exam_service.core.exams.standing import Standing, certificate_decision
@@ -23,7 +24,6 @@ from exam_service.services import issuance_log, keys, organisations, status_list
 from exam_service.services.context import Context
 from exam_service.services.keys import Pair
 from exam_service.services.ports import Tx
-from exam_service.services.printing import DESIGNS
 from exam_service.services.standing import load_standings
 from exam_service.services.standing_view import missing_texts
 from exam_service.services.withdrawals import Why

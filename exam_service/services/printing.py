@@ -7,14 +7,12 @@ import msgspec
 from exam_service.core import errors
 from exam_service.core.certificates import baked, qr_token, samples
 from exam_service.core.certificates.model import CertificateState, Issuance, Kind
-from exam_service.core.certificates.printed import Printed, printed
+from exam_service.core.certificates.printed import DESIGNS, Printed, printed
 from exam_service.core.certificates.record import CertificateRecord, KeptDesign
 from exam_service.services.certificate_views import Faces
 from exam_service.services.context import Context
 from exam_service.services.ports_faces import Designs, QrCodes
 
-DESIGNS: dict[Kind, str] = {"certificate": "certificate", "attestation": "attestation"}
-"""The design of each kind of certificate."""
 BADGE = "badge"
 BADGE_DPI = 152.4
 """600 pixels on a side, of 100 mm."""

@@ -9,6 +9,7 @@ from PIL import ImageChops
 from exam_service.bootstrap import sketchbook
 from exam_service.core.certificates import samples
 from exam_service.core.certificates.model import Issuance, Kind
+from exam_service.core.certificates.printed import DESIGNS
 from exam_service.core.errors import LettersMissing
 from exam_service.core.text import Text
 from exam_service.services import printing
@@ -29,7 +30,7 @@ def sheet_of(facts: Issuance) -> bytes:
 
 async def pdf_of(facts: Issuance) -> bytes:
     return await HANDS.designs.pdf(
-        HANDS.designs.named(printing.DESIGNS[facts.kind]), sheet_of(facts), int(facts.issued_at.timestamp())
+        HANDS.designs.named(DESIGNS[facts.kind]), sheet_of(facts), int(facts.issued_at.timestamp())
     )
 
 
@@ -66,7 +67,7 @@ async def test_the_same_certificate_is_the_same_bytes_and_another_is_not() -> No
     one = await pdf_of(issuance())
     assert await pdf_of(issuance(recipient_name="ผู้อื่น")) != one
     assert await pdf_of(issuance()) == one
-    design = printing.DESIGNS["certificate"]
+    design = DESIGNS["certificate"]
     assert (
         await sketchbook().designs.pdf(
             HANDS.designs.named(design), sheet_of(issuance()), int(issuance().issued_at.timestamp())
@@ -89,13 +90,13 @@ async def test_a_letter_that_no_font_has_is_refused_and_never_a_box(name: str, l
         await pdf_of(facts)
     assert letter is None or letter in (refused.value.text.th or "")
     with pytest.raises(LettersMissing):
-        await HANDS.designs.png(HANDS.designs.named(printing.DESIGNS[facts.kind]), sheet_of(facts), 72)
+        await HANDS.designs.png(HANDS.designs.named(DESIGNS[facts.kind]), sheet_of(facts), 72)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_the_longest_there_can_be_fits_and_leaves_the_edges_free(kind: Kind, tmp_path: Path) -> None:
     facts = samples.longest(kind)
-    assert await HANDS.designs.too_long(HANDS.designs.named(printing.DESIGNS[kind]), sheet_of(facts)) == []
+    assert await HANDS.designs.too_long(HANDS.designs.named(DESIGNS[kind]), sheet_of(facts)) == []
     paper = Paper(await pdf_of(facts), tmp_path)
     assert paper.info()["Pages"] == "1"
     # Outside the margins there is what there is on the sheet with the fewest words: the frame, and nothing else.
@@ -120,4 +121,4 @@ async def test_a_design_says_what_does_not_fit() -> None:
 
 
 def test_every_kind_has_a_design() -> None:
-    assert set(printing.DESIGNS.values()) <= set(HANDS.designs.names())
+    assert set(DESIGNS.values()) <= set(HANDS.designs.names())

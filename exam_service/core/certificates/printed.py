@@ -8,6 +8,9 @@ from exam_service.core.certificates.model import KIND_TEXTS, Issuance, Kind
 from exam_service.core.certificates.spoken import spoken
 from exam_service.core.text import Text, date
 
+DESIGNS: dict[Kind, str] = {"certificate": "certificate", "attestation": "attestation"}
+"""The design of each kind of certificate."""
+
 _SHOWS: dict[Kind, Text] = {
     "certificate": Text(th="มอบวุฒิบัตรนี้ไว้เพื่อแสดงว่า", en="This is to certify that"),
     "attestation": Text(th="หนังสือฉบับนี้ให้ไว้เพื่อรับรองว่า", en="This letter attests that"),
