@@ -1,6 +1,7 @@
 """What the journal has read of attempts, so that it can decide about a save before it asks the database."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from sys import intern
 
 from exam_service.core.exams.attempt import State
 from exam_service.core.exams.journal import Attest, Group, Owned, Save, Saved
@@ -31,9 +32,9 @@ class Known:
             if owned is None or owned.writable.state is not State.in_progress or owned.news:
                 self._facts.drop(save.attempt)
                 continue
-            if owned.enrolment == save.enrolment:
-                # The same text, which others keep too, and not one of its own.
-                owned = Owned(owned.org, save.enrolment, owned.writable, owned.news)
+            # The same texts, which others keep too, and not some of its own.
+            enrolment = save.enrolment if owned.enrolment == save.enrolment else owned.enrolment
+            owned = Owned(intern(owned.org), enrolment, owned.writable, owned.news)
             self._facts.put(save.attempt, owned)
 
 
