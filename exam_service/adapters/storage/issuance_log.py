@@ -6,9 +6,12 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from exam_service.adapters.storage import tables
+from exam_service.adapters.storage.bulk import Many
 from exam_service.adapters.storage.rows import Rows, missing, taken, values_of
 from exam_service.core.certificates.record import LogEntry, LogHead
 
+_ENTRIES = Many(LogEntry, tables.log_entry)
+_ADD = _ENTRIES.insert()
 _NEVER = datetime.fromtimestamp(0, UTC)
 
 
@@ -31,9 +34,8 @@ class SqlIssuanceLog(Rows):
             missing("issuance log", self._org)
 
     async def add(self, entries: Sequence[LogEntry]) -> None:
-        for entry in entries:
-            if not await self._insert(tables.log_entry, values_of(entry, tables.log_entry)):
-                taken("entry of the issuance log", str(entry.number))
+        if await _ENTRIES.write(self._connection, self._org, _ADD, entries) != len(entries):
+            taken("entry of the issuance log", ", ".join(str(entry.number) for entry in entries))
 
     async def add_subtrees(self, subtrees: Sequence[tuple[int, int, bytes]]) -> None:
         for level, number, digest in subtrees:
