@@ -15,7 +15,7 @@ from datetime import timedelta
 
 from exam_service.core.errors import Busy
 from exam_service.services.context import Context
-from exam_service.web.kinds import BOUNDS, NEVER, OPERATIONS, START, Bounds
+from exam_service.web.kinds import BOUNDS, LIVE, NEVER, OPERATIONS, START, Bounds
 from exam_service.web.request_log import RequestLog
 
 SHORTEST, LONGEST = 5.0, 30.0
@@ -111,13 +111,17 @@ class Gate:
         line = self._lines[kind]
         if line.full():
             return self._busy(max(2.5, self._ctx.load.pressure))
+        load = self._ctx.load
+        if kind in (START, LIVE) and load.draining.is_set():
+            return self.stopping()
         if line.bounds.pressure == NEVER:
             return None
-        load = self._ctx.load
-        if kind == START and load.draining.is_set():
-            return self._busy(0.0)
         pressure = load.pressure
         return self._busy(pressure) if pressure >= line.bounds.pressure else None
+
+    def stopping(self) -> Busy:
+        """What is told to who asks for something long while the process stops: another one has room."""
+        return self._busy(0.0)
 
     async def turn(self, kind: str) -> None:
         """Wait until it is one's turn."""

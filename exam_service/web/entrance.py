@@ -124,8 +124,14 @@ class Entrance:
             work.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await work
-        if cut and answer.status and not answer.over:
+        if not cut or answer.over:
+            return
+        if answer.status:
             await answer.send({"type": "http.response.body", "body": b"", "more_body": False})
+            return
+        stopping = self._gate.stopping()
+        cast("dict[str, Any]", scope)["exam_code"] = stopping.code
+        await self._refuse(stopping, scope, receive, answer)
 
 
 def _header(scope: Scope, name: bytes) -> bytes | None:

@@ -169,9 +169,9 @@ async def test_nobody_is_put_into_a_line_that_takes_too_long() -> None:
     assert rate is None, "nobody waits: it is not known how fast they could be served"
 
 
-def test_while_it_drains_only_starts_are_refused(press: Press, gate: Gate) -> None:
+def test_while_it_drains_only_starts_and_streams_are_refused(press: Press, gate: Gate) -> None:
     press.load.drain()
-    assert [kind for kind in BOUNDS if gate.refuse(kind) is not None] == ["start"]
+    assert [kind for kind in BOUNDS if gate.refuse(kind) is not None] == ["live", "start"]
 
 
 class Waits:

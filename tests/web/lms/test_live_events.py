@@ -174,10 +174,22 @@ async def test_the_stream_ends_when_its_key_is_revoked(lms: Lms, monkeypatch: py
     assert (await sending).endswith(b"event: over\ndata: {}\n\n")
 
 
-async def test_the_stream_ends_over_http_when_the_process_stops_and_no_proxy_holds_it_back(lms: Lms) -> None:
+async def test_the_stream_ends_over_http_when_the_process_stops_and_no_proxy_holds_it_back(
+    lms: Lms, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await lms.world.publish(open_course())
+    seen = asyncio.Event()
+    pause = live.Watch.pause
+
+    async def paused(watch: live.Watch) -> None:
+        # It pauses when what it had to say has been sent.
+        seen.set()
+        await pause(watch)
+
+    monkeypatch.setattr(live.Watch, "pause", paused)
     asking = asyncio.create_task(lms.get(f"{PATH}/events"))
-    await asyncio.sleep(0.2)
+    async with asyncio.timeout(30):
+        await seen.wait()
     lms.world.ctx.load.drain()
     answer = await asking
     assert answer.status_code == 200
@@ -185,6 +197,30 @@ async def test_the_stream_ends_over_http_when_the_process_stops_and_no_proxy_hol
     assert answer.headers["x-accel-buffering"] == "no"
     assert "no-store" in answer.headers["cache-control"]
     assert answer.text.count("event: live") == 1
+
+
+async def test_who_asks_for_a_stream_while_the_process_stops_is_told_to_come_again(
+    lms: Lms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await lms.world.publish(open_course())
+    reading = asyncio.Event()
+
+    async def slow(watch: live.Watch) -> Any:
+        reading.set()
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as slowly:
+        slowly.setattr(live.Watch, "now", slow)
+        asking = asyncio.create_task(lms.get(f"{PATH}/events"))
+        async with asyncio.timeout(30):
+            await reading.wait()
+        lms.world.ctx.load.drain()
+        # The stream had not begun, so there is still an answer to give.
+        cut = await asking
+    for answer in (cut, await lms.get(f"{PATH}/events")):
+        assert refused(answer, 503, "busy")["retry_at"]
+        assert int(answer.headers["retry-after"]) >= 1
+        assert answer.headers["connection"] == "close"
 
 
 async def test_one_key_and_one_organisation_leave_room_for_the_others(
