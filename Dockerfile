@@ -2,9 +2,11 @@
 FROM python:3.13-slim-bookworm AS build
 WORKDIR /app
 RUN ["python", "-m", "venv", "/app/venv"]
-COPY requirements/base.txt requirements/base.txt
+# `--build-arg SET=full` is for signing keys in a hardware security module and for signed PDFs.
+ARG SET=base
+COPY requirements/${SET}.txt requirements/locked.txt
 # Every package comes as a wheel, so neither stage holds a compiler.
-RUN ["/app/venv/bin/python", "-m", "pip", "install", "--no-cache-dir", "--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", "requirements/base.txt"]
+RUN ["/app/venv/bin/python", "-m", "pip", "install", "--no-cache-dir", "--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", "requirements/locked.txt"]
 # Nothing is installed after this.
 RUN ["/app/venv/bin/python", "-m", "pip", "uninstall", "--yes", "pip"]
 

@@ -93,7 +93,7 @@ def test_a_folder_of_the_house_is_there(repository: Path, folder: str) -> None:
 
 
 def test_the_locks_pin_and_hash_everything_and_name_no_place(repository: Path) -> None:
-    for name in ("base", "test"):
+    for name in ("base", "full", "test"):
         text = (repository / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
         assert "://" not in text
         for entry in text.replace("\\\n", " ").splitlines():
@@ -102,10 +102,15 @@ def test_the_locks_pin_and_hash_everything_and_name_no_place(repository: Path) -
 
 def test_the_locks_hold_what_pyproject_asks_for(repository: Path) -> None:
     project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    base = locked(repository / "requirements/base.txt")
-    test = locked(repository / "requirements/test.txt")
-    assert base.items() <= test.items()
-    for lock, wanted in ((base, project["dependencies"]), (test, project["optional-dependencies"]["test"])):
+    extra = project["optional-dependencies"]
+    base, full, test = (locked(repository / f"requirements/{name}.txt") for name in ("base", "full", "test"))
+    assert base.items() <= full.items() <= test.items()
+    wants = (
+        (base, project["dependencies"]),
+        (full, extra["pades"] + extra["pkcs11"]),
+        (test, [one for one in extra["test"] if not one.startswith(f"{project['name']}[")]),
+    )
+    for lock, wanted in wants:
         for requirement in map(Requirement, wanted):
             version = lock.get(canonicalize_name(requirement.name))
             assert version is not None, f"{requirement} is not locked; run make lock"
