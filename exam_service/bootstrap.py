@@ -20,9 +20,11 @@ from exam_service.adapters.evidence.files import EvidenceFiles
 from exam_service.adapters.formats import native, roster
 from exam_service.adapters.live.memory import MemoryBell, MemoryPresence, MemoryRateLimiter
 from exam_service.adapters.metrics.prometheus import PrometheusMeter
+from exam_service.adapters.printing.pictures import Pictures, redrawn
 from exam_service.adapters.printing.typst import TypstDesigns
 from exam_service.adapters.qr.codes import QrCodes
 from exam_service.adapters.storage import backup, migrate, open_journal, open_store
+from exam_service.core.artwork import Redrawn
 from exam_service.core.certificates.faces import Evidence
 from exam_service.core.errors import NotFound, Refusal
 from exam_service.core.text import Text
@@ -93,6 +95,7 @@ async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> 
             qr=QrCodes(),
             evidences=EvidenceFiles(),
             designs=_designs(),
+            pictures=Pictures(),
             read_bank=native.read_bank,
             bank_schema=native.schema(),
             read_roster=roster.read_roster,
@@ -134,6 +137,12 @@ class Sketchbook:
 def sketchbook() -> Sketchbook:
     """Designs and QR codes, without a database."""
     return Sketchbook(_designs(), QrCodes())
+
+
+def sample_pictures() -> dict[tuple[str, str], Redrawn]:
+    """The pictures of nobody that designs are shown with, by kind and name."""
+    files = sorted((resources.certs() / "samples").glob("*.png"))
+    return {(file.stem.partition("-")[0], file.stem): redrawn(file.read_bytes()) for file in files}
 
 
 def _designs() -> TypstDesigns:

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 Correction = Literal["name_corrected", "course_corrected", "key_compromised"]
 """What the new one says differently: the person's name; the course and the issuer; nothing, but under a new key."""
 
-_SAID = ("recipient_name", "course_title", "hours", "objective", "organisation_name", "kind", "valid_until")
+_SAID = ("recipient_name", "course_title", "hours", "objective", "organisation_name", "kind", "valid_until", "artwork")
 PAGE = 500
 TOGETHER = 25
 
@@ -154,6 +154,7 @@ async def _prepare(
             hours=course.hours or 0,
             objective=course.objective.within("th") if course.objective else "",
             organisation_name=organisation.name,
+            artwork=course.certificate.artwork if course.certificate else None,
         )
     if says == old.issuance and not await _compromised(tx, old.kid):
         raise errors.NothingToCorrect()
