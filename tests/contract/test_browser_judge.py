@@ -1,4 +1,4 @@
-"""The verify page's own check in the browser comes to the same verdict as the service's, step by step, on whatever it is given."""
+"""The verify page's own check in the browser comes to the same verdict as the service's, step by step."""
 
 import json
 import shutil
@@ -211,7 +211,7 @@ def test_every_changed_byte(in_browser: Judge) -> None:
         changed[at] ^= 1 << at % 7
         altered.append(bytes(changed))
     altered += [qr[:at] + str((int(qr[at]) + 1) % 10) + qr[at + 1 :] for at in range(qr.index("#") + 1, len(qr))]
-    altered += [qr[: -cut or None] for cut in range(60)]
+    altered += [qr[:-cut] for cut in range(1, 60)]
     cases = [Case(one, TRUST) for one in altered if isinstance(one, str) or readable(one)]
     answers = in_browser(cases)
     assert_same(cases, answers)
@@ -250,7 +250,7 @@ def test_tokens_of_another_form(in_browser: Judge) -> None:
         signed(good, claims, more=(b"",)),
         signed(good, claims + b"\x00"),
         signed(good, cbor.encode({**decoded, 9: 1})),
-        signed(good, cbor.encode({**decoded, 6: 2**70 if False else 2**63})),
+        signed(good, cbor.encode({**decoded, 6: 2**63})),
         signed(good, cbor.encode({**decoded, 6: -(2**40)})),
         signed(good, cbor.encode({**decoded, 6: True})),
         signed(good, cbor.encode({**decoded, 7: bytes(9)})),
@@ -261,10 +261,10 @@ def test_tokens_of_another_form(in_browser: Judge) -> None:
         signed(good, cbor.encode({**decoded, -70000: [1, "a", "b", "c", -1, 1]})),
         signed(good, cbor.encode({**decoded, -70000: [1, "a", "b", "c", True, 1]})),
     ]
-    tokens += [
-        "", "#", "1", "#1", "#2123", "#1" + "9" * 17, "12345678901234567", f"{BASE}/v/{facts.id}", f"{BASE}/v/{facts.id}#", "x" * 5000,
-        f"{BASE}/v/{'A' * 16}#{tokens[0].partition('#')[2]}", tokens[0].partition("#")[2], f"  {tokens[0]}\n", f"{tokens[0]}?x",
-    ]  # fmt: skip
+    digits = tokens[0].partition("#")[2]
+    tokens += ["", "#", "1", "#1", "#2123", "#1" + "9" * 17, "12345678901234567", "x" * 5000]
+    tokens += [f"{BASE}/v/{facts.id}", f"{BASE}/v/{facts.id}#", f"{BASE}/v/{'A' * 16}#{digits}"]
+    tokens += [digits, f"  {tokens[0]}\n", f"{tokens[0]}?x"]
     cases = [Case(one, TRUST) for one in tokens]
     answers = in_browser(cases)
     assert_same(cases, answers)
