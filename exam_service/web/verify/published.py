@@ -60,6 +60,14 @@ async def trust(request: Request[Any, Any, Any], ctx: Ctx) -> Response[bytes]:
     return _published(request, content, "application/json", _TRUST_FOR)
 
 
+@get("/orgs/{slug:str}/trust.json", summary="The trust file of one organisation")
+async def trust_of(slug: FromPath[str], request: Request[Any, Any, Any], ctx: Ctx) -> Response[bytes]:
+    """Its public keys and its signed status list: what the verify page keeps, to check without network."""
+    await auth.limit_public(request)
+    content = trust_files.to_file(await verification.trust_file_of(ctx, await publications.named(ctx, slug)))
+    return _published(request, content, "application/json", _STATUS_FOR)
+
+
 def _json(request: Request[Any, Any, Any], document: dict[str, Any], kind: str, seconds: int) -> Response[bytes]:
     return _published(request, msgspec.json.encode(document), _plain_or(request, kind), seconds)
 
@@ -83,4 +91,6 @@ def _published(request: Request[Any, Any, Any], content: bytes, kind: str, secon
     return Response(content, headers=headers, media_type=kind)
 
 
-router = Router("/", route_handlers=[service_did, organisation_did, jwks, status_list, trust], tags=["Verification"])
+router = Router(
+    "/", route_handlers=[service_did, organisation_did, jwks, status_list, trust, trust_of], tags=["Verification"]
+)
