@@ -53,22 +53,27 @@ async def without_key(
 
 async def publish(ctx: Context, tx: Tx, organisation: Organisation, number: int) -> StatusListRecord:
     """Sign the list as it is in this transaction, and store it."""
+    record = await signed(ctx, tx, organisation, number, whole_seconds(ctx.now()) + FRESH)
+    await tx.keys.put_status_list(record)
+    return record
+
+
+async def signed(ctx: Context, tx: Tx, organisation: Organisation, number: int, until: datetime) -> StatusListRecord:
+    """The list as it is in this transaction, to be believed until that moment; it is not stored."""
     await _take_turn(ctx, tx, number)
     did = organisation_did(ctx.policy.public_url, organisation.slug)
     key = await keys.active(tx, did, "certificates")
     now = whole_seconds(ctx.now())
     encoded = status.encode(status.bits(await tx.certificates.withdrawn(number)))
     list_url = status.url(ctx.policy.public_url, organisation.slug, number)
-    document = status.unsigned_list(did, list_url, encoded, now, now + FRESH)
+    document = status.unsigned_list(did, list_url, encoded, now, until)
     config = credentials.new_proof_config(did, key.kid, stamp(now))
     signature = await keys.sign(ctx, tx, key, now, ctx.canonical(document, config))
-    record = StatusListRecord(
+    return StatusListRecord(
         number=number,
         document=credentials.canonical_bytes(credentials.with_proof(document, config, signature)),
-        valid_until=now + FRESH,
+        valid_until=until,
     )
-    await tx.keys.put_status_list(record)
-    return record
 
 
 async def _take_turn(ctx: Context, tx: Tx, number: int) -> None:

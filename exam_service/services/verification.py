@@ -72,11 +72,11 @@ async def trust_file(ctx: Context, with_lists: bool = True) -> Trust:
     return Trust(made_at=trust.made_at, issuers=trust.issuers, status_lists=lists)
 
 
-async def trust_file_of(ctx: Context, organisation: Organisation) -> Trust:
-    """The same of one organisation."""
-    listed = (await status_lists.published(ctx, organisation, 1)).document.decode()
+async def trust_file_of(ctx: Context, organisation: Organisation, listed: bytes | None = None) -> Trust:
+    """The same of one organisation; with `listed` instead of the status list that is published."""
+    document = listed or (await status_lists.published(ctx, organisation, 1)).document
     known = await keys.of_organisation(ctx, organisation)
-    return Trust(made_at=ctx.now(), issuers=_issuers(organisation, known), status_lists=[listed])
+    return Trust(made_at=ctx.now(), issuers=_issuers(organisation, known), status_lists=[document.decode()])
 
 
 async def _trust(ctx: Context) -> Trust:

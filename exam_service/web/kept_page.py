@@ -21,6 +21,7 @@ _STATIC = _WEB / "static"
 _WORKER = _WEB / "worker.js"
 ASK_ANEW = {"Cache-Control": "no-cache"}
 """Of a worker's program: its text names the version that it keeps."""
+PAGE = "page.html"
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 
@@ -52,7 +53,7 @@ class KeptPage(msgspec.Struct, frozen=True):
     place: Place
     version: str
     files: dict[str, KeptFile]
-    """By name below /static, and `page`, which is the page for nobody in particular."""
+    """By name below /static, and PAGE, which is the page for nobody in particular."""
     needed: tuple[str, ...]
     """What the page needs."""
     worker: bytes
@@ -82,8 +83,8 @@ def kept_page(place: Place, blank: str) -> KeptPage:
         imported = re.findall(r'@import (?:url\()?"([^"]+)"', files[name].content.decode())
         needed |= {posixpath.normpath(posixpath.join(posixpath.dirname(name), one)) for one in imported}
     html = blank.replace('"/static/', f'"{place.path}{version}/')
-    files["page"] = KeptFile(html.encode(), "text/html")
-    checked = {name: _integrity(files[name].content) for name in ("page", *sorted(needed))}
+    files[PAGE] = KeptFile(html.encode(), "text/html")
+    checked = {name: _integrity(files[name].content) for name in (PAGE, *sorted(needed))}
     head = f"const VERSION = {json.dumps(version)};\nconst FILES = {json.dumps(checked)};\n"
     return KeptPage(place, version, files, tuple(sorted(needed)), head.encode() + program)
 

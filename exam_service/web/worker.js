@@ -43,7 +43,7 @@ async function fetchAll() {
 }
 
 async function page(request) {
-  const kept = await (await caches.open(CACHE)).match(`${HERE}page`);
+  const kept = await (await caches.open(CACHE)).match(`${HERE}page.html`);
   const late = new Promise((resolve) => { setTimeout(resolve, PATIENCE, null); });
   try {
     const answer = await (kept ? Promise.race([fetch(request), late]) : fetch(request));

@@ -1,7 +1,6 @@
-"""The verify page checks in the browser itself: beside the service, without network, and files that never leave the device."""
+"""The verify page checks in the browser itself: beside the service, without network, and files that stay there."""
 
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -120,7 +119,7 @@ async def test_a_list_that_is_too_old_says_unknown_and_not_that_it_stands(browse
 
 
 @pytest.fixture
-async def files(site: Site, tmp_path: Path) -> AsyncIterator[dict[str, Path]]:
+async def files(site: Site, tmp_path: Path) -> dict[str, Path]:
     held = site.held
     ctx, record = held.world.ctx, await held.record()
     faces = await certificate_views.faces(ctx, held.world.org, record.id)
@@ -132,7 +131,7 @@ async def files(site: Site, tmp_path: Path) -> AsyncIterator[dict[str, Path]]:
     }
     for name, content in made.items():
         (tmp_path / name).write_bytes(content)
-    yield {name: tmp_path / name for name in made}
+    return {name: tmp_path / name for name in made}
 
 
 async def test_a_file_is_checked_without_being_sent(browser: Browser, site: Site, files: dict[str, Path]) -> None:
@@ -154,5 +153,3 @@ async def test_a_file_is_checked_without_being_sent(browser: Browser, site: Site
     files["credential.json"].write_bytes(b"nothing of that kind")
     await page.locator("#file").set_input_files(files["credential.json"])
     await expect(page.locator("#said")).to_be_visible()
-
-

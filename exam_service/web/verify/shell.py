@@ -10,6 +10,7 @@ from exam_service.core.certificates.words import FAILED, HEADLINES, PASSED
 from exam_service.web.given import Ctx
 from exam_service.web.kept_page import ASK_ANEW, KeptPage, Place, kept_page, sent
 from exam_service.web.pages import language_of, rendered, shown
+from exam_service.web.security import PAGE_POLICY
 from exam_service.web.texts import Words
 
 PLACE = Place(name="verify-page", path="/v/kept/", pages=r"^/v/([A-Za-z2-7]{16}/?)?$")
@@ -19,6 +20,9 @@ _MODULES = [
     *("dom.js", "icons.js", "offline.js", "texts.js", "time.js"),
     *(f"verify/{name}.js" for name in (*CHECKING, "files", "shell", "show")),
 ]
+
+_POLICY = "; ".join(part for part in PAGE_POLICY.split("; ") if not part.startswith("frame-ancestors"))
+"""The page carries its own policy, for servers that send none; about frames only a header may speak."""
 
 Plain = Request[Any, Any, Any]
 
@@ -34,7 +38,7 @@ def _html(public_url: str, language: str) -> str:
     steps = {f"step.{code}": text for code, text in (PASSED | FAILED).items()}
     headlines = {f"headline.{code}": text for code, text in HEADLINES.items()}
     texts = words.json("common", "verify", more=steps | headlines)
-    return rendered("verify_shell.html", language, public_url=public_url, texts=texts, modules=_MODULES)
+    return rendered("verify_shell.html", language, public_url=public_url, texts=texts, modules=_MODULES, policy=_POLICY)
 
 
 @get("/v", include_in_schema=False)

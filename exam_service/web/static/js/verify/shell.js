@@ -77,7 +77,7 @@ function draw() {
   link.textContent = t("common.switch");
   link.lang = link.hreflang = other();
   link.href = `?lang=${other()}${location.hash}`;
-  fill(app(), h("div", { id: "found" }, found()), !shown?.checked && h("h1", {}, t("verify.title")), h("p", { class: "lead" }, t("verify.here_lead")), form(), site());
+  fill(app(), h("div", { id: "found" }, found()), shown?.checked ? h("h2", {}, t("verify.again")) : h("h1", {}, t("verify.title")), h("p", { class: "lead" }, t("verify.here_lead")), form(), site());
   app().removeAttribute("aria-busy");
 }
 
