@@ -211,6 +211,9 @@ class Directory(Protocol):
     async def org_of_api_key(self, key_id: str) -> str | None: ...
     async def org_of_launch(self, launch_id: str) -> str | None: ...
     async def org_of_certificate(self, certificate_id: str) -> str | None: ...
+    async def org_of_key(self, kid: str) -> str | None:
+        """Whose signing key that is; an empty text for the service's own."""
+
     async def newest_versions(self) -> Sequence[tuple[str, str]]:
         """(organisation, course version) of every course that is published."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from exam_service.core.certificates import qr_token
+from exam_service.core.certificates import credential, qr_token
 from exam_service.core.certificates.faces import NO_FACE, Evidence, together
 from exam_service.core.certificates.keys import KeyRecord
 from exam_service.core.certificates.record import CertificateRecord
@@ -37,12 +37,13 @@ async def by_text(ctx: Context, text: str) -> Verdict:
     """The verdict on a scanned QR text."""
     certificate_id = qr_token.id_of(text)
     register = await _register(ctx, certificate_id) if certificate_id else None
-    return verify_qr(text, await _trust(ctx), ctx.now(), ctx.signer.verify, ctx.canonical, register)
+    trust = await _trust_in(ctx, qr_token.kid_of(text))
+    return verify_qr(text, trust, ctx.now(), ctx.signer.verify, ctx.canonical, register)
 
 
 async def by_document(ctx: Context, document: bytes, log_proof: bytes | None = None) -> Verdict:
     """The verdict on an Open Badges credential in JSON."""
-    trust = await _trust(ctx)
+    trust = await _trust_in(ctx, credential.kid_of(document))
     first = verify_credential(document, trust, ctx.now(), ctx.signer.verify, ctx.canonical, log_proof=log_proof)
     if first.facts is None or (first.outcome == "unknown" and first.facts.did is None):
         return first
@@ -77,6 +78,15 @@ async def trust_file_of(ctx: Context, organisation: Organisation, listed: bytes 
     document = listed or (await status_lists.published(ctx, organisation, 1)).document
     known = await keys.of_organisation(ctx, organisation)
     return Trust(made_at=ctx.now(), issuers=_issuers(organisation, known), status_lists=[document.decode()])
+
+
+async def _trust_in(ctx: Context, kid: str | None) -> Trust:
+    """Whoever has that key, with all that they ever had: nobody else can have signed what names it."""
+    async with ctx.store.directory() as directory:
+        org = await directory.org_of_key(kid) if kid else None
+        organisation = await directory.organisation(id=org) if org else None
+    issuers = _issuers(organisation, await keys.of_organisation(ctx, organisation)) if organisation else []
+    return Trust(made_at=ctx.now(), issuers=issuers)
 
 
 async def _trust(ctx: Context) -> Trust:
