@@ -46,7 +46,7 @@ async def files(ctx: Context, until: datetime | None = None) -> AsyncIterator[Fi
         async for path, content in _log(ctx, organisation):
             yield File(f"{place}/log/{path}", content)
     everybody = Trust(
-        made_at=ctx.now(),
+        made_at=max((one.made_at for one in trusted), default=ctx.now()),
         issuers=[issuer for one in trusted for issuer in one.issuers],
         status_lists=[text for one in trusted for text in one.status_lists],
     )

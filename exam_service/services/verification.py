@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from exam_service.core.certificates import credential, qr_token
+from exam_service.core.certificates import credential, qr_token, status
 from exam_service.core.certificates.faces import NO_FACE, Evidence, together
 from exam_service.core.certificates.keys import KeyRecord
+from exam_service.core.certificates.model import from_stamp
 from exam_service.core.certificates.record import CertificateRecord
 from exam_service.core.certificates.trust import Trust, TrustedIssuer
 from exam_service.core.certificates.verdict import Record, Register, Verdict
@@ -74,10 +75,18 @@ async def trust_file(ctx: Context, with_lists: bool = True) -> Trust:
 
 
 async def trust_file_of(ctx: Context, organisation: Organisation, listed: bytes | None = None) -> Trust:
-    """The same of one organisation; with `listed` instead of the status list that is published."""
+    """The same of one organisation; with `listed` instead of the status list that is published.
+
+    It is as old as its list, so that it stays the same, byte for byte, as long as nothing in it changes.
+    """
     document = listed or (await status_lists.published(ctx, organisation, 1)).document
+    _, found = status.read_list(document)
     known = await keys.of_organisation(ctx, organisation)
-    return Trust(made_at=ctx.now(), issuers=_issuers(organisation, known), status_lists=[document.decode()])
+    return Trust(
+        made_at=from_stamp(found.valid_from),
+        issuers=_issuers(organisation, known),
+        status_lists=[document.decode()],
+    )
 
 
 async def _trust_in(ctx: Context, kid: str | None) -> Trust:
