@@ -17,7 +17,7 @@ from playwright.async_api import Browser, Page, expect
 from exam_service.cli import export_trust
 from exam_service.core.certificates import growing, issuance_log, trust
 from exam_service.core.certificates.model import RevocationReason
-from exam_service.services import certificate_views, keys, printing, trust_export
+from exam_service.services import certificate_views, keys, printing, status_lists, trust_export
 from tests.browser.test_certificate import on_phone, watched
 from tests.support.certified import FULL, NATIONAL_ID, Holder, another, course, holder
 from tests.support.issuing import verdict_on
@@ -118,6 +118,24 @@ async def test_on_a_server_that_was_told_nothing_the_page_takes_the_text_and_the
         await page.locator("#text").fill(forged[:-1] + str((int(forged[-1]) + 1) % 10))
         await page.locator("form button").click()
         await expect(page.locator("#answer")).to_have_attribute("data-state", "not_genuine")
+
+
+async def test_a_certificate_stands_by_its_log_proof_after_its_key_was_stolen(
+    browser: Browser, left: Left, tmp_path: Path
+) -> None:
+    w = left.held.world
+    pdf = tmp_path / "certificate.pdf"
+    pdf.write_bytes(await printing.pdf(w.ctx, await certificate_views.faces(w.ctx, w.org, left.held.id)))
+    left.clock.pass_(hours=1)
+    kid = (await left.held.record()).kid
+    await status_lists.without_key(w.ctx, w.org, kid, left.clock(), "test", "lost")
+    await left.export()
+    with serving(left.folder, left.port):
+        page, _ = await left.open(browser, await left.held.qr())
+        await expect(page.locator("#answer")).to_have_attribute("data-state", "compromised")
+        await page.locator("#file").set_input_files(pdf)
+        await expect(page.locator("#answer")).to_have_attribute("data-state", "stands")
+        await expect(page.locator("#steps")).to_contain_text("บันทึกการออกวุฒิบัตร")
 
 
 async def test_lists_of_the_last_export_are_believed_as_long_as_was_said_and_others_are_not(

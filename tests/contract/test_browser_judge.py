@@ -11,14 +11,16 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
+from exam_service.adapters.crypto import ed25519
 from exam_service.core.certificates import cbor, qr_token, trust
 from exam_service.core.certificates.digits import to_digits
 from exam_service.core.certificates.faces import together
-from exam_service.core.certificates.keys import KeyState
+from exam_service.core.certificates.keys import KeyRecord, KeyState
 from exam_service.core.certificates.model import new_id
 from exam_service.core.certificates.verdict import Verdict
+from exam_service.core.certificates.verify import verify_credential
 from exam_service.core.text import Text
-from tests.support.issuing import BASE, DID, NOW, Issuer, issuance, verdict_on
+from tests.support.issuing import BASE, DI, DID, NOW, Issuer, issuance, verdict_on
 from tests.support.optional import optional
 
 ISSUER, OTHER = Issuer(), Issuer("somebody else")
@@ -30,6 +32,7 @@ class Case(NamedTuple):
     given: str | bytes | tuple[bytes, str]
     trust: trust.Trust
     now: datetime = NOW
+    proof: str | None = None
 
 
 Judge = Callable[[list[Case]], list[dict[str, Any]]]
@@ -48,7 +51,7 @@ def in_browser(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Ju
     def judge(cases: list[Case]) -> list[dict[str, Any]]:
         trusts: dict[str, str] = {}
         asked = []
-        for given, trusted, now in cases:
+        for given, trusted, now, proof in cases:
             text = trust.to_file(trusted).decode()
             trusts[name := str(hash(text))] = text
             face = "qr" if isinstance(given, str) else "both" if isinstance(given, tuple) else "credential"
@@ -57,7 +60,7 @@ def in_browser(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Ju
                 if isinstance(given, tuple)
                 else given.decode("utf-8", "replace") if isinstance(given, bytes) else given
             )  # fmt: skip
-            asked.append({"face": face, "given": plain, "trust": name, "now": now.isoformat()})
+            asked.append({"face": face, "given": plain, "trust": name, "now": now.isoformat(), "proof": proof})
         done = subprocess.run(
             [node, str(repository / "tests/verifiers/judge.mjs"), str(modules)],
             input=json.dumps({"trusts": trusts, "cases": asked}),
@@ -77,6 +80,9 @@ def in_browser(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Ju
 def here(case: Case) -> Verdict:
     if isinstance(case.given, tuple):
         return together([verdict_on(face, case.trust, case.now) for face in case.given])
+    if case.proof is not None and isinstance(case.given, bytes):
+        proof = case.proof.encode()
+        return verify_credential(case.given, case.trust, case.now, ed25519.verify, DI.hash_data, log_proof=proof)
     return verdict_on(case.given, case.trust, case.now)
 
 
@@ -225,6 +231,43 @@ def readable(document: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def test_proofs_of_the_issuance_log(in_browser: Judge) -> None:
+    """What was there before its key was stolen stands, by a proof that is one of this certificate."""
+    (path,) = GOLDEN.glob("logged/*/typical.json")
+    document, proof = path.read_bytes(), path.with_suffix(".tlog-proof").read_text()
+    trusted = trust.from_file((path.parent / "trust.json").read_bytes())
+    now = datetime(2027, 1, 1, 4, tzinfo=UTC)
+    (issuer,) = trusted.issuers
+    (of_log,) = [key for key in issuer.keys if key.purpose == "log"]
+
+    def trusting(changed: KeyRecord | None) -> trust.Trust:
+        some = [key for key in issuer.keys if key is not of_log] + ([changed] if changed else [])
+        return msgspec.structs.replace(trusted, issuers=[msgspec.structs.replace(issuer, keys=some)])
+
+    early = datetime(2020, 1, 1, tzinfo=UTC)
+    trusts = [
+        trusted,
+        trusting(None),
+        trusting(LOG_KEY.key),
+        trusting(msgspec.structs.replace(of_log, state=KeyState.compromised, compromised_at=early)),
+        trusting(msgspec.structs.replace(of_log, state=KeyState.retired, retired_at=early)),
+        trusting(msgspec.structs.replace(of_log, purpose="status")),
+    ]
+    cases = [Case(document, one, now, text) for one in trusts for text in (proof, None)]
+    places = [at for at in range(0, len(proof), 2) if proof[at].isascii()]
+    cases += [Case(document, trusted, now, proof[:at] + chr(ord(proof[at]) ^ 1) + proof[at + 1 :]) for at in places]
+    odd = ["", "x", proof[:-1], f"{proof}\n", proof.replace("\n", "\r\n"), proof.replace("index ", "index +")]
+    odd += [proof.replace("index ", "index 0"), proof + "x" * 20_000, proof.replace("\n\n", "\n\n\n", 1)]
+    cases += [Case(document, trusted, now, text) for text in odd]
+    cases.append(Case(ISSUER.credential(issuance()), TRUST, NOW, proof))
+    answers = in_browser(cases)
+    assert_same(cases, answers)
+    assert [(one["outcome"], one["steps"][2]["code"]) for one in answers[:2]] == [
+        ("genuine", "key-logged"),
+        ("unknown", "key-compromised-since"),
+    ]
 
 
 def test_tokens_of_another_form(in_browser: Judge) -> None:

@@ -1,5 +1,5 @@
 // What the browser's modules (exam_service/web/static/js/verify, whose folder is the argument) say of each case on standard input: one JSON
-// object `{trusts: {name: text}, cases: [{face: "qr"|"credential"|"both", given, trust, now}]}`; an array of verdicts on standard output.
+// object `{trusts: {name: text}, cases: [{face: "qr"|"credential"|"both", given, trust, now, proof}]}`; an array of verdicts on standard output.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -8,9 +8,9 @@ const { judgeCredential, judgeQr, sounded, together } = await import(pathToFileU
 const { trusts, cases } = JSON.parse(readFileSync(0, "utf8"));
 const trusted = Object.fromEntries(await Promise.all(Object.entries(trusts).map(async ([name, text]) => [name, await sounded(JSON.parse(text))])));
 const verdicts = [];
-for (const { face, given, trust, now } of cases) {
+for (const { face, given, trust, now, proof } of cases) {
   const by = [trusted[trust], new Date(now)];
   if (face === "both") verdicts.push(together([await judgeCredential(given[0], ...by), await judgeQr(given[1], ...by)]));
-  else verdicts.push(await (face === "qr" ? judgeQr : judgeCredential)(given, ...by));
+  else verdicts.push(face === "qr" ? await judgeQr(given, ...by) : await judgeCredential(given, ...by, proof));
 }
 process.stdout.write(JSON.stringify(verdicts));

@@ -18,7 +18,7 @@ CHECKING = ("bytes", "cbor", "check", "credential", "judge", "quads", "token", "
 """The modules that check a QR text in the browser."""
 _MODULES = [
     *("dom.js", "icons.js", "offline.js", "texts.js", "time.js"),
-    *(f"verify/{name}.js" for name in (*CHECKING, "files", "shell", "show")),
+    *(f"verify/{name}.js" for name in (*CHECKING, "files", "log", "shell", "show")),
 ]
 
 _POLICY = "; ".join(part for part in PAGE_POLICY.split("; ") if not part.startswith("frame-ancestors"))

@@ -15,8 +15,8 @@ export async function checkText(text) {
 /** The same on a file; throws Unreadable when nothing of a certificate is in it. */
 export async function checkFile(file) {
   const { evidenceIn } = await import("./files.js");
-  const { credentials, texts } = await evidenceIn(file);
-  const faces = [...credentials.slice(0, MOST).map(document), ...texts.slice(0, MOST).map(face)];
+  const { credentials, texts, proofs = [] } = await evidenceIn(file);
+  const faces = [...credentials.slice(0, MOST).map((text, at) => document(text, proofs[at] ?? null)), ...texts.slice(0, MOST).map(face)];
   if (!faces.length) throw new Unreadable("not-a-certificate");
   return (await able()) ? judged(faces) : null;
 }
@@ -41,12 +41,12 @@ function face(text) {
   }
 }
 
-function document(text) {
+function document(text, proof) {
   let did = null;
   try {
     did = JSON.parse(text).issuer?.id ?? null;
   } catch {
     // The judge says what is wrong with it.
   }
-  return { kid: null, did: typeof did === "string" ? did : null, judge: judgeCredential, given: text };
+  return { kid: null, did: typeof did === "string" ? did : null, judge: (given, trust) => judgeCredential(given, trust, new Date(), proof), given: text };
 }

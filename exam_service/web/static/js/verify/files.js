@@ -5,13 +5,13 @@ const LARGEST = 20_000_000;
 const ATTACHMENTS = 20;
 const LARGEST_DOCUMENT = 300_000;
 
-/** `{credentials: [JSON texts], texts: [QR texts]}` of a file. */
+/** `{credentials: [JSON texts], texts: [QR texts], proofs: [of the issuance log, each of the credential in the same place]}` of a file. */
 export async function evidenceIn(file) {
   if (file.size > LARGEST) return { credentials: [], texts: [] };
   const bytes = new Uint8Array(await file.arrayBuffer());
   // One character for each byte; browsers read the upper half as windows-1252.
   const latin = new TextDecoder("latin1").decode(bytes);
-  if (latin.startsWith("%PDF-")) return { credentials: await inPdf(bytes, latin), texts: [] };
+  if (latin.startsWith("%PDF-")) return { ...(await inPdf(bytes, latin)), texts: [] };
   if (latin.slice(1, 8) === "PNG\r\n\x1a\n") return { credentials: inPng(bytes), texts: await codesIn(file) };
   const text = new TextDecoder().decode(bytes);
   if (/^\s*\{/.test(text)) return { credentials: [text], texts: [] };
@@ -22,17 +22,18 @@ export async function evidenceIn(file) {
 
 // Attached files of a PDF (ISO 32000-1, 7.11.4): streams whose dictionary says `EmbeddedFile`.
 async function inPdf(bytes, latin) {
-  const found = [];
+  const [credentials, proofs] = [[], []];
   for (const match of latin.matchAll(/<<(?:[^<>]|<<[^<>]*>>|<[^<>]*>)*?\/EmbeddedFile(?:[^<>]|<<[^<>]*>>|<[^<>]*>)*?>>\s*stream\r?\n/g)) {
     const length = /\/Length\s+(\d+)(?!\s+\d+\s+R)/.exec(match[0]);
-    if (!length || found.length === ATTACHMENTS) continue;
+    if (!length || credentials.length + proofs.length === ATTACHMENTS) continue;
     const start = match.index + match[0].length;
     const packed = bytes.subarray(start, start + Number(length[1]));
     const content = /\/FlateDecode/.test(match[0]) ? await inflated(packed) : packed;
     const text = content && content.length <= LARGEST_DOCUMENT ? new TextDecoder().decode(content) : "";
-    if (/^\s*\{/.test(text)) found.push(text);
+    if (/^\s*\{/.test(text)) credentials.push(text);
+    else if (text.startsWith("c2sp.org/tlog-proof@v1\n")) proofs.push(text);
   }
-  return found;
+  return { credentials, proofs };
 }
 
 async function inflated(packed) {

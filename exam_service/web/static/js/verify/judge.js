@@ -1,10 +1,10 @@
 // The numbered steps of a verification, as core/certificates/verify.py: (1) parse (2) key known (3) key good at that time (4) signature
-// (5) status (6) expiry (7) faces. The same codes; what each says is in core/certificates/words.py.
+// (5) status (6) expiry (7) faces (8) log. The same codes; what each says is in core/certificates/words.py.
 import { fromBase64, hex, sha256, Unreadable } from "./bytes.js";
 import { bitsOf, divided, readCredential, readList } from "./credential.js";
 import { parse } from "./token.js";
 
-export const STEPS = ["parse", "key_known", "key_good", "signature", "status", "expiry", "faces"];
+export const STEPS = ["parse", "key_known", "key_good", "signature", "status", "expiry", "faces", "log"];
 const SKEW = 5 * 60 * 1000;
 const STOLEN = ["key-compromised", "key-compromised-since"];
 
@@ -46,8 +46,8 @@ export async function judgeQr(text, trust, now = new Date()) {
   return afterKey({ ...facts, did: null, kind: null }, signer, right, facts.issued_at, trust, now);
 }
 
-/** The verdict on a credential in JSON. */
-export async function judgeCredential(text, trust, now = new Date()) {
+/** The verdict on a credential in JSON; with `proof` it is known since when the issuance log has had it. */
+export async function judgeCredential(text, trust, now = new Date(), proof = null) {
   let found;
   try {
     found = await readCredential(text);
@@ -58,7 +58,21 @@ export async function judgeCredential(text, trust, now = new Date()) {
   const signer = keysOf(trust).find(([issuer, key]) => issuer.did === did && key.kid === facts.kid && key.purpose === "certificates" && key.sound);
   if (!signer) return stopped([passed("parse", "parsed"), failed("key_known", "key-unknown")], "unknown", facts);
   if (method !== `${did}#${facts.kid}`) return stopped([passed("parse", "parsed"), failed("key_known", "key-of-other-issuer")], "not_genuine", facts);
-  return afterKey(facts, signer, await check(signer[1], message, signature), made_at, trust, now);
+  const right = await check(signer[1], message, signature);
+  const [log, since] = proof === null ? [null, null] : await inLog(proof, signer[0], message, signature);
+  const verdict = await afterKey(facts, signer, right, made_at, trust, now, since);
+  if (!log) return verdict;
+  return log.passed === false ? { ...added(verdict, log), outcome: "not_genuine", status: "unknown", headline: "not_genuine", as_of: null, facts: null } : added(verdict, log);
+}
+
+async function inLog(proof, issuer, message, signature) {
+  const { logged } = await import("./log.js");
+  try {
+    const found = await logged(proof, issuer.did, message, signature, issuer.keys, check, faultAt);
+    return found ? [passed("log", "logged", found), found.at] : [untold("log", "log-unknown"), null];
+  } catch (error) {
+    return [failed("log", error.code), null];
+  }
 }
 
 /** The verdict on several faces of one certificate: of the worst, and (7) whether they say the same (core/certificates/faces.py). */
@@ -85,10 +99,13 @@ export async function sounded(trust) {
 
 const keysOf = (trust) => (trust.issuers ?? []).flatMap((issuer) => (issuer.keys ?? []).map((key) => [issuer, key]));
 
-async function afterKey(unsure, [issuer, key], right, madeAt, trust, now) {
+async function afterKey(unsure, [issuer, key], right, madeAt, trust, now, loggedAt = null) {
   const steps = [passed("parse", "parsed"), passed("key_known", "key-known", { issuer: issuer.name })];
-  const fault = faultAt(key, madeAt);
-  steps.push(!fault ? passed("key_good", "key-good") : fault === "key-compromised-since" ? untold("key_good", fault) : failed("key_good", fault));
+  let fault = faultAt(key, madeAt);
+  // Nobody who has the key could have put it there: the log has a key of its own.
+  const saved = fault === "key-compromised-since" && loggedAt && loggedAt < new Date(key.compromised_at);
+  if (saved) fault = null;
+  steps.push(saved ? passed("key_good", "key-logged", { at: loggedAt }) : !fault ? passed("key_good", "key-good") : fault === "key-compromised-since" ? untold("key_good", fault) : failed("key_good", fault));
   steps.push(right ? passed("signature", "signature-good") : failed("signature", "signature-wrong"));
   if (!right) return stopped(steps, "not_genuine", null);
   const facts = { ...unsure, did: issuer.did, organisation_name: issuer.name };
@@ -154,7 +171,7 @@ const step = (name, ok, code, values = {}) => ({ number: STEPS.indexOf(name) + 1
 const passed = (name, code, values) => step(name, true, code, values);
 const failed = (name, code, values) => step(name, false, code, values);
 const untold = (name, code, values) => step(name, null, code, values);
-const added = (verdict, one) => ({ ...verdict, steps: [...verdict.steps, one] });
+const added = (verdict, one) => ({ ...verdict, steps: [...verdict.steps, one].sort((a, b) => a.number - b.number) });
 
 function unread(error) {
   if (!(error instanceof Unreadable)) throw error;
