@@ -357,7 +357,7 @@ class Signer(Protocol):
         """How the module was when it was used last. Never waits."""
 
     async def prove(self, *, needed: bool = False) -> None:
-        """Raises a refusal that names the setting when a module is named and cannot be used, or `needed` and none is."""
+        """Raises a refusal that names the setting: the module cannot be used, or is `needed` and not named."""
 
     def verify(self, public: bytes, message: bytes, signature: bytes) -> bool:
         """Never raises: a malformed signature is a bad one."""

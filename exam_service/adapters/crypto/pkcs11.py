@@ -6,9 +6,10 @@ What is stored of such a key is a reference: where the key is, and nothing secre
 import hashlib
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import RLock
-from time import monotonic
+from time import monotonic, sleep
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, unquote_to_bytes
@@ -29,6 +30,9 @@ REFERENCE = b"exam-key/1 "
 REST_SECONDS = 5.0
 """After a failure nothing is asked for so long: a module that is away may take its time to say so."""
 
+_WAITS = (0.0, 0.05, 0.2)
+"""Before each further try. SoftHSM's tokens are not there for a moment while another process logs in."""
+
 # As PKCS#11 3.0 has it: the object identifier of RFC 8410, or the curve's name.
 _CURVES = (bytes.fromhex("06032b6570"), b"\x13\x0cedwards25519")
 
@@ -39,11 +43,11 @@ _initialised_in: dict[str, int] = {}
 
 
 class CannotUse(Exception):
-    """A setting that names what cannot be used: nothing gets better by itself."""
+    """A setting that names what cannot be used. `passing`: it may be otherwise in a moment."""
 
-    def __init__(self, setting: str, en: str, th: str) -> None:
+    def __init__(self, setting: str, en: str, th: str, *, passing: bool = False) -> None:
         super().__init__(f"{setting}: {en}")
-        self.setting, self.text = setting, Text(en=en, th=th)
+        self.setting, self.text, self.passing = setting, Text(en=en, th=th), passing
 
 
 class Away(Exception):
@@ -148,7 +152,7 @@ class Token:
             self._forget()
 
     def _again(self, work: Callable[[], T]) -> T:
-        """Do it; when it fails, once more with everything opened anew, as after a cable was pulled."""
+        """Do it; when it fails, again with everything opened anew, as after a cable was pulled."""
         if self._pid != os.getpid():
             # Sessions are their process's own, and so is what is open of the module.
             self._session, self._keys, self._pid = None, {}, os.getpid()
@@ -157,24 +161,22 @@ class Token:
         if monotonic() < self._rests_until:
             raise Away(f"it failed less than {REST_SECONDS:g} seconds ago")
         errors = import_library().PKCS11Error
-        try:
-            return work()
-        except (errors, NoSuchKey, Away):
-            pass
-        except CannotUse as error:
-            if error.setting != TOKEN:
-                raise
-        self._forget()
-        try:
-            self._initialise(anew=True)
-            return work()
-        except errors as error:
-            self._forget()
-            self._rests_until = monotonic() + REST_SECONDS
-            raise Away(said(error)) from None
-        except (Away, CannotUse):
-            self._rests_until = monotonic() + REST_SECONDS
-            raise
+        for wait in (*_WAITS, None):
+            try:
+                return work()
+            except (errors, NoSuchKey, Away, CannotUse) as error:
+                self._forget()
+                if wait is None or (isinstance(error, CannotUse) and not error.passing):
+                    if not isinstance(error, NoSuchKey):
+                        self._rests_until = monotonic() + REST_SECONDS
+                    if isinstance(error, errors):
+                        raise Away(said(error)) from None
+                    raise
+            sleep(wait)
+            with suppress(CannotUse):
+                # What is wrong with it is said by the work.
+                self._initialise(anew=True)
+        raise AssertionError("the last try returns or raises")
 
     def _initialise(self, *, anew: bool = False) -> "lib":
         """The module, ready to be asked; what is open of it is closed first when it is to be anew."""
@@ -214,6 +216,7 @@ class Token:
             raise CannotUse(
                 TOKEN, f"the module has {count} tokens labelled “{self._label}”, and needs one; there are: {there}",
                 f"โมดูลมีโทเคนชื่อ “{self._label}” {count} รายการ แต่ต้องมีหนึ่งรายการ ที่มีอยู่คือ {there}",
+                passing=True,
             )  # fmt: skip
         mechanisms = fitting[0].slot.get_mechanisms()
         for needed in (pkcs11.Mechanism.EDDSA, pkcs11.Mechanism.EC_EDWARDS_KEY_PAIR_GEN):
@@ -228,13 +231,17 @@ class Token:
         pkcs11 = import_library()
         refused = (
             pkcs11.PinIncorrect, pkcs11.PinInvalid, pkcs11.PinLenRange, pkcs11.PinExpired, pkcs11.PinLocked,
-            pkcs11.UserPinNotInitialized,
         )  # fmt: skip
         try:
             return token.open(user_pin=self._pin)
         except pkcs11.UserAlreadyLoggedIn:
             # Logged in is a process and not a session: another one of this process was first.
             return token.open()
+        except pkcs11.UserPinNotInitialized:
+            raise CannotUse(
+                TOKEN, f"the token “{self._label}” has no user PIN yet", f"โทเคน “{self._label}” ยังไม่มี PIN ของผู้ใช้",
+                passing=True,
+            ) from None  # fmt: skip
         except refused as error:
             why = said(error)
             self._refused = (
@@ -247,11 +254,9 @@ class Token:
     def _forget(self) -> None:
         session, self._session, self._keys = self._session, None, {}
         if session is not None and self._pid == os.getpid():
-            try:
+            with suppress(import_library().PKCS11Error):
+                # It may be lost already.
                 session.close()
-            except import_library().PKCS11Error:
-                # It was lost already.
-                pass
 
     def _sign(self, key_id: bytes, message: bytes) -> bytes:
         mechanism = import_library().Mechanism.EDDSA
@@ -263,7 +268,11 @@ class Token:
     def _key(self, key_id: bytes) -> Any:
         pkcs11 = import_library()
         wanted = {pkcs11.Attribute.CLASS: pkcs11.ObjectClass.PRIVATE_KEY, pkcs11.Attribute.ID: key_id}
-        found = list(self._open().get_objects(wanted))
+        session = self._open()
+        with suppress(pkcs11.RandomNoRNG, pkcs11.FunctionNotSupported):
+            # Whether the session still is one: a search in a lost one leaves a trace on standard error.
+            session.generate_random(64)
+        found = list(session.get_objects(wanted))
         if len(found) > 1:
             raise NoSuchKey(f"the token “{self._label}” has {len(found)} private keys with CKA_ID {key_id.hex()}")
         if not found:
