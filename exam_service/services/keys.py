@@ -52,8 +52,10 @@ async def _place(ctx: Context, tx: Tx, purpose: Purpose) -> Kept:
     if purpose == "receipts":
         return "vault"
     before = [key for key in await tx.keys.all() if key.purpose == purpose]
-    newest = await tx.keys.private(max(before, key=lambda key: key.created_at).kid) if before else None
-    return "hsm" if newest is not None and ctx.signer.kept(newest.sealed) == "hsm" else ctx.policy.new_keys
+    if not before:
+        return ctx.policy.new_keys
+    last = await tx.keys.private(max(before, key=lambda key: (may_sign(key), key.created_at)).kid)
+    return "hsm" if last is not None and ctx.signer.kept(last.sealed) == "hsm" else ctx.policy.new_keys
 
 
 async def add(ctx: Context, tx: Tx, did: str, purpose: Purpose, pair: tuple[bytes, bytes] | None = None) -> KeyRecord:
