@@ -385,6 +385,35 @@ async def test_a_module_that_hangs_holds_nobody_up(
     both.close()
 
 
+async def test_a_module_that_hangs_while_nobody_signs_is_noticed(
+    softhsm: SoftHsm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signers, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(signers, "PATIENCE_SECONDS", 0.1)
+    both = signing(softhsm)
+    goes_on, looks, found = threading.Event(), [], ""
+
+    def hanging(self: Token) -> bytes:
+        looks.append(self)
+        goes_on.wait(20)
+        return b""
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Token, "answers", hanging)
+        assert state(both) == "ready"
+        for _ in range(50):
+            await asyncio.sleep(0.01)
+            found = state(both)
+        assert (found, len(looks)) == ("away", 1)
+        goes_on.set()
+    for _ in range(500):
+        if state(both) == "ready":
+            break
+        await asyncio.sleep(0.01)
+    assert state(both) == "ready"
+    both.close()
+
+
 async def test_a_key_that_is_gone_fails_alone(softhsm: SoftHsm, caplog: pytest.LogCaptureFixture) -> None:
     both = signing(softhsm)
     public, sealed = await both.create("hsm")

@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from exam_service.adapters.crypto import ed25519
 from exam_service.adapters.crypto.keyring import Keyring
@@ -25,6 +25,7 @@ PATIENCE_SECONDS = 10.0
 RETRY = timedelta(seconds=5)
 LOOK_SECONDS = 15.0
 """A module that nobody has used for so long is asked whether it still works."""
+_CLOSES_WITHIN = 2.0
 _AHEAD = 1_024
 
 
@@ -48,7 +49,8 @@ class Signers:
         # One thread, as a module is asked one thing at a time; of its own, so that a module that hangs takes no other.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="pkcs11")
         self._away = False
-        self._hangs: Future[object] | None = None
+        self._hangs: Future[Any] | None = None
+        self._looking: Future[None] | None = None
         self._looked_at = float("-inf")
         self._last: bytes | None = None
         # Ed25519 is deterministic. What was signed before a transaction began need not be signed again within it.
@@ -96,9 +98,13 @@ class Signers:
         """How the module was when it was last used, 15 seconds ago or so; `none` without one. Never waits."""
         if self._token is None:
             return "none"
-        if monotonic() - self._looked_at > LOOK_SECONDS and not self._is_stuck():
+        since = monotonic() - self._looked_at
+        if self._looking is not None and not self._looking.done():
+            if since > PATIENCE_SECONDS:
+                self._hangs = self._looking
+        elif since > LOOK_SECONDS and not self._is_stuck():
             self._looked_at = monotonic()
-            self._thread.submit(self._look)
+            self._looking = self._thread.submit(self._look)
         return "away" if self._away or self._is_stuck() else "ready"
 
     async def prove(self, *, needed: bool = False) -> None:
@@ -114,10 +120,11 @@ class Signers:
             raise unusable(error) from None
 
     def close(self) -> None:
-        """Log out, without waiting for a module that hangs."""
+        """Log out, without waiting long for a module that hangs."""
         if self._token is not None and not self._is_stuck():
-            self._thread.submit(self._token.close)
-        self._thread.shutdown(wait=not self._is_stuck())
+            with suppress(TimeoutError):
+                self._thread.submit(self._token.close).result(_CLOSES_WITHIN)
+        self._thread.shutdown(wait=False)
 
     async def _aside(self, work: Callable[[], T]) -> T:
         """In the module's own thread, for so long as is reasonable."""
@@ -128,7 +135,7 @@ class Signers:
             return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), PATIENCE_SECONDS)
         except TimeoutError:
             if not future.cancel():
-                self._hangs = future  # type: ignore[assignment]
+                self._hangs = future
             log.error("the hardware security module has not answered for %g s", PATIENCE_SECONDS)  # noqa: TRY400
             raise self._unavailable() from None
 
