@@ -125,6 +125,7 @@ async def _issue(ctx: Context, organisation: Organisation, some: Sequence[str], 
                 case _:
                     outcomes["standing"] += 1
     if pending:
+        await issuing.sign_ahead(ctx, org, pending)
         async with ctx.store.begin(org) as tx:
             await issuing.sign(ctx, tx, pending)
     found.issued += len(pending)

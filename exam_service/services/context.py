@@ -19,6 +19,7 @@ from exam_service.services.ports import (
     Canonical,
     Clock,
     Entropy,
+    Kept,
     Meter,
     Presence,
     RateLimiter,
@@ -45,6 +46,8 @@ class Policy:
     sweep_every: timedelta = timedelta(seconds=15)
     repeat_for: timedelta = timedelta(days=7)
     """How long a repeated write gets the answer of the first."""
+    new_keys: Kept = "vault"
+    """Where signing keys are made that nobody asked for by name: an organisation's first, its log's, a successor."""
     prepare_before: timedelta = timedelta(minutes=60)
     """How long before its window opens the papers of an exam are drawn."""
 

@@ -8,7 +8,6 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
-from functools import partial
 
 import msgspec
 
@@ -142,7 +141,8 @@ async def _put(ctx: Context, tx: Tx, did: str, growth: Growth) -> bytes:
     key = await keys.ensure_in(ctx, tx, did, "log")
     pair = (await keys.pairs(tx, [key.kid])).get(key.kid)
     said = log.Checkpoint(origin=log.origin_of(did), size=growth.size, root=growth.root)
-    note = log.sign(said, now, key.public, partial(keys.sign_with, ctx, pair, now))
+    signatures = [await keys.sign_with(ctx, pair, now, message) for message in log.to_be_signed(said, now)]
+    note = log.note(said, now, key.public, signatures)
     await tx.issuance_log.put_head(LogHead(size=growth.size, peaks=growth.known, note=note, signed_at=now))
     return note
 

@@ -229,14 +229,14 @@ async def sign(ctx: Context, tx: Tx, certificate_ids: Sequence[str]) -> list[Cer
     pending = [record for record in found.values() if record.state is CertificateState.pending]
     if not pending:
         return [found[id] for id in certificate_ids]
-    lost = {key.kid for key in await tx.keys.all() if key.compromised_at is not None}
+    lost = await keys.not_to_be_used(ctx, tx, [record.kid for record in pending])
     pending = [await _anew(ctx, tx, record) if record.kid in lost else record for record in pending]
     pairs = await keys.pairs(tx, (record.kid for record in pending))
     signed, replaced = [], False
     for record in pending:
         key = pairs.get(record.kid)
         if record.issuance.supersedes is None:
-            signed.append(_signed(ctx, record, key))
+            signed.append(await _signed(ctx, record, key))
         else:
             replaced = True
             signed.append(await withdrawals.take_place(ctx, tx, record, partial(_signed, ctx, key=key)))
@@ -267,15 +267,33 @@ async def _anew(ctx: Context, tx: Tx, record: CertificateRecord) -> CertificateR
     return fresh
 
 
-def _signed(ctx: Context, record: CertificateRecord, key: Pair | None) -> CertificateRecord:
+async def sign_ahead(ctx: Context, org: str, certificate_ids: Sequence[str]) -> None:
+    """Have a hardware security module sign what `sign` will need, so that no transaction waits for it.
+
+    Where there is no module nothing is done. Raises Unavailable, SigningFailed.
+    """
+    if ctx.signer.hsm == "none":
+        return
+    async with ctx.store.read(org) as tx:
+        found = await tx.certificates.several(certificate_ids)
+        pending = [one for one in found.values() if one.state is CertificateState.pending]
+        kids = {record.kid for record in pending}
+        ours = await keys.pairs(tx, kids - await keys.not_to_be_used(ctx, tx, kids))
+    for record in pending:
+        key = ours.get(record.kid)
+        if key is not None and ctx.signer.kept(key.private.sealed) == "hsm":
+            await _signed(ctx, record, key)
+
+
+async def _signed(ctx: Context, record: CertificateRecord, key: Pair | None) -> CertificateRecord:
     """Sign the stored bytes with the key they were prepared for; `keys.sign_with` verifies what it signed."""
     if key is None:
         raise errors.SigningFailed()
     made_at = record.issuance.issued_at
     document = credentials.read_json(record.unsigned)
     config = credentials.new_proof_config(record.issuance.did, record.kid, stamp(made_at))
-    signature = keys.sign_with(ctx, key, made_at, quads.to_be_signed(document, config))
-    qr_signature = keys.sign_with(ctx, key, made_at, qr_token.to_be_signed(record.kid, record.qr_claims))
+    signature = await keys.sign_with(ctx, key, made_at, quads.to_be_signed(document, config))
+    qr_signature = await keys.sign_with(ctx, key, made_at, qr_token.to_be_signed(record.kid, record.qr_claims))
     return msgspec.structs.replace(
         as_signed(record),
         credential=credentials.canonical_bytes(credentials.with_proof(document, config, signature)),

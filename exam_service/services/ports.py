@@ -336,13 +336,32 @@ class Vault(Protocol):
     def mac_is_good(self, data: bytes, tag: bytes) -> bool: ...
 
 
+Kept = Literal["vault", "hsm"]
+"""Where a private key is: sealed in the database, or in a hardware security module, which it never leaves."""
+
+
 class Signer(Protocol):
-    """Ed25519 with private keys that are kept sealed. Messages are signed as they are."""
+    """Ed25519. `sealed` is a private key as it is stored: sealed, or which key of the module it is. Messages are signed
+    as they are."""
 
-    def create(self) -> tuple[bytes, bytes]:
-        """(public key of 32 bytes, sealed private key)."""
+    async def create(self, kept: Kept = "vault") -> tuple[bytes, bytes]:
+        """(public key of 32 bytes, what is stored of the private one). Raises Unavailable for a module's."""
 
-    def sign(self, sealed: bytes, message: bytes) -> bytes: ...
+    def kept(self, sealed: bytes) -> Kept: ...
+    def sign(self, sealed: bytes, message: bytes) -> bytes:
+        """At once with a key of the vault's, for the hot path; ValueError when it does not open."""
+
+    async def sign_aside(self, sealed: bytes, message: bytes) -> bytes:
+        """As `sign`; a module is waited for in another thread, and signs the same only once. Raises Unavailable while
+        it is away, SigningFailed when it has not got the key."""
+
+    @property
+    def hsm(self) -> Literal["none", "ready", "away"]:
+        """How the module was when it was used last. Never waits."""
+
+    async def prove(self, *, needed: bool = False) -> None:
+        """Raises a refusal that names the setting: the module cannot be used, or is `needed` and not named."""
+
     def verify(self, public: bytes, message: bytes, signature: bytes) -> bool:
         """Never raises: a malformed signature is a bad one."""
 

@@ -124,6 +124,7 @@ async def _together(ctx: Context, organisation: Organisation, some: list[str], w
     org = organisation.id
     async with ctx.store.begin(org) as tx:
         new = [(await _prepare(ctx, tx, organisation, one, why)).id for one in some]
+    await issuing.sign_ahead(ctx, org, new)
     async with ctx.store.begin(org) as tx:
         await issuing.sign(ctx, tx, new)
 

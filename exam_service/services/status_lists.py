@@ -29,9 +29,15 @@ async def published(ctx: Context, organisation: Organisation, number: int) -> St
         return kept
     if number != NUMBER:
         raise errors.NotFound(what="status list", id=str(number))
-    await keys.ensure(ctx, organisation.id, "certificates")
-    async with ctx.store.begin(organisation.id) as tx:
-        return await publish(ctx, tx, organisation, number)
+    try:
+        await keys.ensure(ctx, organisation.id, "certificates")
+        async with ctx.store.begin(organisation.id) as tx:
+            return await publish(ctx, tx, organisation, number)
+    except (errors.SigningFailed, errors.Unavailable):
+        # It says until when it may be believed, and a hardware module that is away may be back before that.
+        if kept is not None and kept.valid_until > ctx.now():
+            return kept
+        raise
 
 
 async def without_key(
