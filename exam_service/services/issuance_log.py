@@ -6,7 +6,7 @@ that nothing was removed, changed or put in before it.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import msgspec
@@ -32,22 +32,30 @@ TOGETHER = 25
 """Certificates that are entered in one transaction."""
 
 
-async def enter(ctx: Context, tx: Tx, records: Sequence[CertificateRecord]) -> list[CertificateRecord]:
+Parts = tuple[bytes, bytes]
+"""What the proof of a credential signs, and its signature."""
+
+
+async def enter(
+    ctx: Context, tx: Tx, records: Sequence[CertificateRecord], parts: Mapping[str, Parts] | None = None
+) -> list[CertificateRecord]:
     """Enter signed certificates, and give each its proof as of the checkpoint that is signed here.
 
-    Whoever calls stores them, in this transaction.
+    `parts` are of those, by their ids, that were signed just now. Whoever calls stores them, in this transaction.
     """
     entered: dict[str, CertificateRecord] = {}
     # Nearly always there is one; another public address makes another name of the same log.
     for did in dict.fromkeys(record.issuance.did for record in records):
-        entered |= await _enter(ctx, tx, did, [record for record in records if record.issuance.did == did])
+        entered |= await _enter(ctx, tx, did, [one for one in records if one.issuance.did == did], parts or {})
     return [entered[record.id] for record in records]
 
 
-async def _enter(ctx: Context, tx: Tx, did: str, records: Sequence[CertificateRecord]) -> dict[str, CertificateRecord]:
+async def _enter(
+    ctx: Context, tx: Tx, did: str, records: Sequence[CertificateRecord], parts: Mapping[str, Parts]
+) -> dict[str, CertificateRecord]:
     head = await tx.issuance_log.head(lock=True)
     salts = [ctx.entropy(log.SALT_BYTES) for _ in records]
-    digests = [entry_of(record, salt) for record, salt in zip(records, salts, strict=True)]
+    digests = [entry_of(record, salt, parts.get(record.id)) for record, salt in zip(records, salts, strict=True)]
     growth = Growth(head.size, head.peaks, [leaf_hash(one) for one in digests])
     numbers = range(head.size, growth.size)
     note = await _put(ctx, tx, did, growth)
@@ -70,9 +78,9 @@ async def _enter(ctx: Context, tx: Tx, did: str, records: Sequence[CertificateRe
     }
 
 
-def entry_of(record: CertificateRecord, salt: bytes) -> bytes:
-    """The entry of a signed certificate."""
-    return log.entry(salt, *log.parts_of(record.credential or b""))
+def entry_of(record: CertificateRecord, salt: bytes, parts: Parts | None = None) -> bytes:
+    """The entry of a signed certificate, of the parts of its credential when they are at hand."""
+    return log.entry(salt, *(parts or log.parts_of(record.credential or b"")))
 
 
 async def checkpoint(ctx: Context, organisation: Organisation) -> bytes:

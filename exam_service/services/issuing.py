@@ -233,15 +233,16 @@ async def sign(ctx: Context, tx: Tx, certificate_ids: Sequence[str]) -> list[Cer
     pending = [await _anew(ctx, tx, record) if record.kid in lost else record for record in pending]
     pairs = await keys.pairs(tx, (record.kid for record in pending))
     signed, replaced = [], False
+    parts: dict[str, issuance_log.Parts] = {}
     for record in pending:
         key = pairs.get(record.kid)
         if record.issuance.supersedes is None:
-            signed.append(await _signed(ctx, record, key))
+            signed.append(await _signed(ctx, record, key, parts))
         else:
             replaced = True
-            signed.append(await withdrawals.take_place(ctx, tx, record, partial(_signed, ctx, key=key)))
+            signed.append(await withdrawals.take_place(ctx, tx, record, partial(_signed, ctx, key=key, parts=parts)))
     # What was given up instead of signed (withdrawals.take_place) is none.
-    made = await issuance_log.enter(ctx, tx, [one for one in signed if one.credential is not None])
+    made = await issuance_log.enter(ctx, tx, [one for one in signed if one.credential is not None], parts)
     entered = {one.id: one for one in made}
     signed = [entered.get(one.id, one) for one in signed]
     await tx.certificates.put_all(signed)
@@ -282,17 +283,24 @@ async def sign_ahead(ctx: Context, org: str, certificate_ids: Sequence[str]) -> 
     for record in pending:
         key = ours.get(record.kid)
         if key is not None and ctx.signer.kept(key.private.sealed) == "hsm":
-            await _signed(ctx, record, key)
+            await _signed(ctx, record, key, {})
 
 
-async def _signed(ctx: Context, record: CertificateRecord, key: Pair | None) -> CertificateRecord:
-    """Sign the stored bytes with the key they were prepared for; `keys.sign_with` verifies what it signed."""
+async def _signed(
+    ctx: Context, record: CertificateRecord, key: Pair | None, parts: dict[str, issuance_log.Parts]
+) -> CertificateRecord:
+    """Sign the stored bytes with the key they were prepared for; `keys.sign_with` verifies what it signed.
+
+    What the issuance log takes of it is put into `parts`.
+    """
     if key is None:
         raise errors.SigningFailed()
     made_at = record.issuance.issued_at
     document = credentials.read_json(record.unsigned)
     config = credentials.new_proof_config(record.issuance.did, record.kid, stamp(made_at))
-    signature = await keys.sign_with(ctx, key, made_at, quads.to_be_signed(document, config))
+    message = quads.to_be_signed(document, config)
+    signature = await keys.sign_with(ctx, key, made_at, message)
+    parts[record.id] = message, signature
     qr_signature = await keys.sign_with(ctx, key, made_at, qr_token.to_be_signed(record.kid, record.qr_claims))
     return msgspec.structs.replace(
         as_signed(record),
