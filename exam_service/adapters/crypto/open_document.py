@@ -4,6 +4,7 @@ What our certificates' canonicaliser refuses and W3C's data model allows is let 
 terms inside the document, language values, and the credentials inside of a presentation with contexts of their own.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -48,7 +49,8 @@ class OpenDocument(DataIntegrity):
         try:
             expanded = processor.expand(dict(document), dict(options))
             require_whole(expanded)
-            dataset = processor.to_rdf(expanded, dict(options))
+            # Directions of language values are signed too, as other programs' eddsa-rdfc-2022 has them.
+            dataset = processor.to_rdf(expanded, {**options, "rdfDirection": "i18n-datatype"})
             quads = Bounded().main(dataset, {"algorithm": "URDNA2015", "format": "application/n-quads"})
         except JsonLdError as error:
             raise CannotCanonicalise(innermost(error).partition("\n")[0].strip("(),'")) from error
@@ -89,6 +91,9 @@ class OpenDocument(DataIntegrity):
                     yield from self._parts(one, depth + 1, whole and name == "verifiableCredential")
         else:
             yield "literals", 1
+            if value is None:
+                raise CannotCanonicalise("null is shown and not signed, so it is refused")
+            _check_number(value)
             if isinstance(value, str) and value.startswith("_:"):
                 raise CannotCanonicalise("names of nameless nodes are refused")
 
@@ -105,9 +110,20 @@ class OpenDocument(DataIntegrity):
         return terms
 
 
+def _check_number(value: Any) -> None:
+    """Numbers that JSON readers take for different ones are refused: 12.0 is another literal in Python than in
+    JavaScript, and past 2^53 whole numbers run into each other.
+    """
+    if isinstance(value, float) and (not math.isfinite(value) or value.is_integer()):
+        raise CannotCanonicalise(f"the number {value} must be written as a whole number, or as a text")
+    if isinstance(value, int) and abs(value) >= 1 << 53:
+        raise CannotCanonicalise("a number past 2^53 must be written as a text")
+
+
 def _check_value(value: Mapping[str, Any]) -> None:
     if not value.keys() <= _VALUE_KEYWORDS or not isinstance(value["@value"], str | bool | int | float):
         raise CannotCanonicalise("a value object has `@value` and `@language`, `@direction` or `@type`, nothing else")
+    _check_number(value["@value"])
 
 
 def _check_definition(name: str, value: Any) -> int:
