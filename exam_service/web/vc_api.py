@@ -32,7 +32,7 @@ MAX_BODY = 65_536
 _ANYWHERE = {"Access-Control-Allow-Origin": "*"}
 
 
-class IssueRequest(msgspec.Struct, frozen=True):
+class SecureRequest(msgspec.Struct, frozen=True):
     """A credential to be secured. Its issuer becomes the key's own `did:key`, whatever is given."""
 
     credential: dict[str, object]
@@ -129,7 +129,7 @@ _PRESENTATION = {
     request_max_body_size=MAX_BODY,
     **documented(
         scope="certificates",
-        body=IssueRequest,
+        body=SecureRequest,
         examples={"a credential": {"credential": _CREDENTIAL, "options": {}}},
         problems=["not-found"],
     ),
@@ -144,7 +144,7 @@ async def issue(request: Plain, ctx: Ctx, caller: Staff, repeat: Repeat) -> Issu
     caller.must("certificates")
     content = await request.body()
     _json(content, lambda why: invalid("not-json", f"the body is not JSON: {why}", f"เนื้อหาไม่ใช่ JSON: {why}"))
-    body = await read_body(request, IssueRequest)
+    body = await read_body(request, SecureRequest)
     work = await vc_api.prepared(ctx, caller.org, body.credential, caller.key_id)
     made = await once(ctx, caller.org, repeat, dict[str, Any], work)
     return Issued(verifiable_credential=made)
