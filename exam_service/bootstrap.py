@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from exam_service import __version__, resources
 from exam_service.adapters.crypto import ed25519
+from exam_service.adapters.crypto.any_document import AnyDocument
 from exam_service.adapters.crypto.keyring import Keyring
 from exam_service.adapters.crypto.pkcs11 import Token
 from exam_service.adapters.crypto.remembering import Remembering
@@ -93,6 +94,7 @@ async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> 
             vault=vault,
             signer=signers,
             canonical=Remembering(_canonical),
+            any_canonical=AnyDocument(resources.certs() / "contexts"),
             qr=QrCodes(),
             evidences=EvidenceFiles(),
             designs=_designs(),
@@ -113,6 +115,7 @@ async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> 
                 repeat_for=timedelta(days=settings.repeat_days),
                 new_keys=settings.new_keys,
                 prepare_before=timedelta(minutes=settings.prepare_minutes),
+                vc_api=settings.vc_api == "on",
             ),
         )
         await prove_master_key(ctx, settings)

@@ -90,6 +90,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str | None,
         Doc("Bearer token for /metrics; without it only this machine is answered, past no proxy.", secret=True),
     ] = None
+    vc_api: Annotated[
+        Literal["off", "on"], Doc("Whether /credentials/issue signs what API keys hand it, by keys that stand apart.")
+    ] = "off"
     drain_seconds: Annotated[
         int, Doc("Seconds after SIGTERM in which new requests are still answered, while balancers notice /readyz.")
     ] = 5

@@ -82,8 +82,7 @@ class AlreadyExists(Refusal):
 class KeyReused(Refusal):
     code = "idempotency-key-reused"
     sentence = Text(
-        en="This Idempotency-Key was used before with another body.",
-        th="Idempotency-Key นี้เคยใช้กับข้อมูลอื่นแล้ว",
+        en="This Idempotency-Key was used before with another body.", th="Idempotency-Key นี้เคยใช้กับข้อมูลอื่นแล้ว"
     )
 
 
@@ -209,8 +208,7 @@ class NationalIdTaken(Refusal):
 class ConditionsNotMet(Refusal):
     code = "conditions-not-met"
     sentence = Text(
-        en="“{exam}” opens when its conditions are met: {missing}",
-        th="“{exam}” จะเปิดเมื่อครบเงื่อนไข: {missing}",
+        en="“{exam}” opens when its conditions are met: {missing}", th="“{exam}” จะเปิดเมื่อครบเงื่อนไข: {missing}"
     )
 
 
@@ -387,6 +385,11 @@ class SigningFailed(Refusal):
 class UnreadableEvidence(Refusal):
     code = "unreadable-evidence"
     sentence = Text(en="This is no certificate that can be read here: {why}", th="อ่านหลักฐานนี้ไม่ได้: {why}")
+
+
+class NotVerified(Refusal):
+    code = "not-verified"
+    sentence = Text(en="It could not be verified: {why}", th="ตรวจสอบไม่ผ่าน: {why}")
 
 
 class KeyNotUsable(Refusal):

@@ -14,6 +14,7 @@ from exam_service.services.documents import Documents
 from exam_service.services.load import Load
 from exam_service.services.meter import NoMeter
 from exam_service.services.ports import (
+    AnyCanonical,
     BankReader,
     Bell,
     Canonical,
@@ -50,6 +51,8 @@ class Policy:
     """Where signing keys are made that nobody asked for by name: an organisation's first, its log's, a successor."""
     prepare_before: timedelta = timedelta(minutes=60)
     """How long before its window opens the papers of an exam are drawn."""
+    vc_api: bool = False
+    """Whether what the VC-API is handed is signed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +69,7 @@ class Context:
     vault: Vault
     signer: Signer
     canonical: Canonical
+    any_canonical: AnyCanonical
     qr: QrCodes
     evidences: Evidences
     designs: Designs

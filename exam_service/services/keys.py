@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from exam_service.core import errors
-from exam_service.core.certificates.did import organisation_did, service_did
-from exam_service.core.certificates.keys import KeyRecord, KeyState, Purpose, fault_at, kid_of, may_sign
+from exam_service.core.certificates import credential as credentials
+from exam_service.core.certificates.did import key_did, organisation_did, service_did
+from exam_service.core.certificates.keys import APART, KeyRecord, KeyState, Purpose, fault_at, kid_of, may_sign
 from exam_service.core.certificates.record import SigningKey
 from exam_service.core.records import AuditEvent, Organisation, Replay
 from exam_service.services.context import Context
@@ -63,7 +64,7 @@ async def add(ctx: Context, tx: Tx, did: str, purpose: Purpose, pair: tuple[byte
     public, sealed = pair or await ctx.signer.create(await _place(ctx, tx, purpose))
     record = KeyRecord(
         kid=kid_of(public),
-        did=did,
+        did=key_did(public) if purpose == APART else did,
         organisation_id=tx.org,
         purpose=purpose,
         public=public,
@@ -84,7 +85,7 @@ async def activate_key(ctx: Context, tx: Tx, kid: str, actor: str) -> KeyRecord:
             await tx.keys.put(msgspec.structs.replace(other, state=KeyState.retired, retired_at=ctx.now()))
     active = msgspec.structs.replace(record, state=KeyState.active)
     await tx.keys.put(active)
-    await _audit(ctx, tx, actor, "key.activate", kid, None)
+    await audited(ctx, tx, actor, "key.activate", kid, None)
     ctx.signing_keys.clear()
     return active
 
@@ -96,7 +97,7 @@ async def retire(ctx: Context, tx: Tx, kid: str, actor: str) -> KeyRecord:
         raise errors.KeyNotUsable(kid=kid, state=record.state)
     retired = msgspec.structs.replace(record, state=KeyState.retired, retired_at=record.retired_at or ctx.now())
     await tx.keys.put(retired)
-    await _audit(ctx, tx, actor, "key.retire", kid, None)
+    await audited(ctx, tx, actor, "key.retire", kid, None)
     ctx.signing_keys.clear()
     return retired
 
@@ -111,7 +112,7 @@ async def compromise(ctx: Context, tx: Tx, kid: str, since: datetime, actor: str
     at = max(record.created_at, min(since, record.compromised_at or since))
     compromised = msgspec.structs.replace(record, state=KeyState.compromised, compromised_at=at)
     await tx.keys.put(compromised)
-    await _audit(ctx, tx, actor, "key.compromise", kid, reason)
+    await audited(ctx, tx, actor, "key.compromise", kid, reason)
     ctx.signing_keys.clear()
     return compromised
 
@@ -271,8 +272,8 @@ async def all_public(ctx: Context) -> list[tuple[Organisation | None, Sequence[K
 
 
 async def _active(tx: Tx, did: str, purpose: Purpose) -> KeyRecord | None:
-    fitting = (key for key in await tx.keys.all() if key.purpose == purpose and key.did == did and may_sign(key))
-    return next(fitting, None)
+    named = (key for key in await tx.keys.all() if key.purpose == purpose and (key.did == did or purpose == APART))
+    return next((key for key in named if may_sign(key)), None)
 
 
 async def _key(tx: Tx, kid: str) -> KeyRecord:
@@ -282,6 +283,12 @@ async def _key(tx: Tx, kid: str) -> KeyRecord:
     return record
 
 
-async def _audit(ctx: Context, tx: Tx, actor: str, action: str, subject: str, reason: str | None) -> None:
+def apart_config(key: KeyRecord, created: str) -> dict[str, Any]:
+    """The proof to be made by a key that stands apart, before it has its value: a did:key names itself."""
+    return credentials.new_proof_config(key.did, key.did.removeprefix("did:key:"), created)
+
+
+async def audited(ctx: Context, tx: Tx, actor: str, action: str, subject: str, reason: str | None) -> None:
+    """Add an event about keys, or what they signed, to the organisation's audit log."""
     event = AuditEvent(id=ctx.new_id("evt"), at=ctx.now(), actor=actor, action=action, subject=subject, reason=reason)
     await tx.log.audit(event)

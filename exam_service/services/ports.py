@@ -324,6 +324,16 @@ class Canonical(Protocol):
         """The 64 bytes that an eddsa-rdfc-2022 proof signs. Raises ValueError when there is no safe canonical form."""
 
 
+class AnyCanonical(Protocol):
+    """For documents of any shape, which may have been made to keep us busy: it never works past a bound."""
+
+    async def hash_data(self, document: dict[str, Any], proof_config: dict[str, Any]) -> bytes:
+        """As `Canonical`, elsewhere than on the loop. Raises ValueError, also for what would take too long."""
+
+    def digest(self, address: str, algorithm: str) -> bytes | None:
+        """Of a JSON-LD context that is at hand; None of any other resource."""
+
+
 class Vault(Protocol):
     def seal(self, plain: bytes, context: str) -> bytes: ...
     def open(self, sealed: bytes, context: str) -> bytes:

@@ -6,7 +6,7 @@ from exam_service.core import errors
 from exam_service.core.certificates import credential as credentials
 from exam_service.core.certificates import status
 from exam_service.core.certificates.did import organisation_did
-from exam_service.core.certificates.keys import KeyRecord
+from exam_service.core.certificates.keys import APART, KeyRecord
 from exam_service.core.certificates.model import stamp, whole_seconds
 from exam_service.core.certificates.record import StatusListRecord
 from exam_service.core.records import Organisation, Replay
@@ -19,10 +19,14 @@ FRESH = timedelta(hours=24)
 RENEW = timedelta(hours=12)
 NUMBER = 1
 """The list that certificates go into; one of 2^20 lasts a programme for years."""
+APART_NUMBER = 0
+"""Under which that of the VC-API is kept (`vc_status`): no certificate's, and not published as one of theirs."""
 
 
 async def published(ctx: Context, organisation: Organisation, number: int) -> StatusListRecord:
     """The list as it is served: the stored one while it is fresh enough, else a new one."""
+    if number == APART_NUMBER:
+        raise errors.NotFound(what="status list", id=str(number))
     async with ctx.store.read(organisation.id) as tx:
         kept = await tx.keys.status_list(number)
     if kept is not None and kept.valid_until - ctx.now() > RENEW:
@@ -50,7 +54,7 @@ async def without_key(
     async with ctx.store.begin(org) as tx:
         lost = await keys.compromise(ctx, tx, kid, since, actor, reason)
     fresh = await keys.ensure(ctx, org, lost.purpose)
-    if org != keys.SERVICE:
+    if org != keys.SERVICE and lost.purpose != APART:
         organisation = await organisations.named(ctx, org)
         async with ctx.store.begin(org) as tx:
             await publish(ctx, tx, organisation, NUMBER)
@@ -66,7 +70,7 @@ async def publish(ctx: Context, tx: Tx, organisation: Organisation, number: int)
 
 async def signed(ctx: Context, tx: Tx, organisation: Organisation, number: int, until: datetime) -> StatusListRecord:
     """The list as it is in this transaction, to be believed until that moment; it is not stored."""
-    await _take_turn(ctx, tx, number)
+    await take_turn(ctx, tx, number)
     did = organisation_did(ctx.policy.public_url, organisation.slug)
     key = await keys.active(tx, did, "certificates")
     now = whole_seconds(ctx.now())
@@ -82,7 +86,7 @@ async def signed(ctx: Context, tx: Tx, organisation: Organisation, number: int, 
     )
 
 
-async def _take_turn(ctx: Context, tx: Tx, number: int) -> None:
+async def take_turn(ctx: Context, tx: Tx, number: int) -> None:
     """One at a time: of two who withdraw at the same moment, the second must see what the first has withdrawn."""
     if await tx.keys.status_list(number, lock=True) is None:
         turn = Replay(key=f"status-list/{number}", request_digest=b"", answer=None, created_at=ctx.now())

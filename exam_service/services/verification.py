@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from exam_service.core.certificates import credential, qr_token, status
 from exam_service.core.certificates.faces import NO_FACE, Evidence, together
-from exam_service.core.certificates.keys import KeyRecord
+from exam_service.core.certificates.keys import APART, KeyRecord
 from exam_service.core.certificates.model import from_stamp
 from exam_service.core.certificates.record import CertificateRecord
 from exam_service.core.certificates.trust import Trust, TrustedIssuer
@@ -110,9 +110,10 @@ async def _trust(ctx: Context) -> Trust:
 
 def _issuers(organisation: Organisation, known: Sequence[KeyRecord]) -> list[TrustedIssuer]:
     """By the DID that each key was made under: what was signed at an earlier public address verifies for ever."""
+    ours = [key for key in known if key.purpose != APART]
     return [
-        TrustedIssuer(did=did, name=organisation.name, keys=[key for key in known if key.did == did])
-        for did in dict.fromkeys(key.did for key in known)
+        TrustedIssuer(did=did, name=organisation.name, keys=[key for key in ours if key.did == did])
+        for did in dict.fromkeys(key.did for key in ours)
     ]
 
 

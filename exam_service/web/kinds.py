@@ -83,6 +83,7 @@ _STAFF = re.compile(
     r")"
 )
 """What staff do while an exam runs, and what an LMS does to let a candidate in."""
+_EVIDENCE = ("/verify", "/credentials/verify", "/presentations/verify", "/credentials/issue")
 _LIVE = re.compile(r"/v1/courses/[^/]+/exams/[^/]+/live/events|/staff/[^/]+/[^/]+/events")
 _PRINT = re.compile(r"/(?:v1|exam)/certificates/[^/]+/(?:certificate\.(?:pdf|png)|badge\.(?:png|svg))")
 
@@ -108,7 +109,7 @@ def kind_of(method: str, path: str) -> str:
         return _of_lms(path)
     if path.startswith("/staff"):
         return STAFF
-    if path == "/verify" and method == "POST":
+    if path in _EVIDENCE and method == "POST":
         return EVIDENCE
     # Who comes back after a break comes by a launch link and sees these pages.
     return CANDIDATE if path.startswith(("/exam", "/l/")) else PUBLIC

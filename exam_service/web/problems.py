@@ -66,6 +66,7 @@ STATUS: Mapping[str, int] = {
     "nothing-to-correct": 409,
     "signing-failed": 500,
     "unreadable-evidence": 422,
+    "not-verified": 400,
     "key-not-usable": 409,
 }
 

@@ -46,8 +46,10 @@ def refusals() -> list[type[Refusal]]:
 
 _MAKE_A_FAULT = {"Fault", "_fault", "fault", "broken", "Problem", "_whole", "invalid"}
 _OF_BANKS = ("core/documents.py", "core/banks/", "adapters/formats/native.py", "adapters/formats/located")
-_ELSEWHERE = ("core/exams/", "core/documents.py", "core/certificates/trust.py", "services/", "web/", "settings.py",
-              "adapters/formats/roster.py", "adapters/storage/", "adapters/crypto/")  # fmt: skip
+_ELSEWHERE = (
+    "core/exams/", "core/documents.py", "core/certificates/trust.py", "core/certificates/vc_", "services/",
+    "web/", "settings.py", "adapters/formats/roster.py", "adapters/storage/", "adapters/crypto/",
+)  # fmt: skip
 
 
 def fault_codes(places: tuple[str, ...]) -> list[str]:
