@@ -39,9 +39,10 @@ _COMMAND_LINE = (
 
 
 def refusals() -> list[type[Refusal]]:
-    """Every refusal that a request may be answered with, in the order of core/errors.py."""
-    found = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Refusal)]
-    return [kind for kind in found if kind is not Refusal]
+    """Every refusal that a request may be answered with, in the order of core/errors/."""
+    places = (errors.requests, errors.attempts, errors.certificates)
+    named = [kind for place in places for kind in vars(place).values() if isinstance(kind, type)]
+    return [kind for kind in named if issubclass(kind, Refusal) and kind is not Refusal]
 
 
 _MAKE_A_FAULT = {"Fault", "_fault", "fault", "broken", "Problem", "_whole", "invalid"}
