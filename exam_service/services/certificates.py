@@ -34,7 +34,7 @@ async def request(
     """A certificate of that kind, or the one that stands.
 
     Raises KindNotOffered, NotYetEarned with what is missing, CertificateSuspended while it is decided about the one
-    there is, CertificateWithdrawn when its holder asks for another one.
+    there is, CertificateExpired, CertificateWithdrawn when its holder asks for another one.
     """
     await keys.ensure(ctx, org, "certificates")
     await grading.settle(ctx, org, enrolment_id)
@@ -43,7 +43,8 @@ async def request(
     async def prepared(tx: Tx) -> IssuedView:
         record = await issuing.prepare(ctx, tx, organisation, enrolment_id, kind, by_holder=by_holder)
         # What the answer says when everything below went well; else there is no answer.
-        return issued_view(msgspec.structs.replace(record, state=CertificateState.stands), ctx.policy.public_url)
+        signed = msgspec.structs.replace(record, state=CertificateState.stands)
+        return issued_view(signed, ctx.policy.public_url, ctx.now())
 
     answer = await once(ctx, org, repeat, IssuedView, prepared)
     await complete(ctx, org, answer.id)

@@ -34,8 +34,8 @@ async def prepare(
 ) -> CertificateRecord:
     """The certificate that stands, or one whose facts are frozen in this transaction, to be signed in the next.
 
-    Raises NotFound, NotPublished, KindNotOffered, NotYetEarned, CertificateSuspended, and CertificateWithdrawn unless
-    the organisation itself decides.
+    Raises NotFound, NotPublished, KindNotOffered, NotYetEarned, CertificateSuspended, CertificateExpired, and
+    CertificateWithdrawn unless the organisation itself decides.
     """
     (outcome,) = await prepare_all(ctx, tx, organisation, [enrolment_id], kind, by_holder=by_holder)
     if isinstance(outcome, errors.Refusal):
@@ -60,7 +60,7 @@ async def prepare_all(
             if id not in standings:
                 raise errors.NotPublished(course=enrolments[id].course)
             facts = _earned(*standings[id], kind)
-            there = _there(issued.get(id, ()), kind, by_holder=by_holder)
+            there = _there(issued.get(id, ()), kind, ctx.now(), by_holder=by_holder)
         except errors.Refusal as refusal:
             outcomes[id] = refusal
         else:
@@ -89,7 +89,9 @@ def _earned(
     return version, policy
 
 
-def _there(issued: Sequence[CertificateRecord], kind: CertificateKind, *, by_holder: bool) -> CertificateRecord | None:
+def _there(
+    issued: Sequence[CertificateRecord], kind: CertificateKind, now: datetime, *, by_holder: bool
+) -> CertificateRecord | None:
     """The one there is; None when one may be made."""
     # What is looked into is the person's achievement, whatever the kind of paper; the organisation may know better.
     suspended = [one.issuance.kind for one in issued if one.state is CertificateState.suspended]
@@ -98,6 +100,10 @@ def _there(issued: Sequence[CertificateRecord], kind: CertificateKind, *, by_hol
     record = _standing_one(issued, kind)
     if record is None and by_holder and _withdrawn(issued):
         raise errors.CertificateWithdrawn()
+    until = record.issuance.valid_until if record is not None else None
+    if until is not None and until <= now:
+        # Having earned it once is not enough for ever: see replacements.replace for how one is renewed.
+        raise errors.CertificateExpired()
     return record
 
 
@@ -152,7 +158,7 @@ def _issuance(
         hours=course.hours or 0,
         objective=course.objective.within("th") if course.objective else "",
         issued_at=now,
-        valid_until=_months_later(now, policy.valid_months) if policy.valid_months else None,
+        valid_until=months_later(now, policy.valid_months) if policy.valid_months else None,
         status_list=status_lists.NUMBER,
         status_index=index,
         thai_digits=policy.thai_digits,
@@ -321,7 +327,7 @@ def as_signed(record: CertificateRecord) -> CertificateRecord:
     )
 
 
-def _months_later(when: datetime, months: int) -> datetime:
+def months_later(when: datetime, months: int) -> datetime:
     """The same day so many months on, or the last day of a shorter month."""
     year, month = divmod(when.month - 1 + months, 12)
     for day in range(when.day, 0, -1):

@@ -28,6 +28,7 @@ from exam_service.core.errors.base import (
     Refusal,
 )
 from exam_service.core.errors.certificates import (
+    CertificateExpired,
     CertificateNotStanding,
     CertificateSuspended,
     CertificateWithdrawn,
@@ -35,6 +36,7 @@ from exam_service.core.errors.certificates import (
     KindNotOffered,
     LettersMissing,
     NothingToCorrect,
+    NotRenewable,
     NotRevocable,
     NotSuspended,
     NotVerified,
@@ -72,6 +74,7 @@ __all__ = [
     "AttemptVoided",
     "AttemptsExhausted",
     "Busy",
+    "CertificateExpired",
     "CertificateNotStanding",
     "CertificateStands",
     "CertificateSuspended",
@@ -96,6 +99,7 @@ __all__ = [
     "NotAuthenticated",
     "NotFound",
     "NotPublished",
+    "NotRenewable",
     "NotRevocable",
     "NotSuspended",
     "NotVerified",

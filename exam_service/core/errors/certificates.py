@@ -67,6 +67,23 @@ class NothingToCorrect(Refusal):
     )
 
 
+class CertificateExpired(Refusal):
+    code = "certificate-expired"
+    sentence = Text(
+        en="The certificate has expired. Its organisation decides whether it is renewed.",
+        th="วุฒิบัตรหมดอายุแล้ว หน่วยงานผู้ออกเป็นผู้พิจารณาต่ออายุ",
+    )
+
+
+class NotRenewable(Refusal):
+    code = "not-renewable"
+    sentence = Text(
+        en="This certificate cannot be renewed: it does not expire, or its course gives none a time, or its whole "
+        "period is still to come.",
+        th="ต่ออายุวุฒิบัตรนี้ไม่ได้ เพราะไม่มีวันหมดอายุ หรือหลักสูตรไม่ได้กำหนดอายุไว้ หรือยังเหลืออายุเต็มรอบ",
+    )
+
+
 class SigningFailed(Refusal):
     code = "signing-failed"
     sentence = Text(
