@@ -18,6 +18,7 @@ from exam_service.core.certificates.growing import EMPTY, Growth, consistency, i
 from exam_service.core.certificates.merkle import leaf_hash
 from exam_service.core.certificates.model import whole_seconds
 from exam_service.core.certificates.record import CertificateRecord, LogEntry, LogHead
+from exam_service.core.certificates.words import Unreadable
 from exam_service.core.records import Organisation
 from exam_service.services import keys
 from exam_service.services.context import Context
@@ -28,6 +29,8 @@ logger = logging.getLogger(__name__)
 FRESH = timedelta(minutes=50)
 """A checkpoint is signed again before it is older than this, also when nothing was added."""
 LOOK_EVERY = timedelta(minutes=5)
+STEP = timedelta(minutes=5)
+"""As far as clocks are put right; over that a clock that went back was wrong before, or is now."""
 TOGETHER = 25
 """Certificates that are entered in one transaction."""
 
@@ -88,11 +91,12 @@ async def checkpoint(ctx: Context, organisation: Organisation) -> bytes:
     did = organisation_did(ctx.policy.public_url, organisation.slug)
     async with ctx.store.read(organisation.id) as tx:
         head = await tx.issuance_log.head()
-    if _is_fresh(ctx, head, did):
+        fresh = await _is_fresh(ctx, tx, head, did)
+    if fresh:
         return head.note
     async with ctx.store.begin(organisation.id) as tx:
         head = await tx.issuance_log.head(lock=True)
-        if _is_fresh(ctx, head, did):
+        if await _is_fresh(ctx, tx, head, did):
             return head.note
         return await _put(ctx, tx, did, Growth(head.size, head.peaks, []))
 
@@ -112,11 +116,21 @@ async def renew_all(ctx: Context) -> None:
     async with ctx.store.directory() as directory:
         organisations = await directory.organisations()
     for organisation in organisations:
-        await adopt(ctx, organisation.id)
-        async with ctx.store.read(organisation.id) as tx:
-            head = await tx.issuance_log.head()
-        if head.size:
-            await checkpoint(ctx, organisation)
+        try:
+            await _renew(ctx, organisation)
+        except errors.Unavailable:
+            raise
+        except Exception:
+            # The others have nothing to do with it.
+            logger.exception("the checkpoint of `%s` could not be signed", organisation.slug)
+
+
+async def _renew(ctx: Context, organisation: Organisation) -> None:
+    await adopt(ctx, organisation.id)
+    async with ctx.store.read(organisation.id) as tx:
+        head = await tx.issuance_log.head()
+    if head.size:
+        await checkpoint(ctx, organisation)
 
 
 async def adopt(ctx: Context, org: str) -> int:
@@ -135,17 +149,28 @@ async def adopt(ctx: Context, org: str) -> int:
         total += len(left)
 
 
-def _is_fresh(ctx: Context, head: LogHead, did: str) -> bool:
-    return bool(head.note) and ctx.now() - head.signed_at < FRESH and head.note.startswith(_origin_line(did))
+async def _is_fresh(ctx: Context, tx: Tx, head: LogHead, did: str) -> bool:
+    """Whether it is of this hour and of this address, and by a key that is still believed.
 
-
-def _origin_line(did: str) -> bytes:
-    return f"{log.origin_of(did)}\n".encode()
+    One from the future is of a clock that was wrong.
+    """
+    if not head.note or not timedelta(0) <= ctx.now() - head.signed_at < FRESH:
+        return False
+    try:
+        return log.signed_at(head.note, did, await tx.keys.all(), ctx.signer.verify) is not None
+    except Unreadable:
+        return False
 
 
 async def _put(ctx: Context, tx: Tx, did: str, growth: Growth) -> bytes:
     """Sign the checkpoint of the tree as it is now, and store it. The head is under lock."""
     now = whole_seconds(ctx.now())
+    before = (await tx.issuance_log.head()).signed_at
+    if now < before <= now + STEP:
+        # The times of a log never fall. A clock that is far behind is no reason to write a wrong hour: the audit tells.
+        now = before
+    elif now < before:
+        logger.error("the clock is behind the issuance log `%s`, which was signed at %s", did, before)
     key = await keys.ensure_in(ctx, tx, did, "log")
     pair = (await keys.pairs(tx, [key.kid])).get(key.kid)
     said = log.Checkpoint(origin=log.origin_of(did), size=growth.size, root=growth.root)

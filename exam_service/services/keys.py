@@ -80,6 +80,7 @@ async def activate_key(ctx: Context, tx: Tx, kid: str, actor: str) -> KeyRecord:
     record = await _key(tx, kid)
     if record.state not in (KeyState.created, KeyState.active):
         raise errors.KeyNotUsable(kid=kid, state=record.state)
+    await _after_what_is_entered(tx, record)
     for other in await tx.keys.all():
         if other.purpose == record.purpose and other.state is KeyState.active and other.kid != kid:
             await tx.keys.put(msgspec.structs.replace(other, state=KeyState.retired, retired_at=ctx.now()))
@@ -95,6 +96,7 @@ async def retire(ctx: Context, tx: Tx, kid: str, actor: str) -> KeyRecord:
     record = await _key(tx, kid)
     if record.state is KeyState.compromised:
         raise errors.KeyNotUsable(kid=kid, state=record.state)
+    await _after_what_is_entered(tx, record)
     retired = msgspec.structs.replace(record, state=KeyState.retired, retired_at=record.retired_at or ctx.now())
     await tx.keys.put(retired)
     await audited(ctx, tx, actor, "key.retire", kid, None)
@@ -109,12 +111,19 @@ async def compromise(ctx: Context, tx: Tx, kid: str, since: datetime, actor: str
     It cannot be undone. Said again, an earlier moment counts and a later one does not.
     """
     record = await _key(tx, kid)
+    await _after_what_is_entered(tx, record)
     at = max(record.created_at, min(since, record.compromised_at or since))
     compromised = msgspec.structs.replace(record, state=KeyState.compromised, compromised_at=at)
     await tx.keys.put(compromised)
     await audited(ctx, tx, actor, "key.compromise", kid, reason)
     ctx.signing_keys.clear()
     return compromised
+
+
+async def _after_what_is_entered(tx: Tx, record: KeyRecord) -> None:
+    """Nothing may be entered in the log between the end of its key and the moment at which that is known."""
+    if record.purpose == "log":
+        await tx.issuance_log.head(lock=True)
 
 
 async def active(tx: Tx, did: str, purpose: Purpose) -> KeyRecord:
