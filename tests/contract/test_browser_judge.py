@@ -78,12 +78,14 @@ def in_browser(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Ju
 
 
 def here(case: Case) -> Verdict:
-    if isinstance(case.given, tuple):
-        return together([verdict_on(face, case.trust, case.now) for face in case.given])
-    if case.proof is not None and isinstance(case.given, bytes):
-        proof = case.proof.encode()
-        return verify_credential(case.given, case.trust, case.now, ed25519.verify, DI.hash_data, log_proof=proof)
-    return verdict_on(case.given, case.trust, case.now)
+    proof = None if case.proof is None else case.proof.encode()
+
+    def on(face: bytes | str) -> Verdict:
+        if isinstance(face, str):
+            return verdict_on(face, case.trust, case.now)
+        return verify_credential(face, case.trust, case.now, ed25519.verify, DI.hash_data, log_proof=proof)
+
+    return together([on(face) for face in case.given]) if isinstance(case.given, tuple) else on(case.given)
 
 
 def assert_same(cases: list[Case], answers: list[dict[str, Any]]) -> None:
@@ -262,6 +264,8 @@ def test_proofs_of_the_issuance_log(in_browser: Judge) -> None:
     odd += [proof.replace("index ", "index 0"), proof + "x" * 20_000, proof.replace("\n\n", "\n\n\n", 1)]
     cases += [Case(document, trusted, now, text) for text in odd]
     cases.append(Case(ISSUER.credential(issuance()), TRUST, NOW, proof))
+    for qr in (ISSUER.qr(issuance()), OTHER.qr(issuance())):
+        cases.append(Case((document, qr), trusted, now, proof))
     answers = in_browser(cases)
     assert_same(cases, answers)
     assert [(one["outcome"], one["steps"][2]["code"]) for one in answers[:2]] == [

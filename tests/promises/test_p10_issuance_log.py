@@ -14,13 +14,13 @@ import sqlalchemy as sa
 from exam_service.bootstrap import offline_verifier
 from exam_service.core.certificates import credential as credentials
 from exam_service.core.certificates import issuance_log as log
-from exam_service.core.certificates import quads
+from exam_service.core.certificates import qr_token, quads
 from exam_service.core.certificates import trust as trust_files
-from exam_service.core.certificates.faces import Evidence
+from exam_service.core.certificates.faces import Evidence, together
 from exam_service.core.certificates.model import stamp
 from exam_service.core.certificates.record import CertificateRecord
 from exam_service.core.certificates.verdict import Verdict
-from exam_service.core.certificates.verify import verify_credential
+from exam_service.core.certificates.verify import verify_credential, verify_qr
 from exam_service.core.certificates.words import Unreadable
 from exam_service.core.records import Organisation
 from exam_service.services import (
@@ -123,6 +123,44 @@ async def test_what_was_logged_after_a_theft_proves_nothing(held: Holder) -> Non
     await status_lists.without_key(w.ctx, w.org, record.kid, stolen, "staff", "backup stolen")
     verdict = await offline(held, await held.credential(), record.log_proof)
     assert (verdict.outcome, verdict.steps[2].code, verdict.steps[-1].code) == ("unknown", "key-compromised", "logged")
+
+
+async def test_the_pdf_of_before_the_theft_stands_offline_with_all_that_is_in_it(held: Holder) -> None:
+    w = held.world
+    content = await printing.pdf(w.ctx, await certificate_views.faces(w.ctx, w.org, held.id))
+    w.clock.pass_(days=2)
+    await status_lists.without_key(w.ctx, w.org, (await held.record()).kid, w.clock.at, "staff", "stolen")
+    check, canonical, _ = offline_verifier()
+    trust = trust_files.from_file(await trust_file(w))
+    evidence = await w.ctx.evidences.read(content)
+    ((document, proof),) = evidence.documents()
+    (qr,) = evidence.codes()
+
+    def on(document: bytes, proof: bytes | None, qr: str) -> Verdict:
+        whole = verify_credential(document, trust, w.clock.at, check, canonical, log_proof=proof)
+        return together([whole, verify_qr(qr, trust, w.clock.at, check, canonical)])
+
+    verdict = on(document, proof, qr)
+    assert (verdict.outcome, verdict.status) == ("genuine", "stands")
+    assert [step.number for step in verdict.steps] == [1, 2, 3, 4, 5, 6, 7, 8]
+    # Without the proof nobody knows, and the code of another certificate of that key is no proof of this one.
+    assert on(document, None, qr).outcome == "unknown"
+    other = await (await another(held, "attestation")).qr()
+    assert on(document, proof, other).outcome != "genuine"
+    w.clock.at -= timedelta(days=2)
+    thief = await forged_qr(held, "นายโจร ขโมยกุญแจ")
+    w.clock.at += timedelta(days=2)
+    assert on(document, proof, thief).outcome == "not_genuine"
+
+
+async def forged_qr(held: Holder, name: str) -> str:
+    """What a thief prints with the key itself."""
+    w, record = held.world, await held.record()
+    claims = qr_token.payload(msgspec.structs.replace(record.issuance, recipient_name=name))
+    async with w.ctx.store.read(w.org) as tx:
+        pair = (await keys.pairs(tx, [record.kid]))[record.kid]
+    signature = w.ctx.signer.sign(pair.private.sealed, qr_token.to_be_signed(record.kid, claims))
+    return qr_token.url(w.ctx.policy.public_url, record.id, qr_token.token(record.kid, claims, signature))
 
 
 async def test_a_stolen_log_key_vouches_for_nothing(held: Holder) -> None:

@@ -10,7 +10,7 @@ const trusted = Object.fromEntries(await Promise.all(Object.entries(trusts).map(
 const verdicts = [];
 for (const { face, given, trust, now, proof } of cases) {
   const by = [trusted[trust], new Date(now)];
-  if (face === "both") verdicts.push(together([await judgeCredential(given[0], ...by), await judgeQr(given[1], ...by)]));
+  if (face === "both") verdicts.push(together([await judgeCredential(given[0], ...by, proof), await judgeQr(given[1], ...by)]));
   else verdicts.push(face === "qr" ? await judgeQr(given, ...by) : await judgeCredential(given, ...by, proof));
 }
 process.stdout.write(JSON.stringify(verdicts));

@@ -80,7 +80,11 @@ export function together(verdicts) {
   const signed = verdicts.filter((one) => !["not-a-certificate", "no-token", "not-json"].includes(one.steps[0].code));
   const judged = signed.length ? signed : verdicts.slice(0, 1);
   if (judged.length === 1) return judged[0];
-  const worst = ["not_genuine", "unknown"].map((outcome) => judged.find((one) => one.outcome === outcome)).find(Boolean);
+  // What the log vouches for is vouched for on every face that says the same.
+  const logged = judged.some((one) => one.steps.some((step) => step.code === "key-logged"));
+  const stolen = (one) => one.steps[2].code === "key-compromised-since" && one.steps[3].code === "signature-good";
+  const doubted = judged.filter((one) => !(logged && stolen(one)));
+  const worst = ["not_genuine", "unknown"].map((outcome) => doubted.find((one) => one.outcome === outcome)).find(Boolean);
   if (worst) return added(worst, untold("faces", "not-checked"));
   const whole = judged.find((one) => one.facts.kind) ?? judged[0];
   const unlike = new Set(judged.flatMap((one) => unequal(one.facts, whole.facts)));
