@@ -129,8 +129,12 @@ async def _issue(ctx: Context, organisation: Organisation, some: Sequence[str], 
     if pending:
         await issuing.sign_ahead(ctx, org, pending)
         async with ctx.store.begin(org) as tx:
+            # Somebody else may have signed some meanwhile.
+            left = await tx.certificates.several(pending, lock=True)
+            ours = sum(one.state is CertificateState.pending for one in left.values())
             await issuing.sign(ctx, tx, pending)
-    found.issued += len(pending)
+        outcomes["issued"], outcomes["standing"] = ours, outcomes["standing"] + len(pending) - ours
+    found.issued += outcomes["issued"]
     found.standing += outcomes["standing"]
     found.not_yet_earned += outcomes["not_yet_earned"]
     found.withdrawn += outcomes["withdrawn"]

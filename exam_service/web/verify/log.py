@@ -50,7 +50,9 @@ async def tile(slug: FromPath[str], place: FromPath[str], request: Request[Any, 
     c2sp.org/tlog-tiles. An entry is a salted hash, which tells nobody anything about a certificate.
     """
     await auth.limit_public(request)
-    level, _, rest = place.strip("/").partition("/")
+    # As it was sent: the router forgives slashes that are there twice.
+    sent = request.scope["path"].partition("/log/tile/")[2]
+    level, _, rest = sent.partition("/")
     found = _PLACE.fullmatch(rest)
     if found is None:
         raise NotFound(what="tile", id=place)
