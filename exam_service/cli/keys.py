@@ -110,7 +110,8 @@ def compromise(kid: str, org: str | None, since: datetime | None, reason: str) -
     """Believe the key KID no more: somebody else may have it. It signs nothing more, and another one is made.
 
     What says that it was signed later is not believed by anybody. What it signed before stands where this service is
-    asked, by its register; offline nobody can tell any more. `exam-service certs reissue` gives everybody a new one.
+    asked, by its register, and offline with its proof of the issuance log, which each PDF carries; a QR code alone
+    tells nothing any more. `exam-service certs reissue` gives everybody a new one.
 
     \b
     Example:  exam-service keys compromise --org demo 0c6f3a41b2d98e57 --since 2026-11-20 --reason "backup stolen"

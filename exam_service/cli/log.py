@@ -68,6 +68,22 @@ def verify(org: str | None, against: tuple[Path, ...], as_json: bool) -> None:
         raise SystemExit(1)
 
 
+@log.command(name="keys")
+@ORG
+def keys_(org: str | None) -> None:
+    """Print the keys by which other tools verify checkpoints: of the log and of its clock, newest first.
+
+    Each as a `vkey` of c2sp.org/signed-note.
+    """
+    for line in asyncio.run(_keys(org)):
+        click.echo(line)
+
+
+async def _keys(org: str | None) -> list[str]:
+    async with opened(setting.load(os.environ)) as ctx:
+        return await issuance_log.verifier_keys(ctx, await organisation_of(ctx, org))
+
+
 async def _checkpoint(org: str | None) -> bytes:
     async with opened(setting.load(os.environ)) as ctx:
         return await issuance_log.checkpoint(ctx, await organisation_of(ctx, org))

@@ -183,6 +183,14 @@ async def _put(ctx: Context, tx: Tx, did: str, growth: Growth) -> bytes:
 # What anybody may fetch
 
 
+async def verifier_keys(ctx: Context, organisation: Organisation) -> list[str]:
+    """The keys of the log and of its clock, newest first, as `vkey`s (c2sp.org/signed-note): what other tools take."""
+    async with ctx.store.read(organisation.id) as tx:
+        ours = [key for key in await tx.keys.all() if key.purpose == "log" and key.compromised_at is None]
+    ours.sort(key=lambda key: key.created_at, reverse=True)
+    return [line for key in ours for line in log.verifier_keys(key.did, key.public)]
+
+
 async def tile(ctx: Context, org: str, level: int, number: int, width: int) -> bytes:
     """Hashes of a tile (c2sp.org/tlog-tiles). Raises NotFound for one that the log does not have, or not so wide."""
     async with ctx.store.read(org) as tx:

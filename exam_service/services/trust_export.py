@@ -85,6 +85,8 @@ async def _log(ctx: Context, organisation: Organisation) -> AsyncIterator[File]:
             if level == 0:
                 content = await issuance_log.entries(ctx, organisation.id, number, width)
                 yield File(f"tile/entries/{path}", content)
+    keys_of_log = await issuance_log.verifier_keys(ctx, organisation)
+    yield File("keys", "".join(f"{line}\n" for line in keys_of_log).encode())
     # Last: whoever reads while this is written finds everything that the checkpoint speaks of.
     yield File("checkpoint", note)
 

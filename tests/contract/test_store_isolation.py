@@ -296,7 +296,8 @@ def test_every_verb_of_every_repository_was_tried() -> None:
     verbs = {f"{name}.{verb}" for name, port in repositories.items() for verb in vars(port) if not verb.startswith("_")}
     lists = {
         "banks.page", "banks.versions", "banks.newest", "courses.page", "courses.newest", "courses.numbered",
-        "courses.get", "courses.put", "candidates.page", "enrolments.page", "enrolments.count", "attempts.page", "certificates.page",
+        "courses.get", "courses.put", "candidates.page", "enrolments.page", "enrolments.count", "attempts.page",
+        "certificates.page",
         "certificates.withdrawn", "certificates.of_key", "certificates.taken", "certificates.unlogged",
         "certificates.unentered", "certificates.keep_design",
         "issuance_log.head", "issuance_log.put_head", "issuance_log.add_subtrees", "issuance_log.entries",
