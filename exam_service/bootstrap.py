@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from exam_service import __version__, resources
 from exam_service.adapters.crypto import ed25519
+from exam_service.adapters.crypto.any_document import AnyDocument
 from exam_service.adapters.crypto.keyring import Keyring
+from exam_service.adapters.crypto.pkcs11 import Token
 from exam_service.adapters.crypto.remembering import Remembering
+from exam_service.adapters.crypto.signers import Signers, key_lost, unusable
 from exam_service.adapters.crypto.vault import Vault, new_master
 from exam_service.adapters.evidence.files import EvidenceFiles
 from exam_service.adapters.formats import native, roster
@@ -80,6 +83,7 @@ async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> 
     journal = open_journal(store, clock)
     limiter, presence, bell = _live(settings.redis_url)
     background, queues = Background(), Queues()
+    signers = Signers(Keyring(vault), _token(settings), clock)
     try:
         ctx = Context(
             store=store,
@@ -90,8 +94,9 @@ async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> 
             clock=clock,
             entropy=secrets.token_bytes,
             vault=vault,
-            signer=Keyring(vault),
+            signer=signers,
             canonical=Remembering(_canonical),
+            any_canonical=AnyDocument(resources.certs() / "contexts"),
             qr=QrCodes(),
             evidences=EvidenceFiles(),
             designs=_designs(),
@@ -111,7 +116,9 @@ async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> 
                 session_ttl=timedelta(hours=settings.session_hours),
                 sweep_every=timedelta(seconds=settings.sweep_seconds),
                 repeat_for=timedelta(days=settings.repeat_days),
+                new_keys=settings.new_keys,
                 prepare_before=timedelta(minutes=settings.prepare_minutes),
+                vc_api=settings.vc_api == "on",
             ),
         )
         await prove_master_key(ctx, settings)
@@ -124,6 +131,7 @@ async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> 
         await bell.close()
         await limiter.close()
         await store.close()
+        signers.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +204,20 @@ async def prove_master_key(ctx: Context, settings: Settings) -> None:
     if not await keys.open_here(ctx):
         place = "EXAM_MASTER_KEY" if settings.master_key is not None else _master_key_file(settings)
         raise WrongMasterKey(place=place)
+
+
+def _token(settings: Settings) -> Token | None:
+    if settings.pkcs11_module is None:
+        return None
+    pin = "EXAM_PKCS11_PIN_FILE" if settings.pkcs11_pin_file else "EXAM_PKCS11_PIN"
+    return Token(settings.pkcs11_module, settings.pkcs11_token or "", settings.pkcs11_pin or "", pin)
+
+
+async def prove_hsm(ctx: Context) -> None:
+    """Raises HsmUnusable when a module is named that cannot be used, or a key that is to sign is not in it."""
+    await ctx.signer.prove()
+    if lost := await keys.unusable_here(ctx):
+        raise unusable(*(key_lost(one.slug, key.kid, named=ctx.signer.hsm != "none") for one, key in lost))
 
 
 def _master_key_file(settings: Settings) -> Path:

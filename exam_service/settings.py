@@ -1,6 +1,7 @@
 """Settings: one frozen Struct read from `EXAM_…` names of the environment and proved at start. All are optional."""
 
 import base64
+import contextlib
 import difflib
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -70,6 +71,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     master_key: Annotated[
         bytes | None, Doc("The master key itself, 32 bytes in base64url, instead of a file.", secret=True)
     ] = None
+    pkcs11_module: Annotated[
+        Path | None, Doc("File of the PKCS#11 module of a hardware security module, for signing keys.")
+    ] = None
+    pkcs11_token: Annotated[str | None, Doc("Label of the token in that module.")] = None
+    pkcs11_pin_file: Annotated[Path | None, Doc("File with the PIN of the token's user.")] = None
+    pkcs11_pin: Annotated[str | None, Doc("The PIN itself, instead of a file.", secret=True)] = None
+    new_keys: Annotated[
+        Literal["vault", "hsm"], Doc("Where an organisation's signing keys are made unless a command says otherwise.")
+    ] = "vault"
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Doc("The least that is logged.")] = "info"
     log_format: Annotated[Literal["text", "json"], Doc("text for people, json for collectors.")] = "text"
     trusted_proxies: Annotated[
@@ -80,6 +90,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str | None,
         Doc("Bearer token for /metrics; without it only this machine is answered, past no proxy.", secret=True),
     ] = None
+    vc_api: Annotated[
+        Literal["off", "on"], Doc("Whether /credentials/issue signs what API keys hand it, by keys that stand apart.")
+    ] = "off"
     drain_seconds: Annotated[
         int, Doc("Seconds after SIGTERM in which new requests are still answered, while balancers notice /readyz.")
     ] = 5
@@ -144,6 +157,7 @@ _HINTS = get_type_hints(Settings, include_extras=True)
 _TYPES: dict[str, Any] = {field: get_args(_HINTS[field])[0] for field in Settings.__struct_fields__}
 _DOCS: dict[str, Doc] = {field: get_args(_HINTS[field])[1] for field in Settings.__struct_fields__}
 _DEFAULTS: dict[str, Any] = {field.name: field.default for field in msgspec.structs.fields(Settings)}
+_READ = {"database_url_file": "database_url", "pkcs11_pin_file": "pkcs11_pin"}
 _NAMES: dict[str, str] = {PREFIX + field.upper(): field for field in Settings.__struct_fields__}
 
 
@@ -158,7 +172,7 @@ def load(environ: Mapping[str, str]) -> Settings:
     """Return the settings that `environ` names; an empty value counts as not set.
 
     Raises `BadSettings` with every fault: unknown names (and the nearest known one), values of the wrong type, settings
-    that exclude each other. The only file read is the one that EXAM_DATABASE_URL_FILE names.
+    that exclude each other or lack another. Read are the files with the database URL and the PIN.
     """
     faults: list[Fault] = []
     given: set[str] = set()
@@ -171,11 +185,11 @@ def load(environ: Mapping[str, str]) -> Settings:
             given.add(field)
             try:
                 found[field] = _parse(field, value)
-                if field == "database_url_file":
-                    found["database_url"] = _parse("database_url", _read(found[field]))
+                if field in _READ:
+                    found[_READ[field]] = _parse(_READ[field], _read(found[field]))
             except _Wrong as wrong:
                 faults.append(Fault(code="bad-value", message=wrong.text, path=name))
-    faults += _conflicts(given, str(found.get("database_url", "")))
+    faults += _conflicts(given, str(found.get("database_url", "")), found.get("new_keys"))
     if faults:
         lines = Text(
             th="\n".join(f"  {fault.path}: {fault.message.within('th')}" for fault in faults),
@@ -211,7 +225,7 @@ def _complete(given: Settings) -> Settings:
     )
 
 
-def _conflicts(given: set[str], database_url: str) -> list[Fault]:
+def _conflicts(given: set[str], database_url: str, new_keys: str | None) -> list[Fault]:
     faults = [
         Fault(
             code="conflict",
@@ -221,7 +235,7 @@ def _conflicts(given: set[str], database_url: str) -> list[Fault]:
                 th=f"ระบุค่านี้หรือ EXAM_{field.upper()}_FILE อย่างใดอย่างหนึ่งเท่านั้น",
             ),
         )
-        for field in ("database_url", "master_key")
+        for field in ("database_url", "master_key", "pkcs11_pin")
         if {field, f"{field}_file"} <= given
     ]
     if database_url.startswith("postgresql:") and not given & {"master_key", "master_key_file"}:
@@ -231,14 +245,21 @@ def _conflicts(given: set[str], database_url: str) -> list[Fault]:
             th="เมื่อใช้ PostgreSQL ทุกโพรเซสต้องใช้กุญแจหลักเดียวกัน โปรดระบุค่านี้หรือ EXAM_MASTER_KEY",
         )
         faults.append(Fault(code="missing", path="EXAM_MASTER_KEY_FILE", message=sentence))
+    pkcs11 = {field for field in given if field.startswith("pkcs11_")}
+    if pkcs11 or new_keys == "hsm":
+        for one, other in (("module", "module"), ("token", "token"), ("pin_file", "pin")):
+            if not pkcs11 & {f"pkcs11_{one}", f"pkcs11_{other}"}:
+                lacks = Text(en="a hardware security module needs this too", th="การใช้ HSM ต้องระบุค่านี้ด้วย")
+                faults.append(Fault(code="missing", path=f"EXAM_PKCS11_{one.upper()}", message=lacks))
     return faults
 
 
 def _read(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        raise _Wrong(f"the file {file} cannot be read", f"อ่านแฟ้ม {file} ไม่ได้") from None
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        text = file.read_text(encoding="utf-8").strip()
+        if text:
+            return text
+    raise _Wrong(f"the file {file} cannot be read, or is empty", f"อ่านแฟ้ม {file} ไม่ได้ หรือแฟ้มว่างเปล่า")
 
 
 def _unknown(name: str) -> Fault:

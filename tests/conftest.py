@@ -13,6 +13,7 @@ from tests.support.apart import run_apart
 from tests.support.chromium import ARGUMENTS, PATIENCE, find_chromium
 from tests.support.optional import optional
 from tests.support.postgres import PostgresServer, postgres_server
+from tests.support.softhsm import SoftHsm, soft_hsm
 from tests.support.valkey import ValkeyServer, valkey_server
 
 # On a busy machine one slow example says nothing about the code; a test that hangs is ended by faulthandler.
@@ -108,6 +109,14 @@ def crashable_valkey() -> Iterator[ValkeyServer]:
     """A Valkey server of this test's own, to be killed and restarted."""
     with valkey_server() as server:
         yield server
+
+
+@pytest.fixture
+def softhsm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SoftHsm]:
+    """A hardware security module made of software, with a token of this test's own."""
+    with soft_hsm(tmp_path / "softhsm") as module:
+        monkeypatch.setenv("SOFTHSM2_CONF", str(module.conf))
+        yield module
 
 
 @pytest.fixture(scope="session")

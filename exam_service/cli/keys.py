@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from exam_service.core.errors import NotFound
 from exam_service.services import keys as service
 from exam_service.services import status_lists, verification
 from exam_service.services.context import Context
+from exam_service.services.ports import Kept
 
 _ORG = click.option("--org", help="Slug of the organisation; without it, the service's own keys, which sign receipts.")
 _ACTOR = "cli"
@@ -27,7 +28,8 @@ _ACTOR = "cli"
 def keys() -> None:
     """Manage signing keys.
 
-    Private keys lie sealed in the database, which the EXAM_… settings name. A retired key signs nothing more, and what
+    Private keys lie sealed in the database that the EXAM_… settings name ("vault"), or in a hardware security module
+    ("hsm"), from which nobody can take them. A retired key signs nothing more, and what
     it signed verifies for ever; none is ever deleted.
 
     \b
@@ -41,7 +43,7 @@ def keys() -> None:
 @keys.command(name="list")
 @_ORG
 def list_(org: str | None) -> None:
-    """List the public keys: of one organisation, or all there are."""
+    """List the public keys: of one organisation, or all there are; state, purpose, where the private half is."""
     asyncio.run(_list(org))
 
 
@@ -49,11 +51,26 @@ def list_(org: str | None) -> None:
 @_ORG
 @click.option("--log", "of_log", is_flag=True, help="The key of the organisation's issuance log.")
 @click.option("--wait", is_flag=True, help="Only make it, so that it can be published before `keys activate` uses it.")
-def create(org: str | None, of_log: bool, wait: bool) -> None:
-    """Make a signing key and sign with it from now on; the one before retires."""
+@click.option("--hsm/--vault", "in_hsm", default=None,
+              help="Make it in the hardware security module, or sealed in the database; without either, where "
+              "the one before is, and the first as EXAM_NEW_KEYS says.")  # fmt: skip
+def create(org: str | None, of_log: bool, wait: bool, in_hsm: bool | None) -> None:
+    """Make a signing key and sign with it from now on; the one before retires.
+
+    \b
+    Examples:
+      exam-service keys create --org demo
+      exam-service keys create --org demo --hsm        it never leaves the module
+    """
     if of_log and org is None:
         raise click.UsageError("say whose log it is with --org")
-    asyncio.run(_create(org, "log" if of_log else "certificates" if org else "receipts", wait))
+    if in_hsm and org is None:
+        raise click.UsageError(
+            "the service's own key signs receipts, thousands a second, and stays in the vault; name an organisation "
+            "with --org"
+        )
+    kept: Kept | None = None if in_hsm is None else "hsm" if in_hsm else "vault"
+    asyncio.run(_create(org, "log" if of_log else "certificates" if org else "receipts", wait, kept))
 
 
 @keys.command()
@@ -93,7 +110,8 @@ def compromise(kid: str, org: str | None, since: datetime | None, reason: str) -
     """Believe the key KID no more: somebody else may have it. It signs nothing more, and another one is made.
 
     What says that it was signed later is not believed by anybody. What it signed before stands where this service is
-    asked, by its register; offline nobody can tell any more. `exam-service certs reissue` gives everybody a new one.
+    asked, by its register, and offline with its proof of the issuance log, which each PDF carries; a QR code alone
+    tells nothing any more. `exam-service certs reissue` gives everybody a new one.
 
     \b
     Example:  exam-service keys compromise --org demo 0c6f3a41b2d98e57 --since 2026-11-20 --reason "backup stolen"
@@ -150,26 +168,32 @@ async def _list(slug: str | None) -> None:
     async with opened(setting.load(os.environ)) as ctx:
         for organisation, records in await service.all_public(ctx):
             if slug is None or (organisation is not None and organisation.slug == slug):
+                async with ctx.store.read(organisation.id if organisation else service.SERVICE) as tx:
+                    places = await service.places(ctx, tx)
                 for record in records:
-                    click.echo(_line(record))
+                    click.echo(_line(record, places))
         if slug is not None:
             await _id_of(ctx, slug)
 
 
-async def _create(slug: str | None, purpose: Purpose, wait: bool) -> None:
+async def _create(slug: str | None, purpose: Purpose, wait: bool, kept: Kept | None) -> None:
     async with _at(slug) as (ctx, org):
-        record = await service.create(ctx, org, purpose, activate=not wait)
-        click.echo(_line(record))
+        if kept == "hsm":
+            # Which setting is wrong is said before anything else.
+            await ctx.signer.prove(needed=True)
+        record = await service.create(ctx, org, purpose, activate=not wait, kept=kept)
+        async with ctx.store.read(org) as tx:
+            click.echo(_line(record, await service.places(ctx, tx)))
 
 
 async def _activate(kid: str, slug: str | None) -> None:
     async with _at(slug) as (ctx, org), ctx.store.begin(org) as tx:
-        click.echo(_line(await service.activate_key(ctx, tx, kid, _ACTOR)))
+        click.echo(_line(await service.activate_key(ctx, tx, kid, _ACTOR), await service.places(ctx, tx)))
 
 
 async def _retire(kid: str, slug: str | None) -> None:
     async with _at(slug) as (ctx, org), ctx.store.begin(org) as tx:
-        click.echo(_line(await service.retire(ctx, tx, kid, _ACTOR)))
+        click.echo(_line(await service.retire(ctx, tx, kid, _ACTOR), await service.places(ctx, tx)))
 
 
 async def _compromise(kid: str, slug: str | None, since: datetime | None, reason: str) -> None:
@@ -178,7 +202,8 @@ async def _compromise(kid: str, slug: str | None, since: datetime | None, reason
         if at > ctx.now():
             raise click.BadParameter("it lies in the future", param_hint="--since")
         for record in await status_lists.without_key(ctx, org, kid, at, _ACTOR, reason):
-            click.echo(_line(record))
+            async with ctx.store.read(org) as tx:
+                click.echo(_line(record, await service.places(ctx, tx)))
 
 
 async def _export() -> bytes:
@@ -201,7 +226,8 @@ async def _id_of(ctx: Context, slug: str) -> str:
     return organisation.id
 
 
-def _line(record: KeyRecord) -> str:
+def _line(record: KeyRecord, places: Mapping[str, str]) -> str:
     until = record.compromised_at or record.retired_at
     dates = stamp(record.created_at) + (f" to {stamp(until)}" if until else "")
-    return f"{record.kid}  {record.state:<11}  {record.purpose:<12}  {dates:<44}  {record.did}"
+    kept = places.get(record.kid, "-")
+    return f"{record.kid}  {record.state:<11}  {record.purpose:<12}  {kept:<5}  {dates:<44}  {record.did}"

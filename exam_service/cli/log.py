@@ -46,8 +46,9 @@ def checkpoint(org: str | None) -> None:
 def verify(org: str | None, against: tuple[Path, ...], as_json: bool) -> None:
     """Compute the whole log again, from the certificates up, and compare.
 
-    Looked at are every entry, its certificate and the proof that it carries, the stored hashes, the newest checkpoint
-    and its signatures, and signed certificates that were never entered. The service may run meanwhile.
+    Looked at are every entry, its certificate and the proof that it carries with its signatures, the stored hashes, the
+    newest checkpoint, and signed certificates that were never entered. Of times that somebody should look at, as of a
+    certificate that was entered long after the day that it names, a line is printed. The service may run meanwhile.
 
     \b
     Exit status:  0  all of it is as it must be
@@ -57,12 +58,30 @@ def verify(org: str | None, against: tuple[Path, ...], as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.encode(report))
     else:
+        for notice in report.notices:
+            click.echo(f"  Look at: {notice.sentence.within('en')}", err=True)
         for fault in report.faults:
             click.echo(f"  {fault.sentence.within('en')}", err=True)
         faults = f"{len(report.faults)} faults" if report.faults else "no fault"
         click.echo(f"{report.origin}: {report.checked} of {report.size} entries checked, {faults}")
     if report.faults:
         raise SystemExit(1)
+
+
+@log.command(name="keys")
+@ORG
+def keys_(org: str | None) -> None:
+    """Print the keys by which other tools verify checkpoints: of the log and of its clock, newest first.
+
+    Each as a `vkey` of c2sp.org/signed-note.
+    """
+    for line in asyncio.run(_keys(org)):
+        click.echo(line)
+
+
+async def _keys(org: str | None) -> list[str]:
+    async with opened(setting.load(os.environ)) as ctx:
+        return await issuance_log.verifier_keys(ctx, await organisation_of(ctx, org))
 
 
 async def _checkpoint(org: str | None) -> bytes:

@@ -10,6 +10,7 @@ from exam_service.cli.backup import backup, restore
 from exam_service.cli.banks import banks
 from exam_service.cli.certs import certs
 from exam_service.cli.demo import demo
+from exam_service.cli.export_trust import export_trust
 from exam_service.cli.keys import keys
 from exam_service.cli.log import log
 from exam_service.cli.orgs import orgs
@@ -37,7 +38,7 @@ def cli() -> None:
     """
 
 
-for command in (serve, demo, orgs, banks, papers, certs, verify, log, keys, backup, restore):
+for command in (serve, demo, orgs, banks, papers, certs, verify, log, keys, export_trust, backup, restore):
     cli.add_command(command)
 
 

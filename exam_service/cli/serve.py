@@ -13,7 +13,7 @@ import click
 import uvicorn
 
 from exam_service import settings as setting
-from exam_service.bootstrap import opened, prove_master_key
+from exam_service.bootstrap import opened, prove_hsm, prove_master_key
 from exam_service.cli import logs
 from exam_service.cli.connections import connections
 from exam_service.cli.stopping import DrainingServer
@@ -95,6 +95,7 @@ async def run(ctx: Context, loaded: Settings) -> None:
     await keys.ensure(ctx, keys.SERVICE, "receipts")
     # Once more: of several processes that find an empty database at one moment only one has made that key.
     await prove_master_key(ctx, loaded)
+    await prove_hsm(ctx)
     app = create_app(
         ctx,
         limits=Limits(

@@ -221,7 +221,8 @@ class Job(_Record, frozen=True, kw_only=True):
     id: str
     kind: Literal["enrolments", "certificates"]
     course: str
-    state: Literal["running", "finished"]
+    state: Literal["running", "stopped", "finished"]
+    """Stopped by a refusal, which `errors` names; it goes on when the call is repeated."""
     total: int
     done: int = 0
     failed: int = 0

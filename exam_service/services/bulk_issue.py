@@ -13,6 +13,7 @@ import msgspec
 
 from exam_service.core.certificates.model import KIND_TEXTS, CertificateState
 from exam_service.core.errors import (
+    CertificateExpired,
     CertificateSuspended,
     CertificateWithdrawn,
     KindNotOffered,
@@ -49,7 +50,8 @@ class IssuedToAll(msgspec.Struct, kw_only=True):
     """They had one that stands."""
     not_yet_earned: int = 0
     withdrawn: int = 0
-    """Theirs was revoked or is suspended: another one is issued only when somebody decides that for this person."""
+    """Theirs was revoked, is suspended or has expired: another one is issued only when somebody decides that for this
+    person."""
     failed: list[str] = msgspec.field(default_factory=list)
     """Enrolments for which something went wrong; the log says what. Run it again."""
 
@@ -116,7 +118,7 @@ async def _issue(ctx: Context, organisation: Organisation, some: Sequence[str], 
             match outcome:
                 case NotYetEarned():
                     outcomes["not_yet_earned"] += 1
-                case CertificateWithdrawn() | CertificateSuspended():
+                case CertificateWithdrawn() | CertificateSuspended() | CertificateExpired():
                     outcomes["withdrawn"] += 1
                 case Refusal():
                     raise outcome
@@ -125,9 +127,14 @@ async def _issue(ctx: Context, organisation: Organisation, some: Sequence[str], 
                 case _:
                     outcomes["standing"] += 1
     if pending:
+        await issuing.sign_ahead(ctx, org, pending)
         async with ctx.store.begin(org) as tx:
+            # Somebody else may have signed some meanwhile.
+            left = await tx.certificates.several(pending, lock=True)
+            ours = sum(one.state is CertificateState.pending for one in left.values())
             await issuing.sign(ctx, tx, pending)
-    found.issued += len(pending)
+        outcomes["issued"], outcomes["standing"] = ours, outcomes["standing"] + len(pending) - ours
+    found.issued += outcomes["issued"]
     found.standing += outcomes["standing"]
     found.not_yet_earned += outcomes["not_yet_earned"]
     found.withdrawn += outcomes["withdrawn"]

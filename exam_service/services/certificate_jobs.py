@@ -34,7 +34,7 @@ async def begin(ctx: Context, tx: Tx, course: str, kind: CertificateKind | None)
         kind="certificates",
         course=course,
         state="running",
-        total=len(await bulk_issue.enrolled(tx, course)),
+        total=await tx.enrolments.count(course),
         created_at=ctx.now(),
     )
     await tx.jobs.put(job)
@@ -48,7 +48,7 @@ async def resume(ctx: Context, org: str, job_id: str, kind: CertificateKind | No
     """
     async with ctx.store.read(org) as tx:
         job = await tx.jobs.get(job_id)
-    if job is not None and job.state == "running":
+    if job is not None and job.state != "finished":
         ctx.background.start(job.id, run(ctx, org, job, kind))
 
 
@@ -68,8 +68,11 @@ async def run(ctx: Context, org: str, job: Job, kind: CertificateKind | None) ->
                 await _note(ctx, org, _as_of(job, found))
         found = work.result()
     except Refusal as refusal:
-        # The database was away, or the course has changed: it stays as it is, and whoever repeats the call hears why.
+        # The database was away, or the course has changed.
         log.warning("issuing to everybody in %s stopped: %s", job.course, refusal)
+        why = JobError(line=0, code=refusal.code, message=refusal.text)
+        stopped = job if found is None else _as_of(job, found)
+        await _note(ctx, org, msgspec.structs.replace(stopped, state="stopped", errors=(why, *stopped.errors)))
         return
     finally:
         work.cancel()
@@ -79,13 +82,18 @@ async def run(ctx: Context, org: str, job: Job, kind: CertificateKind | None) ->
 
 async def _note(ctx: Context, org: str, job: Job) -> None:
     async with ctx.store.begin(org) as tx:
-        await tx.jobs.put(job)
+        before = await tx.jobs.get(job.id)
+        # Another process may have gone on with it, and be done.
+        if before is None or before.state != "finished":
+            await tx.jobs.put(job)
 
 
 def _as_of(job: Job, found: IssuedToAll) -> Job:
-    failed = found.failed[:MOST_ERRORS]
+    """How far it is; what it issued before it was cut off is its own, and stands now."""
+    failed, before = found.failed[:MOST_ERRORS], (job.counts or {}).get("issued", 0)
     return msgspec.structs.replace(
         job,
+        state="running",
         total=found.total,
         done=found.done - len(found.failed),
         failed=len(found.failed),
@@ -94,8 +102,8 @@ def _as_of(job: Job, found: IssuedToAll) -> Job:
             for number, id in enumerate(failed, 1)
         ),
         counts={
-            "issued": found.issued,
-            "standing": found.standing,
+            "issued": found.issued + before,
+            "standing": max(0, found.standing - before),
             "not_yet_earned": found.not_yet_earned,
             "withdrawn": found.withdrawn,
         },

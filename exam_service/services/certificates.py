@@ -1,6 +1,8 @@
 """Asking for certificates. How they are made is in issuing.py, what becomes of them later in withdrawals.py."""
 
+import logging
 from collections.abc import Collection
+from contextlib import suppress
 
 import msgspec
 
@@ -17,6 +19,8 @@ from exam_service.services.once import RepeatKey, once
 from exam_service.services.ports import Tx
 from exam_service.services.standing_view import IssuedView, issued_view
 
+log = logging.getLogger(__name__)
+
 
 async def request(
     ctx: Context,
@@ -30,7 +34,7 @@ async def request(
     """A certificate of that kind, or the one that stands.
 
     Raises KindNotOffered, NotYetEarned with what is missing, CertificateSuspended while it is decided about the one
-    there is, CertificateWithdrawn when its holder asks for another one.
+    there is, CertificateExpired, CertificateWithdrawn when its holder asks for another one.
     """
     await keys.ensure(ctx, org, "certificates")
     await grading.settle(ctx, org, enrolment_id)
@@ -39,7 +43,8 @@ async def request(
     async def prepared(tx: Tx) -> IssuedView:
         record = await issuing.prepare(ctx, tx, organisation, enrolment_id, kind, by_holder=by_holder)
         # What the answer says when everything below went well; else there is no answer.
-        return issued_view(msgspec.structs.replace(record, state=CertificateState.stands), ctx.policy.public_url)
+        signed = msgspec.structs.replace(record, state=CertificateState.stands)
+        return issued_view(signed, ctx.policy.public_url, ctx.now())
 
     answer = await once(ctx, org, repeat, IssuedView, prepared)
     await complete(ctx, org, answer.id)
@@ -54,10 +59,23 @@ async def issue_at_once(ctx: Context, org: str, enrolment_id: str) -> None:
         policy = version.course.certificate if version else None
         if policy is None or policy.issue != "at_once" or await tx.certificates.of(enrolment_id):
             return
+    if ctx.signer.hsm == "none":
+        with suppress(errors.NotYetEarned):
+            await request(ctx, org, enrolment_id, policy.kinds[0])
+    else:
+        # Whoever hands in waits for no device, and is not refused while one is away.
+        work = _issue_behind(ctx, org, enrolment_id, policy.kinds[0])
+        ctx.background.start(f"certificate/{enrolment_id}", work)
+
+
+async def _issue_behind(ctx: Context, org: str, enrolment_id: str, kind: CertificateKind) -> None:
+    """As `request`; what cannot be signed now is signed when it is opened."""
     try:
-        await request(ctx, org, enrolment_id, policy.kinds[0])
+        await request(ctx, org, enrolment_id, kind)
     except errors.NotYetEarned:
         return
+    except errors.Refusal as refusal:
+        log.warning("a certificate of enrolment %s waits to be signed: %s", enrolment_id, refusal)
 
 
 async def courses_at_once(ctx: Context, tx: Tx, version_ids: Collection[str]) -> set[str]:
@@ -79,6 +97,7 @@ async def complete(ctx: Context, org: str, certificate_id: str) -> CertificateRe
         raise errors.NotFound(what="certificate", id=certificate_id)
     if record.state is not CertificateState.pending:
         return record
+    await issuing.sign_ahead(ctx, org, [certificate_id])
     async with ctx.store.begin(org) as tx:
         (signed,) = await issuing.sign(ctx, tx, [certificate_id])
     return signed

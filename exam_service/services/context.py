@@ -14,11 +14,13 @@ from exam_service.services.documents import Documents
 from exam_service.services.load import Load
 from exam_service.services.meter import NoMeter
 from exam_service.services.ports import (
+    AnyCanonical,
     BankReader,
     Bell,
     Canonical,
     Clock,
     Entropy,
+    Kept,
     Meter,
     Presence,
     RateLimiter,
@@ -45,8 +47,12 @@ class Policy:
     sweep_every: timedelta = timedelta(seconds=15)
     repeat_for: timedelta = timedelta(days=7)
     """How long a repeated write gets the answer of the first."""
+    new_keys: Kept = "vault"
+    """Where signing keys are made that nobody asked for by name: an organisation's first, its log's, a successor."""
     prepare_before: timedelta = timedelta(minutes=60)
     """How long before its window opens the papers of an exam are drawn."""
+    vc_api: bool = False
+    """Whether what the VC-API is handed is signed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +69,7 @@ class Context:
     vault: Vault
     signer: Signer
     canonical: Canonical
+    any_canonical: AnyCanonical
     qr: QrCodes
     evidences: Evidences
     designs: Designs

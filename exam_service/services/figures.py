@@ -67,6 +67,8 @@ class Figures:
         meter.gauge("pressure", lambda: ctx.load.pressure)
         meter.gauge("draining", lambda: float(ctx.load.draining.is_set()))
         meter.gauge("rate_limiter_shared", lambda: None if ctx.limiter.shared is None else float(ctx.limiter.shared))
+        hsm = {"none": None, "ready": 1.0, "away": 0.0}
+        meter.gauge("hsm_ready", lambda: hsm[ctx.signer.hsm])
         for state in (*(one.value for one in State), OVERDUE):
             meter.gauge("attempts", lambda state=state: self._attempts.get(state), state=state)  # type: ignore[misc]
 

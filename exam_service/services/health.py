@@ -33,6 +33,8 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     signing: bool
     redis: Shared
     """`alone` while Redis is away: each process then keeps limits of its own, and goes on."""
+    hsm: Literal["none", "ready", "away"]
+    """While the hardware security module is `away`, certificates wait; exams go on, so it stays ready."""
     load: Pressure
     draining: bool
 
@@ -78,6 +80,7 @@ def _readiness(ctx: Context, store: str, signing: bool) -> Readiness:
         schema=store in ("ready", "full"),
         signing=signing,
         redis="none" if shared is None else "shared" if shared else "alone",
+        hsm=ctx.signer.hsm,
         load=Pressure(
             pressure=round(ctx.load.pressure, 2),
             lag_ms=round(ctx.load.worst_lag * 1000, 1),
@@ -99,5 +102,5 @@ async def _signs(ctx: Context, stored: bool) -> bool:
                 private = await tx.keys.private(record.kid) if record else None
             if record is not None:
                 return private is not None and keys.opens(ctx, record.public, private.sealed)
-    public, sealed = ctx.signer.create()
+    public, sealed = await ctx.signer.create()
     return keys.opens(ctx, public, sealed)

@@ -6,9 +6,8 @@ that nothing was removed, changed or put in before it.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from functools import partial
 
 import msgspec
 
@@ -19,6 +18,7 @@ from exam_service.core.certificates.growing import EMPTY, Growth, consistency, i
 from exam_service.core.certificates.merkle import leaf_hash
 from exam_service.core.certificates.model import whole_seconds
 from exam_service.core.certificates.record import CertificateRecord, LogEntry, LogHead
+from exam_service.core.certificates.words import Unreadable
 from exam_service.core.records import Organisation
 from exam_service.services import keys
 from exam_service.services.context import Context
@@ -29,26 +29,36 @@ logger = logging.getLogger(__name__)
 FRESH = timedelta(minutes=50)
 """A checkpoint is signed again before it is older than this, also when nothing was added."""
 LOOK_EVERY = timedelta(minutes=5)
+STEP = timedelta(minutes=5)
+"""As far as clocks are put right; over that a clock that went back was wrong before, or is now."""
 TOGETHER = 25
 """Certificates that are entered in one transaction."""
 
 
-async def enter(ctx: Context, tx: Tx, records: Sequence[CertificateRecord]) -> list[CertificateRecord]:
+Parts = tuple[bytes, bytes]
+"""What the proof of a credential signs, and its signature."""
+
+
+async def enter(
+    ctx: Context, tx: Tx, records: Sequence[CertificateRecord], parts: Mapping[str, Parts] | None = None
+) -> list[CertificateRecord]:
     """Enter signed certificates, and give each its proof as of the checkpoint that is signed here.
 
-    Whoever calls stores them, in this transaction.
+    `parts` are of those, by their ids, that were signed just now. Whoever calls stores them, in this transaction.
     """
     entered: dict[str, CertificateRecord] = {}
     # Nearly always there is one; another public address makes another name of the same log.
     for did in dict.fromkeys(record.issuance.did for record in records):
-        entered |= await _enter(ctx, tx, did, [record for record in records if record.issuance.did == did])
+        entered |= await _enter(ctx, tx, did, [one for one in records if one.issuance.did == did], parts or {})
     return [entered[record.id] for record in records]
 
 
-async def _enter(ctx: Context, tx: Tx, did: str, records: Sequence[CertificateRecord]) -> dict[str, CertificateRecord]:
+async def _enter(
+    ctx: Context, tx: Tx, did: str, records: Sequence[CertificateRecord], parts: Mapping[str, Parts]
+) -> dict[str, CertificateRecord]:
     head = await tx.issuance_log.head(lock=True)
     salts = [ctx.entropy(log.SALT_BYTES) for _ in records]
-    digests = [entry_of(record, salt) for record, salt in zip(records, salts, strict=True)]
+    digests = [entry_of(record, salt, parts.get(record.id)) for record, salt in zip(records, salts, strict=True)]
     growth = Growth(head.size, head.peaks, [leaf_hash(one) for one in digests])
     numbers = range(head.size, growth.size)
     note = await _put(ctx, tx, did, growth)
@@ -71,9 +81,9 @@ async def _enter(ctx: Context, tx: Tx, did: str, records: Sequence[CertificateRe
     }
 
 
-def entry_of(record: CertificateRecord, salt: bytes) -> bytes:
-    """The entry of a signed certificate."""
-    return log.entry(salt, *log.parts_of(record.credential or b""))
+def entry_of(record: CertificateRecord, salt: bytes, parts: Parts | None = None) -> bytes:
+    """The entry of a signed certificate, of the parts of its credential when they are at hand."""
+    return log.entry(salt, *(parts or log.parts_of(record.credential or b"")))
 
 
 async def checkpoint(ctx: Context, organisation: Organisation) -> bytes:
@@ -81,11 +91,12 @@ async def checkpoint(ctx: Context, organisation: Organisation) -> bytes:
     did = organisation_did(ctx.policy.public_url, organisation.slug)
     async with ctx.store.read(organisation.id) as tx:
         head = await tx.issuance_log.head()
-    if _is_fresh(ctx, head, did):
+        fresh = await _is_fresh(ctx, tx, head, did)
+    if fresh:
         return head.note
     async with ctx.store.begin(organisation.id) as tx:
         head = await tx.issuance_log.head(lock=True)
-        if _is_fresh(ctx, head, did):
+        if await _is_fresh(ctx, tx, head, did):
             return head.note
         return await _put(ctx, tx, did, Growth(head.size, head.peaks, []))
 
@@ -105,11 +116,21 @@ async def renew_all(ctx: Context) -> None:
     async with ctx.store.directory() as directory:
         organisations = await directory.organisations()
     for organisation in organisations:
-        await adopt(ctx, organisation.id)
-        async with ctx.store.read(organisation.id) as tx:
-            head = await tx.issuance_log.head()
-        if head.size:
-            await checkpoint(ctx, organisation)
+        try:
+            await _renew(ctx, organisation)
+        except errors.Unavailable:
+            raise
+        except Exception:
+            # The others have nothing to do with it.
+            logger.exception("the checkpoint of `%s` could not be signed", organisation.slug)
+
+
+async def _renew(ctx: Context, organisation: Organisation) -> None:
+    await adopt(ctx, organisation.id)
+    async with ctx.store.read(organisation.id) as tx:
+        head = await tx.issuance_log.head()
+    if head.size:
+        await checkpoint(ctx, organisation)
 
 
 async def adopt(ctx: Context, org: str) -> int:
@@ -128,26 +149,46 @@ async def adopt(ctx: Context, org: str) -> int:
         total += len(left)
 
 
-def _is_fresh(ctx: Context, head: LogHead, did: str) -> bool:
-    return bool(head.note) and ctx.now() - head.signed_at < FRESH and head.note.startswith(_origin_line(did))
+async def _is_fresh(ctx: Context, tx: Tx, head: LogHead, did: str) -> bool:
+    """Whether it is of this hour and of this address, and by a key that is still believed.
 
-
-def _origin_line(did: str) -> bytes:
-    return f"{log.origin_of(did)}\n".encode()
+    One from the future is of a clock that was wrong.
+    """
+    if not head.note or not timedelta(0) <= ctx.now() - head.signed_at < FRESH:
+        return False
+    try:
+        return log.signed_at(head.note, did, await tx.keys.all(), ctx.signer.verify) is not None
+    except Unreadable:
+        return False
 
 
 async def _put(ctx: Context, tx: Tx, did: str, growth: Growth) -> bytes:
     """Sign the checkpoint of the tree as it is now, and store it. The head is under lock."""
     now = whole_seconds(ctx.now())
+    before = (await tx.issuance_log.head()).signed_at
+    if now < before <= now + STEP:
+        # The times of a log never fall. A clock that is far behind is no reason to write a wrong hour: the audit tells.
+        now = before
+    elif now < before:
+        logger.error("the clock is behind the issuance log `%s`, which was signed at %s", did, before)
     key = await keys.ensure_in(ctx, tx, did, "log")
     pair = (await keys.pairs(tx, [key.kid])).get(key.kid)
     said = log.Checkpoint(origin=log.origin_of(did), size=growth.size, root=growth.root)
-    note = log.sign(said, now, key.public, partial(keys.sign_with, ctx, pair, now))
+    signatures = [await keys.sign_with(ctx, pair, now, message) for message in log.to_be_signed(said, now)]
+    note = log.note(said, now, key.public, signatures)
     await tx.issuance_log.put_head(LogHead(size=growth.size, peaks=growth.known, note=note, signed_at=now))
     return note
 
 
 # What anybody may fetch
+
+
+async def verifier_keys(ctx: Context, organisation: Organisation) -> list[str]:
+    """The keys of the log and of its clock, newest first, as `vkey`s (c2sp.org/signed-note): what other tools take."""
+    async with ctx.store.read(organisation.id) as tx:
+        ours = [key for key in await tx.keys.all() if key.purpose == "log" and key.compromised_at is None]
+    ours.sort(key=lambda key: key.created_at, reverse=True)
+    return [line for key in ours for line in log.verifier_keys(key.did, key.public)]
 
 
 async def tile(ctx: Context, org: str, level: int, number: int, width: int) -> bytes:

@@ -34,8 +34,8 @@ async def prepare(
 ) -> CertificateRecord:
     """The certificate that stands, or one whose facts are frozen in this transaction, to be signed in the next.
 
-    Raises NotFound, NotPublished, KindNotOffered, NotYetEarned, CertificateSuspended, and CertificateWithdrawn unless
-    the organisation itself decides.
+    Raises NotFound, NotPublished, KindNotOffered, NotYetEarned, CertificateSuspended, CertificateExpired, and
+    CertificateWithdrawn unless the organisation itself decides.
     """
     (outcome,) = await prepare_all(ctx, tx, organisation, [enrolment_id], kind, by_holder=by_holder)
     if isinstance(outcome, errors.Refusal):
@@ -60,7 +60,7 @@ async def prepare_all(
             if id not in standings:
                 raise errors.NotPublished(course=enrolments[id].course)
             facts = _earned(*standings[id], kind)
-            there = _there(issued.get(id, ()), kind, by_holder=by_holder)
+            there = _there(issued.get(id, ()), kind, ctx.now(), by_holder=by_holder)
         except errors.Refusal as refusal:
             outcomes[id] = refusal
         else:
@@ -89,7 +89,9 @@ def _earned(
     return version, policy
 
 
-def _there(issued: Sequence[CertificateRecord], kind: CertificateKind, *, by_holder: bool) -> CertificateRecord | None:
+def _there(
+    issued: Sequence[CertificateRecord], kind: CertificateKind, now: datetime, *, by_holder: bool
+) -> CertificateRecord | None:
     """The one there is; None when one may be made."""
     # What is looked into is the person's achievement, whatever the kind of paper; the organisation may know better.
     suspended = [one.issuance.kind for one in issued if one.state is CertificateState.suspended]
@@ -98,6 +100,10 @@ def _there(issued: Sequence[CertificateRecord], kind: CertificateKind, *, by_hol
     record = _standing_one(issued, kind)
     if record is None and by_holder and _withdrawn(issued):
         raise errors.CertificateWithdrawn()
+    until = record.issuance.valid_until if record is not None else None
+    if until is not None and until <= now:
+        # Having earned it once is not enough for ever: see replacements.replace for how one is renewed.
+        raise errors.CertificateExpired()
     return record
 
 
@@ -152,7 +158,7 @@ def _issuance(
         hours=course.hours or 0,
         objective=course.objective.within("th") if course.objective else "",
         issued_at=now,
-        valid_until=_months_later(now, policy.valid_months) if policy.valid_months else None,
+        valid_until=months_later(now, policy.valid_months) if policy.valid_months else None,
         status_list=status_lists.NUMBER,
         status_index=index,
         thai_digits=policy.thai_digits,
@@ -230,19 +236,20 @@ async def sign(ctx: Context, tx: Tx, certificate_ids: Sequence[str]) -> list[Cer
     pending = [record for record in found.values() if record.state is CertificateState.pending]
     if not pending:
         return [found[id] for id in certificate_ids]
-    lost = {key.kid for key in await tx.keys.all() if key.compromised_at is not None}
+    lost = await keys.not_to_be_used(ctx, tx, [record.kid for record in pending])
     pending = [await _anew(ctx, tx, record) if record.kid in lost else record for record in pending]
     pairs = await keys.pairs(tx, (record.kid for record in pending))
     signed, replaced = [], False
+    parts: dict[str, issuance_log.Parts] = {}
     for record in pending:
         key = pairs.get(record.kid)
         if record.issuance.supersedes is None:
-            signed.append(_signed(ctx, record, key))
+            signed.append(await _signed(ctx, record, key, parts))
         else:
             replaced = True
-            signed.append(await withdrawals.take_place(ctx, tx, record, partial(_signed, ctx, key=key)))
+            signed.append(await withdrawals.take_place(ctx, tx, record, partial(_signed, ctx, key=key, parts=parts)))
     # What was given up instead of signed (withdrawals.take_place) is none.
-    made = await issuance_log.enter(ctx, tx, [one for one in signed if one.credential is not None])
+    made = await issuance_log.enter(ctx, tx, [one for one in signed if one.credential is not None], parts)
     entered = {one.id: one for one in made}
     signed = [entered.get(one.id, one) for one in signed]
     await tx.certificates.put_all(signed)
@@ -268,15 +275,40 @@ async def _anew(ctx: Context, tx: Tx, record: CertificateRecord) -> CertificateR
     return fresh
 
 
-def _signed(ctx: Context, record: CertificateRecord, key: Pair | None) -> CertificateRecord:
-    """Sign the stored bytes with the key they were prepared for; `keys.sign_with` verifies what it signed."""
+async def sign_ahead(ctx: Context, org: str, certificate_ids: Sequence[str]) -> None:
+    """Have a hardware security module sign what `sign` will need, so that no transaction waits for it.
+
+    Where there is no module nothing is done. Raises Unavailable, SigningFailed.
+    """
+    if ctx.signer.hsm == "none":
+        return
+    async with ctx.store.read(org) as tx:
+        found = await tx.certificates.several(certificate_ids)
+        pending = [one for one in found.values() if one.state is CertificateState.pending]
+        kids = {record.kid for record in pending}
+        ours = await keys.pairs(tx, kids - await keys.not_to_be_used(ctx, tx, kids))
+    for record in pending:
+        key = ours.get(record.kid)
+        if key is not None and ctx.signer.kept(key.private.sealed) == "hsm":
+            await _signed(ctx, record, key, {})
+
+
+async def _signed(
+    ctx: Context, record: CertificateRecord, key: Pair | None, parts: dict[str, issuance_log.Parts]
+) -> CertificateRecord:
+    """Sign the stored bytes with the key they were prepared for; `keys.sign_with` verifies what it signed.
+
+    What the issuance log takes of it is put into `parts`.
+    """
     if key is None:
         raise errors.SigningFailed()
     made_at = record.issuance.issued_at
     document = credentials.read_json(record.unsigned)
     config = credentials.new_proof_config(record.issuance.did, record.kid, stamp(made_at))
-    signature = keys.sign_with(ctx, key, made_at, quads.to_be_signed(document, config))
-    qr_signature = keys.sign_with(ctx, key, made_at, qr_token.to_be_signed(record.kid, record.qr_claims))
+    message = quads.to_be_signed(document, config)
+    signature = await keys.sign_with(ctx, key, made_at, message)
+    parts[record.id] = message, signature
+    qr_signature = await keys.sign_with(ctx, key, made_at, qr_token.to_be_signed(record.kid, record.qr_claims))
     return msgspec.structs.replace(
         as_signed(record),
         credential=credentials.canonical_bytes(credentials.with_proof(document, config, signature)),
@@ -296,7 +328,7 @@ def as_signed(record: CertificateRecord) -> CertificateRecord:
     )
 
 
-def _months_later(when: datetime, months: int) -> datetime:
+def months_later(when: datetime, months: int) -> datetime:
     """The same day so many months on, or the last day of a shorter month."""
     year, month = divmod(when.month - 1 + months, 12)
     for day in range(when.day, 0, -1):

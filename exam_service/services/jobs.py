@@ -27,7 +27,8 @@ class JobView(msgspec.Struct, frozen=True, kw_only=True):
     job: str
     kind: Literal["enrolments", "certificates"]
     course: str
-    state: Literal["running", "finished"]
+    state: Literal["running", "stopped", "finished"]
+    """`stopped` by what `errors` says; it goes on when the call is repeated."""
     total: int
     done: int
     failed: int

@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from exam_service.core import errors
-from exam_service.core.certificates.did import organisation_did, service_did
-from exam_service.core.certificates.keys import KeyRecord, KeyState, Purpose, fault_at, kid_of, may_sign
+from exam_service.core.certificates import credential as credentials
+from exam_service.core.certificates.did import key_did, organisation_did, service_did
+from exam_service.core.certificates.keys import APART, KeyRecord, KeyState, Purpose, fault_at, kid_of, may_sign
 from exam_service.core.certificates.record import SigningKey
 from exam_service.core.records import AuditEvent, Organisation, Replay
 from exam_service.services.context import Context
-from exam_service.services.ports import Tx
+from exam_service.services.ports import Kept, Tx
 
 SERVICE = ""
 """The organisation under which the service's own keys are kept."""
@@ -29,20 +30,41 @@ async def did_of(ctx: Context, org: str) -> str:
     return organisation_did(ctx.policy.public_url, organisation.slug)
 
 
-async def create(ctx: Context, org: str, purpose: Purpose, *, activate: bool = True) -> KeyRecord:
+async def create(
+    ctx: Context, org: str, purpose: Purpose, *, activate: bool = True, kept: Kept | None = None
+) -> KeyRecord:
     """A new key. When it is activated, the one before retires: it signs nothing more and verifies for ever."""
     did = await did_of(ctx, org)
+    if kept is None:
+        async with ctx.store.read(org) as tx:
+            kept = await _place(ctx, tx, purpose)
+    # Before the transaction: a module may take its time.
+    pair = await ctx.signer.create(kept)
     async with ctx.store.begin(org) as tx:
-        record = await add(ctx, tx, did, purpose)
+        record = await add(ctx, tx, did, purpose, pair)
         return await activate_key(ctx, tx, record.kid, "system") if activate else record
 
 
-async def add(ctx: Context, tx: Tx, did: str, purpose: Purpose) -> KeyRecord:
-    """A new key that signs nothing yet."""
-    public, sealed = ctx.signer.create()
+async def _place(ctx: Context, tx: Tx, purpose: Purpose) -> Kept:
+    """Where a new key is made: in the module when the one before is, so that none slips out of it unasked.
+
+    Receipts are signed on the hot path, which must wait for no device.
+    """
+    if purpose == "receipts":
+        return "vault"
+    before = [key for key in await tx.keys.all() if key.purpose == purpose]
+    if not before:
+        return ctx.policy.new_keys
+    last = await tx.keys.private(max(before, key=lambda key: (may_sign(key), key.created_at)).kid)
+    return "hsm" if last is not None and ctx.signer.kept(last.sealed) == "hsm" else ctx.policy.new_keys
+
+
+async def add(ctx: Context, tx: Tx, did: str, purpose: Purpose, pair: tuple[bytes, bytes] | None = None) -> KeyRecord:
+    """A new key that signs nothing yet; `pair` when it has been made already."""
+    public, sealed = pair or await ctx.signer.create(await _place(ctx, tx, purpose))
     record = KeyRecord(
         kid=kid_of(public),
-        did=did,
+        did=key_did(public) if purpose == APART else did,
         organisation_id=tx.org,
         purpose=purpose,
         public=public,
@@ -58,12 +80,13 @@ async def activate_key(ctx: Context, tx: Tx, kid: str, actor: str) -> KeyRecord:
     record = await _key(tx, kid)
     if record.state not in (KeyState.created, KeyState.active):
         raise errors.KeyNotUsable(kid=kid, state=record.state)
+    await _after_what_is_entered(tx, record)
     for other in await tx.keys.all():
         if other.purpose == record.purpose and other.state is KeyState.active and other.kid != kid:
             await tx.keys.put(msgspec.structs.replace(other, state=KeyState.retired, retired_at=ctx.now()))
     active = msgspec.structs.replace(record, state=KeyState.active)
     await tx.keys.put(active)
-    await _audit(ctx, tx, actor, "key.activate", kid, None)
+    await audited(ctx, tx, actor, "key.activate", kid, None)
     ctx.signing_keys.clear()
     return active
 
@@ -73,9 +96,10 @@ async def retire(ctx: Context, tx: Tx, kid: str, actor: str) -> KeyRecord:
     record = await _key(tx, kid)
     if record.state is KeyState.compromised:
         raise errors.KeyNotUsable(kid=kid, state=record.state)
+    await _after_what_is_entered(tx, record)
     retired = msgspec.structs.replace(record, state=KeyState.retired, retired_at=record.retired_at or ctx.now())
     await tx.keys.put(retired)
-    await _audit(ctx, tx, actor, "key.retire", kid, None)
+    await audited(ctx, tx, actor, "key.retire", kid, None)
     ctx.signing_keys.clear()
     return retired
 
@@ -87,12 +111,19 @@ async def compromise(ctx: Context, tx: Tx, kid: str, since: datetime, actor: str
     It cannot be undone. Said again, an earlier moment counts and a later one does not.
     """
     record = await _key(tx, kid)
+    await _after_what_is_entered(tx, record)
     at = max(record.created_at, min(since, record.compromised_at or since))
     compromised = msgspec.structs.replace(record, state=KeyState.compromised, compromised_at=at)
     await tx.keys.put(compromised)
-    await _audit(ctx, tx, actor, "key.compromise", kid, reason)
+    await audited(ctx, tx, actor, "key.compromise", kid, reason)
     ctx.signing_keys.clear()
     return compromised
+
+
+async def _after_what_is_entered(tx: Tx, record: KeyRecord) -> None:
+    """Nothing may be entered in the log between the end of its key and the moment at which that is known."""
+    if record.purpose == "log":
+        await tx.issuance_log.head(lock=True)
 
 
 async def active(tx: Tx, did: str, purpose: Purpose) -> KeyRecord:
@@ -128,18 +159,18 @@ async def pairs(tx: Tx, kids: Iterable[str]) -> dict[str, Pair]:
 
 async def sign(ctx: Context, tx: Tx, record: KeyRecord, made_at: datetime, message: bytes) -> bytes:
     """As `sign_with`, by a key whose private half is read for it."""
-    return sign_with(ctx, (await pairs(tx, [record.kid])).get(record.kid), made_at, message)
+    return await sign_with(ctx, (await pairs(tx, [record.kid])).get(record.kid), made_at, message)
 
 
-def sign_with(ctx: Context, key: Pair | None, made_at: datetime, message: bytes) -> bytes:
-    """A signature that has been verified before anybody sees it. Raises SigningFailed.
+async def sign_with(ctx: Context, key: Pair | None, made_at: datetime, message: bytes) -> bytes:
+    """A signature that has been verified before anybody sees it. Raises SigningFailed, Unavailable.
 
     `made_at` is what the message says of itself: a certificate that a crash left pending is still signed by the key it
     was prepared for, also when that has been retired meanwhile.
     """
     if key is None or key.record.state is KeyState.created or fault_at(key.record, made_at) is not None:
         raise errors.SigningFailed()
-    signature = ctx.signer.sign(key.private.sealed, message)
+    signature = await ctx.signer.sign_aside(key.private.sealed, message)
     if not ctx.signer.verify(key.record.public, message, signature):
         raise errors.SigningFailed()
     return signature
@@ -172,7 +203,8 @@ async def ensure_in(ctx: Context, tx: Tx, did: str, purpose: Purpose) -> KeyReco
 
 
 async def open_here(ctx: Context) -> bool:
-    """Whether the master key of this process opens what is stored: the oldest signing key there is. True without any.
+    """Whether the master key of this process opens what is stored: the oldest signing key that it sealed. True without
+    any.
 
     The oldest was sealed by the right one, whatever was done with a wrong one since.
     """
@@ -180,11 +212,48 @@ async def open_here(ctx: Context) -> bool:
         places = [SERVICE, *(one.id for one in await directory.organisations())]
     for org in places:
         async with ctx.store.read(org) as tx:
-            oldest = min(await tx.keys.all(), key=lambda key: key.created_at, default=None)
-            private = await tx.keys.private(oldest.kid) if oldest else None
-        if oldest is not None and private is not None:
-            return opens(ctx, oldest.public, private.sealed)
+            for oldest in sorted(await tx.keys.all(), key=lambda key: key.created_at):
+                private = await tx.keys.private(oldest.kid)
+                if private is not None and ctx.signer.kept(private.sealed) == "vault":
+                    return opens(ctx, oldest.public, private.sealed)
     return True
+
+
+async def unusable_here(ctx: Context) -> list[tuple[Organisation, KeyRecord]]:
+    """The keys in a hardware security module that are to sign and cannot here: each signs a throwaway message."""
+    found = []
+    async with ctx.store.directory() as directory:
+        organisations = await directory.organisations()
+    for one in organisations:
+        async with ctx.store.read(one.id) as tx:
+            known = await pairs(tx, [key.kid for key in await tx.keys.all() if may_sign(key)])
+        for record, private in known.values():
+            if ctx.signer.kept(private.sealed) == "hsm":
+                message = ctx.entropy(32)
+                try:
+                    signature = await ctx.signer.sign_aside(private.sealed, message)
+                except (errors.SigningFailed, errors.Unavailable):
+                    signature = b""
+                if not ctx.signer.verify(record.public, message, signature):
+                    found.append((one, record))
+    return found
+
+
+async def places(ctx: Context, tx: Tx) -> dict[str, Kept]:
+    """kid -> where its private half is."""
+    found = await pairs(tx, [key.kid for key in await tx.keys.all()])
+    return {kid: ctx.signer.kept(pair.private.sealed) for kid, pair in found.items()}
+
+
+async def not_to_be_used(ctx: Context, tx: Tx, kids: Iterable[str]) -> set[str]:
+    """Those of the keys for which nothing that waits is signed any more: compromised, or retired and in a module.
+
+    A module may be gone for good, and what waits for its key would wait for ever.
+    """
+    asked = [key for key in await tx.keys.all() if key.kid in set(kids)]
+    retired = await pairs(tx, [key.kid for key in asked if key.retired_at is not None])
+    found = {key.kid for key in asked if key.compromised_at is not None}
+    return found | {kid for kid, pair in retired.items() if ctx.signer.kept(pair.private.sealed) == "hsm"}
 
 
 def opens(ctx: Context, public: bytes, sealed: bytes) -> bool:
@@ -212,8 +281,8 @@ async def all_public(ctx: Context) -> list[tuple[Organisation | None, Sequence[K
 
 
 async def _active(tx: Tx, did: str, purpose: Purpose) -> KeyRecord | None:
-    fitting = (key for key in await tx.keys.all() if key.purpose == purpose and key.did == did and may_sign(key))
-    return next(fitting, None)
+    named = (key for key in await tx.keys.all() if key.purpose == purpose and (key.did == did or purpose == APART))
+    return next((key for key in named if may_sign(key)), None)
 
 
 async def _key(tx: Tx, kid: str) -> KeyRecord:
@@ -223,6 +292,12 @@ async def _key(tx: Tx, kid: str) -> KeyRecord:
     return record
 
 
-async def _audit(ctx: Context, tx: Tx, actor: str, action: str, subject: str, reason: str | None) -> None:
+def apart_config(key: KeyRecord, created: str) -> dict[str, Any]:
+    """The proof to be made by a key that stands apart, before it has its value: a did:key names itself."""
+    return credentials.new_proof_config(key.did, key.did.removeprefix("did:key:"), created)
+
+
+async def audited(ctx: Context, tx: Tx, actor: str, action: str, subject: str, reason: str | None) -> None:
+    """Add an event about keys, or what they signed, to the organisation's audit log."""
     event = AuditEvent(id=ctx.new_id("evt"), at=ctx.now(), actor=actor, action=action, subject=subject, reason=reason)
     await tx.log.audit(event)

@@ -92,6 +92,7 @@ class Enrolments(Protocol):
 
     async def find(self, candidate_id: str, course: str) -> Enrolment | None: ...
     async def page(self, course: str | None, after: str | None, limit: int) -> Sequence[Enrolment]: ...
+    async def count(self, course: str) -> int: ...
     async def several(self, enrolment_ids: Sequence[str], *, lock: bool = False) -> Mapping[str, Enrolment]:
         """Those that are there, by id; with `lock` in the order of their ids, so that no two deadlock."""
 
@@ -214,6 +215,9 @@ class Directory(Protocol):
     async def org_of_api_key(self, key_id: str) -> str | None: ...
     async def org_of_launch(self, launch_id: str) -> str | None: ...
     async def org_of_certificate(self, certificate_id: str) -> str | None: ...
+    async def org_of_key(self, kid: str) -> str | None:
+        """Whose signing key that is; an empty text for the service's own."""
+
     async def newest_versions(self) -> Sequence[tuple[str, str]]:
         """(organisation, course version) of every course that is published."""
 
@@ -324,6 +328,16 @@ class Canonical(Protocol):
         """The 64 bytes that an eddsa-rdfc-2022 proof signs. Raises ValueError when there is no safe canonical form."""
 
 
+class AnyCanonical(Protocol):
+    """For documents of any shape, which may have been made to keep us busy: it never works past a bound."""
+
+    async def hash_data(self, document: dict[str, Any], proof_config: dict[str, Any]) -> bytes:
+        """As `Canonical`, elsewhere than on the loop. Raises ValueError, also for what would take too long."""
+
+    def digest(self, address: str, algorithm: str) -> bytes | None:
+        """Of a JSON-LD context that is at hand; None of any other resource."""
+
+
 class Vault(Protocol):
     def seal(self, plain: bytes, context: str) -> bytes: ...
     def open(self, sealed: bytes, context: str) -> bytes:
@@ -336,13 +350,32 @@ class Vault(Protocol):
     def mac_is_good(self, data: bytes, tag: bytes) -> bool: ...
 
 
+Kept = Literal["vault", "hsm"]
+"""Where a private key is: sealed in the database, or in a hardware security module, which it never leaves."""
+
+
 class Signer(Protocol):
-    """Ed25519 with private keys that are kept sealed. Messages are signed as they are."""
+    """Ed25519. `sealed` is a private key as it is stored: sealed, or which key of the module it is. Messages are signed
+    as they are."""
 
-    def create(self) -> tuple[bytes, bytes]:
-        """(public key of 32 bytes, sealed private key)."""
+    async def create(self, kept: Kept = "vault") -> tuple[bytes, bytes]:
+        """(public key of 32 bytes, what is stored of the private one). Raises Unavailable for a module's."""
 
-    def sign(self, sealed: bytes, message: bytes) -> bytes: ...
+    def kept(self, sealed: bytes) -> Kept: ...
+    def sign(self, sealed: bytes, message: bytes) -> bytes:
+        """At once with a key of the vault's, for the hot path; ValueError when it does not open."""
+
+    async def sign_aside(self, sealed: bytes, message: bytes) -> bytes:
+        """As `sign`; a module is waited for in another thread, and signs the same only once. Raises Unavailable while
+        it is away, SigningFailed when it has not got the key."""
+
+    @property
+    def hsm(self) -> Literal["none", "ready", "away"]:
+        """How the module was when it was used last. Never waits."""
+
+    async def prove(self, *, needed: bool = False) -> None:
+        """Raises a refusal that names the setting: the module cannot be used, or is `needed` and not named."""
+
     def verify(self, public: bytes, message: bytes, signature: bytes) -> bool:
         """Never raises: a malformed signature is a bad one."""
 

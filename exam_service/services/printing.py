@@ -178,7 +178,11 @@ async def _design_of(ctx: Context, record: CertificateRecord) -> KeptDesign:
     if record.design in (None, now.digest):
         return now
     async with ctx.store.read(record.issuance.organisation_id) as tx:
-        return await tx.certificates.design(record.design or "") or now
+        kept = await tx.certificates.design(record.design or "")
+    if kept is None:
+        # In today's design it would be another paper than the one that was issued.
+        raise LookupError(f"the design {record.design} of certificate {record.id} is not stored")
+    return kept
 
 
 async def _sheet_of(ctx: Context, faces: Faces) -> bytes:

@@ -4,11 +4,13 @@ from typing import Any
 
 from exam_service.core.certificates import jws, status
 from exam_service.core.certificates.did import did_document, jwks, method_id, organisation_did, service_did
+from exam_service.core.certificates.keys import KeyRecord
 from exam_service.core.certificates.record import StatusListRecord
 from exam_service.core.errors import NotFound
 from exam_service.core.records import Organisation
 from exam_service.services import keys, status_lists
 from exam_service.services.context import Context
+from exam_service.services.ports import Tx
 
 
 async def service_document(ctx: Context) -> dict[str, Any]:
@@ -41,13 +43,18 @@ async def status_list_jwt(ctx: Context, slug: str, number: int) -> str:
     did = organisation_did(ctx.policy.public_url, slug)
     async with ctx.store.begin(organisation.id) as tx:
         key = await keys.active(tx, did, "certificates")
-        raw, found = status.read_list(record.document)
+        _, found = status.read_list(record.document)
         if found.proof[0].verification_method != method_id(did, key.kid):
             # The key was changed since: one list must not carry two names.
             record = await status_lists.publish(ctx, tx, organisation, number)
-            raw, _ = status.read_list(record.document)
-        signed = jws.signing_input("vc+jwt", method_id(did, key.kid), status.jwt_payload(raw))
-        return jws.compact(signed, await keys.sign(ctx, tx, key, ctx.now(), signed))
+        return await list_as_jwt(ctx, tx, key, record)
+
+
+async def list_as_jwt(ctx: Context, tx: Tx, key: KeyRecord, record: StatusListRecord) -> str:
+    """A status list as a JWT by that key, which has signed it as a credential, too."""
+    raw, _ = status.read_list(record.document)
+    signed = jws.signing_input("vc+jwt", method_id(key.did, key.kid), status.jwt_payload(raw))
+    return jws.compact(signed, await keys.sign(ctx, tx, key, ctx.now(), signed))
 
 
 async def named(ctx: Context, slug: str) -> Organisation:

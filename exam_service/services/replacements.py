@@ -26,8 +26,9 @@ from exam_service.services.withdrawals import Why
 
 log = logging.getLogger(__name__)
 
-Correction = Literal["name_corrected", "course_corrected", "key_compromised"]
-"""What the new one says differently: the person's name; the course and the issuer; nothing, but under a new key."""
+Correction = Literal["name_corrected", "course_corrected", "key_compromised", "renewed"]
+"""What the new one says differently: the person's name; the course and the issuer; nothing, but under a new key; until
+when it is valid."""
 
 _SAID = ("recipient_name", "course_title", "hours", "objective", "organisation_name", "kind", "valid_until", "artwork")
 PAGE = 500
@@ -50,8 +51,8 @@ async def replace(
 ) -> CertificateView:  # fmt: skip
     """The new certificate, made of what the record of the person and of the course says now.
 
-    It stands for as long as the old one would have. Raises NotFound, NotRevocable, CertificateSuspended,
-    NothingToCorrect, SigningFailed.
+    It stands for as long as the old one would have, unless it is renewed; one that has expired can only be renewed.
+    Raises NotFound, NotRevocable, CertificateSuspended, NothingToCorrect, NotRenewable, SigningFailed.
     """
     await keys.ensure(ctx, org, "certificates")
     organisation = await organisations.named(ctx, org)
@@ -124,6 +125,7 @@ async def _together(ctx: Context, organisation: Organisation, some: list[str], w
     org = organisation.id
     async with ctx.store.begin(org) as tx:
         new = [(await _prepare(ctx, tx, organisation, one, why)).id for one in some]
+    await issuing.sign_ahead(ctx, org, new)
     async with ctx.store.begin(org) as tx:
         await issuing.sign(ctx, tx, new)
 
@@ -136,7 +138,8 @@ async def _prepare(
         raise errors.NotFound(what="certificate", id=certificate_id)
     if old.state is CertificateState.suspended:
         raise errors.CertificateSuspended()
-    if not _stands(old, ctx.now()):
+    renewed = why.reason is RevocationReason.renewed
+    if not (_stands(old, ctx.now()) or (renewed and old.state is CertificateState.stands)):
         raise errors.NotRevocable()
     enrolment = await tx.enrolments.get(old.enrolment)
     version = await tx.courses.newest(enrolment.course) if enrolment else None
@@ -156,6 +159,10 @@ async def _prepare(
             organisation_name=organisation.name,
             artwork=course.certificate.artwork if course.certificate else None,
         )
+    elif renewed:
+        policy = version.course.certificate
+        until = _renewed_until(old.issuance, policy.valid_months if policy else None, whole_seconds(ctx.now()))
+        says = msgspec.structs.replace(says, valid_until=until)
     if says == old.issuance and not await _compromised(tx, old.kid):
         raise errors.NothingToCorrect()
     for one in await tx.certificates.of(old.enrolment):
@@ -178,6 +185,17 @@ async def _prepare(
     )
     (record,) = await issuing.store(ctx, tx, [(issuance, old.enrolment, version)], why)
     return record
+
+
+def _renewed_until(issuance: Issuance, months: int | None, now: datetime) -> datetime:
+    """Another period, from the end of the one before, so that nobody loses by coming early. Raises NotRenewable."""
+    until = issuance.valid_until
+    if until is None or months is None:
+        raise errors.NotRenewable()
+    if until > issuing.months_later(now, months):
+        # Renewed once already: a second press of the button must not add up.
+        raise errors.NotRenewable()
+    return issuing.months_later(max(until, now), months)
 
 
 def _says_the_same(one: Issuance, other: Issuance) -> bool:

@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from exam_service.core.certificates.model import CertificateState
 from exam_service.core.certificates.record import CertificateRecord
 from exam_service.core.errors import ConditionsNotMet, Refusal
 from exam_service.core.exams.attempt import Attempt, State
@@ -128,7 +129,9 @@ class IssuedView(_View, frozen=True, kw_only=True):
     id: str
     kind: str
     state: str
+    """Of the register, or `expired`."""
     issued_at: datetime
+    valid_until: datetime | None = None
     page: str
     verify_url: str
 
@@ -246,17 +249,20 @@ def certificate_standing(
         missing=missing,
         sentence=met if decision.met else lacks,
         because=reason_of(decision.because) if staff else None,
-        issued=tuple(issued_view(one, public_url) for one in certificates),
+        issued=tuple(issued_view(one, public_url, standing.now) for one in certificates),
     )
 
 
-def issued_view(certificate: CertificateRecord, public_url: str) -> IssuedView:
+def issued_view(certificate: CertificateRecord, public_url: str, now: datetime) -> IssuedView:
     """One certificate with where its holder prints it and where anybody checks it."""
+    until = certificate.issuance.valid_until
+    over = certificate.state is CertificateState.stands and until is not None and until <= now
     return IssuedView(
         id=certificate.id,
         kind=certificate.issuance.kind,
-        state=certificate.state,
+        state="expired" if over else certificate.state,
         issued_at=certificate.issuance.issued_at,
+        valid_until=until,
         page=f"/exam/certificates/{certificate.id}",
         verify_url=f"{public_url}/v/{certificate.id}",
     )

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from exam_service.core.certificates import qr_token
+from exam_service.core.certificates import credential, qr_token, status
 from exam_service.core.certificates.faces import NO_FACE, Evidence, together
-from exam_service.core.certificates.keys import KeyRecord
+from exam_service.core.certificates.keys import APART, KeyRecord
+from exam_service.core.certificates.model import from_stamp
 from exam_service.core.certificates.record import CertificateRecord
 from exam_service.core.certificates.trust import Trust, TrustedIssuer
 from exam_service.core.certificates.verdict import Record, Register, Verdict
@@ -37,12 +38,13 @@ async def by_text(ctx: Context, text: str) -> Verdict:
     """The verdict on a scanned QR text."""
     certificate_id = qr_token.id_of(text)
     register = await _register(ctx, certificate_id) if certificate_id else None
-    return verify_qr(text, await _trust(ctx), ctx.now(), ctx.signer.verify, ctx.canonical, register)
+    trust = await _trust_in(ctx, qr_token.kid_of(text))
+    return verify_qr(text, trust, ctx.now(), ctx.signer.verify, ctx.canonical, register)
 
 
 async def by_document(ctx: Context, document: bytes, log_proof: bytes | None = None) -> Verdict:
     """The verdict on an Open Badges credential in JSON."""
-    trust = await _trust(ctx)
+    trust = await _trust_in(ctx, credential.kid_of(document))
     first = verify_credential(document, trust, ctx.now(), ctx.signer.verify, ctx.canonical, log_proof=log_proof)
     if first.facts is None or (first.outcome == "unknown" and first.facts.did is None):
         return first
@@ -72,6 +74,30 @@ async def trust_file(ctx: Context, with_lists: bool = True) -> Trust:
     return Trust(made_at=trust.made_at, issuers=trust.issuers, status_lists=lists)
 
 
+async def trust_file_of(ctx: Context, organisation: Organisation, listed: bytes | None = None) -> Trust:
+    """The same of one organisation; with `listed` instead of the status list that is published.
+
+    It is as old as its list, so that it stays the same, byte for byte, as long as nothing in it changes.
+    """
+    document = listed or (await status_lists.published(ctx, organisation, 1)).document
+    _, found = status.read_list(document)
+    known = await keys.of_organisation(ctx, organisation)
+    return Trust(
+        made_at=from_stamp(found.valid_from),
+        issuers=_issuers(organisation, known),
+        status_lists=[document.decode()],
+    )
+
+
+async def _trust_in(ctx: Context, kid: str | None) -> Trust:
+    """Whoever has that key, with all that they ever had: nobody else can have signed what names it."""
+    async with ctx.store.directory() as directory:
+        org = await directory.org_of_key(kid) if kid else None
+        organisation = await directory.organisation(id=org) if org else None
+    issuers = _issuers(organisation, await keys.of_organisation(ctx, organisation)) if organisation else []
+    return Trust(made_at=ctx.now(), issuers=issuers)
+
+
 async def _trust(ctx: Context) -> Trust:
     issuers = [
         issuer
@@ -84,9 +110,10 @@ async def _trust(ctx: Context) -> Trust:
 
 def _issuers(organisation: Organisation, known: Sequence[KeyRecord]) -> list[TrustedIssuer]:
     """By the DID that each key was made under: what was signed at an earlier public address verifies for ever."""
+    ours = [key for key in known if key.purpose != APART]
     return [
-        TrustedIssuer(did=did, name=organisation.name, keys=[key for key in known if key.did == did])
-        for did in dict.fromkeys(key.did for key in known)
+        TrustedIssuer(did=did, name=organisation.name, keys=[key for key in ours if key.did == did])
+        for did in dict.fromkeys(key.did for key in ours)
     ]
 
 

@@ -4,7 +4,7 @@ Each is a change of the register, which the verify page shows at once, with reas
 published status list is signed anew in the same transaction.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
@@ -60,7 +60,7 @@ async def reinstate(ctx: Context, tx: Tx, certificate_id: str, note: str | None,
 
 
 async def take_place(
-    ctx: Context, tx: Tx, record: CertificateRecord, sign: Callable[[CertificateRecord], CertificateRecord]
+    ctx: Context, tx: Tx, record: CertificateRecord, sign: Callable[[CertificateRecord], Awaitable[CertificateRecord]]
 ) -> CertificateRecord:
     """The new certificate signed, and the one that it supersedes replaced, both or neither; who calls stores the new
     one, and signs the status list anew.
@@ -75,7 +75,7 @@ async def take_place(
         return msgspec.structs.replace(
             record, state=CertificateState.revoked, reason=old.reason, state_changed_at=ctx.now()
         )
-    signed = sign(record)
+    signed = await sign(record)
     why = Why(reason=record.reason, note=record.note, actor=record.state_changed_by or "system")
     replaced = msgspec.structs.replace(old, superseded_by=record.id)
     await _changed(ctx, tx, replaced, CertificateState.superseded, why, "certificate.replace", publish=False)

@@ -15,7 +15,7 @@ from exam_service.services import issuance_log, papers, sweeper
 from exam_service.services.context import Context
 from exam_service.services.figures import Figures
 from exam_service.services.health import Checks
-from exam_service.web import auth, body, health, metrics, staff
+from exam_service.web import auth, body, health, metrics, staff, vc_api
 from exam_service.web.admission import Gate
 from exam_service.web.auth import Limits
 from exam_service.web.candidate import api as candidate_api
@@ -69,6 +69,7 @@ def create_app(
             staff.router(),
             *lms_routers(max_bank),
             *verify_routers(),
+            vc_api.router,
             documentation,
             reference,
             problem_page,

@@ -58,9 +58,10 @@ async def take(ctx: Context, who: str, per_minute: int) -> None:
         raise TooManyRequests(retry_at=retry_at)
 
 
-async def limit_public(request: Request[Any, Any, Any]) -> None:
-    """Count one request of an address to what anybody may open."""
-    await limit(request, f"public/{client_address(request)}", request.app.state.limits.public)
+async def limit_public(request: Request[Any, Any, Any], times: int = 1) -> None:
+    """Count a request of an address to what anybody may open; one that is much work, as so many."""
+    for _ in range(times):
+        await limit(request, f"public/{client_address(request)}", request.app.state.limits.public)
 
 
 async def launch_of(request: Request[Any, Any, Any], token: str) -> LaunchDescription:

@@ -17,7 +17,8 @@ from exam_service.services.context import Context
 from exam_service.web import problems
 from exam_service.web.admission import Gate
 from exam_service.web.arriving import BEGINNING, Arriving
-from exam_service.web.kinds import LIVE, LMS, LONG_SAVE, LONGEST_SAVE, SAVE, SMALL, kind_of
+from exam_service.web.kinds import EVIDENCE, LIVE, LMS, LONG_SAVE, LONGEST_SAVE, MANY, SAVE, SMALL, kind_of
+from exam_service.web.ndjson import is_ndjson
 from exam_service.web.pages import wants_page
 
 CLOSE = (b"connection", b"close")
@@ -50,6 +51,8 @@ class Entrance:
         gate, started = self._gate, time.monotonic()
         facts = cast("dict[str, Any]", scope)
         kind = kind_of(facts["method"], facts["path"])
+        if kind == EVIDENCE and is_ndjson((_header(scope, b"content-type") or b"").decode("latin-1")):
+            kind = MANY
         if kind == SAVE:
             # An ordinary one has gone the short way.
             kind = LONG_SAVE

@@ -15,6 +15,7 @@ LMS = "lms"
 PUBLIC = "public"
 STATIC = "static"
 EVIDENCE = "evidence"
+MANY = "many"
 PRINT = "print"
 OPERATIONS = "operations"
 
@@ -53,6 +54,8 @@ BOUNDS: dict[str, Bounds] = {
     PUBLIC: Bounds(8, 200, 1.5),
     # What somebody brings may take seconds to open: who only looks a certificate up must not stand behind it.
     EVIDENCE: Bounds(3, 60, 1.5),
+    # Two thousand lines take seconds: who brings one certificate must not stand behind them.
+    MANY: Bounds(1, 20, 1.5),
     # A page takes some hundredths of a second, and one is set at a time: nobody else may wait behind a queue of them.
     PRINT: Bounds(2, 200, 1.5),
     # One look answers all who ask; a refusal would tell a balancer that the process is not ready.
@@ -83,6 +86,7 @@ _STAFF = re.compile(
     r")"
 )
 """What staff do while an exam runs, and what an LMS does to let a candidate in."""
+_EVIDENCE = ("/verify", "/credentials/verify", "/presentations/verify", "/credentials/issue")
 _LIVE = re.compile(r"/v1/courses/[^/]+/exams/[^/]+/live/events|/staff/[^/]+/[^/]+/events")
 _PRINT = re.compile(r"/(?:v1|exam)/certificates/[^/]+/(?:certificate\.(?:pdf|png)|badge\.(?:png|svg))")
 
@@ -98,7 +102,7 @@ def kind_of(method: str, path: str) -> str:
         return CANDIDATE
     if path in _OPERATIONS:
         return OPERATIONS
-    if path.startswith(("/static/", "/exam/kept/")):
+    if path.startswith(("/static/", "/exam/kept/", "/v/kept/")):
         return STATIC
     if method == "GET" and _LIVE.fullmatch(path):
         return LIVE
@@ -108,7 +112,7 @@ def kind_of(method: str, path: str) -> str:
         return _of_lms(path)
     if path.startswith("/staff"):
         return STAFF
-    if path == "/verify" and method == "POST":
+    if path in _EVIDENCE and method == "POST":
         return EVIDENCE
     # Who comes back after a break comes by a launch link and sees these pages.
     return CANDIDATE if path.startswith(("/exam", "/l/")) else PUBLIC

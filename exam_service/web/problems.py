@@ -58,14 +58,17 @@ STATUS: Mapping[str, int] = {
     "not-yet-earned": 409,
     "kind-not-offered": 422,
     "certificate-withdrawn": 409,
+    "certificate-expired": 409,
     "certificate-not-standing": 409,
     "letters-missing": 409,
+    "not-renewable": 409,
     "not-revocable": 409,
     "certificate-suspended": 409,
     "not-suspended": 409,
     "nothing-to-correct": 409,
     "signing-failed": 500,
     "unreadable-evidence": 422,
+    "not-verified": 400,
     "key-not-usable": 409,
 }
 

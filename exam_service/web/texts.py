@@ -63,11 +63,12 @@ class Words:
         """A title or sentence that came as data, in the reader's language or the one there is."""
         return text.within(self.language)
 
-    def json(self, *names: str) -> Markup:
-        """The areas in both languages, ready to stand inside `<script type="application/json">`.
+    def json(self, *names: str, more: Mapping[str, Text] | None = None) -> Markup:
+        """The areas in both languages, ready to stand inside `<script type="application/json">`; `more` by its keys.
 
         Both, because a page changes its language without being loaded again.
         """
-        texts = {key: msgspec.to_builtins(text) for name in names for key, text in area(name).items()}
+        entries = [(key, text) for name in names for key, text in area(name).items()]
+        texts = {key: msgspec.to_builtins(text) for key, text in (*entries, *(more or {}).items())}
         content = json.dumps({"language": self.language, "texts": texts}, ensure_ascii=False, separators=(",", ":"))
         return Markup(content.translate(_UNSAFE))  # noqa: S704 - nothing is left that HTML would read

@@ -19,7 +19,8 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from exam_service.core.text import Text
 from exam_service.web import texts
-from exam_service.web.candidate.kept_page import PLACE, KeptPage, kept_page
+from exam_service.web.candidate.pages import PLACE
+from exam_service.web.kept_page import KeptPage, kept_page
 from exam_service.web.security import PAGE_POLICY
 from exam_service.web.texts import Words
 from tests.browser import sample
@@ -111,7 +112,7 @@ class FakeService:
             return self._faulty(path) or self._api(method, path.removeprefix("/v1/candidate"), body, query)
         if path == "/exam/worker.js":
             return 200, "text/javascript", self._kept.worker
-        if path.startswith((PLACE, "/static/")):
+        if path.startswith((PLACE.path, "/static/")):
             name = path.removeprefix("/static/") if path.startswith("/static/") else path.split("/", 4)[4]
             file = self._kept.files.get(name)
             return (200, file.media_type, file.content) if file else (404, "text/plain", b"")
@@ -121,7 +122,7 @@ class FakeService:
     def _kept(self) -> KeptPage:
         template = self._environment.get_template("attempt.html")
         blank = template.render(words=Words("th"), page={"page": "attempt", "attempt": None})
-        return kept_page(blank.replace("</body>", f"{self.deployed}</body>"))
+        return kept_page(PLACE, blank.replace("</body>", f"{self.deployed}</body>"))
 
     def _faulty(self, path: str) -> Answer | None:
         if self.unknown and sample.ATTEMPT in path:

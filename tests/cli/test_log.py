@@ -34,6 +34,13 @@ def environ(tmp_path: Path, sqlite_url: str) -> dict[str, str]:
     }
 
 
+def test_it_prints_the_keys_that_other_tools_take(environ: dict[str, str]) -> None:
+    result = run(environ, "keys")
+    assert result.exit_code == 0
+    log, clock = result.stdout.splitlines()
+    assert (log.partition("+")[0], clock.partition("+")[0]) == (NAME, f"{NAME}/clock")
+
+
 def run(environ: dict[str, str], *arguments: str) -> Result:
     return CliRunner().invoke(cli, ["log", *arguments], env=os.environ | environ)
 

@@ -309,6 +309,7 @@ async def test_the_directory_finds_the_way_in(store: SqlStore) -> None:
         assert await directory.org_of_api_key(A.id("key")) == A.org
         assert await directory.org_of_launch(A.id("lch")) == A.org
         assert await directory.org_of_certificate(A.certificate().id) == A.org
+        assert await directory.org_of_key("0" * 16) is None
         with pytest.raises(errors.AlreadyExists):
             await directory.add_organisation(A.organisation())
         with pytest.raises(errors.AlreadyExists):

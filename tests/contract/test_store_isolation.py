@@ -153,6 +153,7 @@ async def test_lists_hold_ones_own_only(store: SqlStore) -> None:
         assert await tx.candidates.find(external_id="T-1") == A.candidate()
         assert await tx.enrolments.page(None, None, 9) == [A.enrolment()]
         assert await tx.enrolments.page("cm", None, 9) == [A.enrolment()]
+        assert await tx.enrolments.count("cm") == 1
         assert await tx.attempts.page("cm", None, 9) == [A.attempt()]
         assert await tx.attempts.page(None, None, 9) == [A.attempt()]
         assert await tx.certificates.page(None, 9) == [A.certificate()]
@@ -295,7 +296,8 @@ def test_every_verb_of_every_repository_was_tried() -> None:
     verbs = {f"{name}.{verb}" for name, port in repositories.items() for verb in vars(port) if not verb.startswith("_")}
     lists = {
         "banks.page", "banks.versions", "banks.newest", "courses.page", "courses.newest", "courses.numbered",
-        "courses.get", "courses.put", "candidates.page", "enrolments.page", "attempts.page", "certificates.page",
+        "courses.get", "courses.put", "candidates.page", "enrolments.page", "enrolments.count", "attempts.page",
+        "certificates.page",
         "certificates.withdrawn", "certificates.of_key", "certificates.taken", "certificates.unlogged",
         "certificates.unentered", "certificates.keep_design",
         "issuance_log.head", "issuance_log.put_head", "issuance_log.add_subtrees", "issuance_log.entries",

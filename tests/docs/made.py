@@ -12,6 +12,7 @@ from typing import Any, cast
 import click
 
 from exam_service import bootstrap, settings
+from exam_service.adapters.crypto.signers import HsmUnusable
 from exam_service.adapters.metrics.catalogue import METRICS
 from exam_service.adapters.storage import backup
 from exam_service.adapters.storage.migrate import SchemaTooNew
@@ -31,22 +32,25 @@ _PART = re.compile(r"(<!-- made: ([a-z-]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL
 
 _COMMAND_LINE = (
     settings.BadSettings, bootstrap.MasterKeyMissing, bootstrap.WrongMasterKey, bootstrap.OtherMasterKey,
-    bootstrap.NotSqlite, serve.PortTaken, SchemaTooNew, backup.AlreadyThere, backup.LiveFile,
+    HsmUnusable, bootstrap.NotSqlite, serve.PortTaken, SchemaTooNew, backup.AlreadyThere, backup.LiveFile,
     backup.ServiceRuns, backup.BackupUnfit,
 )  # fmt: skip
 """Refusals that only an operator meets: no request is answered with them."""
 
 
 def refusals() -> list[type[Refusal]]:
-    """Every refusal that a request may be answered with, in the order of core/errors.py."""
-    found = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Refusal)]
-    return [kind for kind in found if kind is not Refusal]
+    """Every refusal that a request may be answered with, in the order of core/errors/."""
+    places = (errors.requests, errors.attempts, errors.certificates)
+    named = [kind for place in places for kind in vars(place).values() if isinstance(kind, type)]
+    return [kind for kind in named if issubclass(kind, Refusal) and kind is not Refusal]
 
 
 _MAKE_A_FAULT = {"Fault", "_fault", "fault", "broken", "Problem", "_whole", "invalid"}
 _OF_BANKS = ("core/documents.py", "core/banks/", "adapters/formats/native.py", "adapters/formats/located")
-_ELSEWHERE = ("core/exams/", "core/documents.py", "core/certificates/trust.py", "services/", "web/", "settings.py",
-              "adapters/formats/roster.py", "adapters/storage/")  # fmt: skip
+_ELSEWHERE = (
+    "core/exams/", "core/documents.py", "core/certificates/trust.py", "core/certificates/vc_", "services/",
+    "web/", "settings.py", "adapters/formats/roster.py", "adapters/storage/", "adapters/crypto/",
+)  # fmt: skip
 
 
 def fault_codes(places: tuple[str, ...]) -> list[str]:

@@ -49,7 +49,7 @@ def test_every_setting_is_described() -> None:
     assert [line.name for line in describe() if f"| `{line.name}` | {line.type} |" not in page] == []
     assert [
         name
-        for name in set(re.findall(r"EXAM_[A-Z_]+[A-Z]", page)) - {line.name for line in describe()}
+        for name in set(re.findall(r"EXAM_[A-Z0-9_]+[A-Z0-9]", page)) - {line.name for line in describe()}
         if name != "EXAM_TEST"
     ] == []
 

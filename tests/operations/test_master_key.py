@@ -69,7 +69,7 @@ def test_every_command_that_opens_the_database_refuses_it(tmp_path: Path, words:
 
 async def test_it_is_not_ready_when_the_key_of_receipts_does_not_open(tmp_path: Path) -> None:
     async with opened(given(tmp_path / "other", WRONG)) as ctx:
-        public, sealed = ctx.signer.create()
+        public, sealed = await ctx.signer.create()
     async with opened(given(tmp_path, RIGHT)) as ctx:
         await keys.ensure(ctx, keys.SERVICE, "receipts")
         assert (await health.Checks(ctx).now()).signing

@@ -1,7 +1,9 @@
 """P10: whatever was issued is in a log that nobody can change unseen, and stands though its key is stolen later."""
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,17 +14,19 @@ import sqlalchemy as sa
 from exam_service.bootstrap import offline_verifier
 from exam_service.core.certificates import credential as credentials
 from exam_service.core.certificates import issuance_log as log
-from exam_service.core.certificates import quads
+from exam_service.core.certificates import qr_token, quads
 from exam_service.core.certificates import trust as trust_files
-from exam_service.core.certificates.faces import Evidence
+from exam_service.core.certificates.faces import Evidence, together
 from exam_service.core.certificates.model import stamp
 from exam_service.core.certificates.record import CertificateRecord
 from exam_service.core.certificates.verdict import Verdict
-from exam_service.core.certificates.verify import verify_credential
+from exam_service.core.certificates.verify import verify_credential, verify_qr
 from exam_service.core.certificates.words import Unreadable
+from exam_service.core.records import Organisation
 from exam_service.services import (
     bulk_issue,
     certificate_views,
+    certificates,
     issuance_log,
     keys,
     log_audit,
@@ -31,6 +35,7 @@ from exam_service.services import (
     status_lists,
     verification,
 )
+from exam_service.services.context import Context
 from exam_service.services.log_audit import LogReport
 from tests.support.certified import Holder, another, course, holder, trust_file
 from tests.support.service import TestClock, World, service, world
@@ -120,6 +125,44 @@ async def test_what_was_logged_after_a_theft_proves_nothing(held: Holder) -> Non
     assert (verdict.outcome, verdict.steps[2].code, verdict.steps[-1].code) == ("unknown", "key-compromised", "logged")
 
 
+async def test_the_pdf_of_before_the_theft_stands_offline_with_all_that_is_in_it(held: Holder) -> None:
+    w = held.world
+    content = await printing.pdf(w.ctx, await certificate_views.faces(w.ctx, w.org, held.id))
+    w.clock.pass_(days=2)
+    await status_lists.without_key(w.ctx, w.org, (await held.record()).kid, w.clock.at, "staff", "stolen")
+    check, canonical, _ = offline_verifier()
+    trust = trust_files.from_file(await trust_file(w))
+    evidence = await w.ctx.evidences.read(content)
+    ((document, proof),) = evidence.documents()
+    (qr,) = evidence.codes()
+
+    def on(document: bytes, proof: bytes | None, qr: str) -> Verdict:
+        whole = verify_credential(document, trust, w.clock.at, check, canonical, log_proof=proof)
+        return together([whole, verify_qr(qr, trust, w.clock.at, check, canonical)])
+
+    verdict = on(document, proof, qr)
+    assert (verdict.outcome, verdict.status) == ("genuine", "stands")
+    assert [step.number for step in verdict.steps] == [1, 2, 3, 4, 5, 6, 7, 8]
+    # Without the proof nobody knows, and the code of another certificate of that key is no proof of this one.
+    assert on(document, None, qr).outcome == "unknown"
+    other = await (await another(held, "attestation")).qr()
+    assert on(document, proof, other).outcome != "genuine"
+    w.clock.at -= timedelta(days=2)
+    thief = await forged_qr(held, "นายโจร ขโมยกุญแจ")
+    w.clock.at += timedelta(days=2)
+    assert on(document, proof, thief).outcome == "not_genuine"
+
+
+async def forged_qr(held: Holder, name: str) -> str:
+    """What a thief prints with the key itself."""
+    w, record = held.world, await held.record()
+    claims = qr_token.payload(msgspec.structs.replace(record.issuance, recipient_name=name))
+    async with w.ctx.store.read(w.org) as tx:
+        pair = (await keys.pairs(tx, [record.kid]))[record.kid]
+    signature = w.ctx.signer.sign(pair.private.sealed, qr_token.to_be_signed(record.kid, claims))
+    return qr_token.url(w.ctx.policy.public_url, record.id, qr_token.token(record.kid, claims, signature))
+
+
 async def test_a_stolen_log_key_vouches_for_nothing(held: Holder) -> None:
     w, record = held.world, await held.record()
     w.clock.pass_(days=2)
@@ -130,9 +173,111 @@ async def test_a_stolen_log_key_vouches_for_nothing(held: Holder) -> None:
     verdict = await offline(held, await held.credential(), record.log_proof)
     assert (verdict.outcome, verdict.steps[-1].code) == ("unknown", "log-unknown")
     assert await found(w) == {"wrong-checkpoint"}
+    await checkpoint(w)
+    assert await found(w) == set(), "the new key has signed the log as it is, at once"
+    assert {notice.code for notice in (await audit(w)).notices} == {"lost-proof"}
+
+
+async def test_what_was_dated_back_and_clocks_that_were_wrong_are_told(held: Holder) -> None:
+    w, record = held.world, await held.record()
+    assert (await audit(w)).notices == []
+    w.clock.pass_(days=200)
+    later = await another(held, "attestation")
+    # Whoever has the keys and the database makes it say another day.
+    said = msgspec.structs.replace((await later.record()).issuance, issued_at=record.issuance.issued_at)
+    await later.change(issuance=said)
+    told = {(notice.code, notice.what) for notice in (await audit(w)).notices}
+    assert told == {("entered-late", later.id)}
+    await later.change(issuance=msgspec.structs.replace(said, issued_at=w.clock()))
+    w.clock.pass_(days=-100)
+    w.enrolment = await w.enrol("next")
+    await w.take("post")
+    await certificates.request(w.ctx, w.org, w.enrolment, "certificate")
+    report = await audit(w)
+    assert (report.faults, [notice.code for notice in report.notices]) == ([], ["time-falls"])
+
+
+async def test_a_clock_that_is_put_right_by_seconds_does_not_make_the_times_of_the_log_fall(held: Holder) -> None:
+    w = held.world
     w.clock.pass_(hours=1)
     await checkpoint(w)
-    assert await found(w) == set(), "the new key has signed the log as it is"
+    w.clock.pass_(seconds=-40)
+    await another(held, "attestation")
+    report = await audit(w)
+    assert (report.size, report.faults, [one.code for one in report.notices]) == (2, [], [])
+    async with w.ctx.store.read(w.org) as tx:
+        assert (await tx.issuance_log.head()).signed_at > w.clock()
+
+
+async def test_a_checkpoint_from_the_future_is_signed_again(held: Holder) -> None:
+    w = held.world
+    w.clock.pass_(days=3650)
+    w.clock.pass_(hours=1)
+    wrong = await checkpoint(w)
+    w.clock.pass_(days=-3650)
+    assert await checkpoint(w) != wrong
+
+
+async def test_signatures_in_stored_proofs_are_audited(held: Holder) -> None:
+    w, good = held.world, (await held.record()).log_proof or b""
+    lines = good.split(b"\n")
+    at = next(n for n, line in enumerate(lines) if line.startswith("— ".encode()))
+    dash, name, encoded = lines[at].split(b" ")
+    raw = bytearray(base64.b64decode(encoded))
+    for place, code in ((20, "wrong-proof"), (0, "unsigned-proof")):
+        flipped = raw.copy()
+        flipped[place] ^= 1
+        changed = [*lines[:at], b" ".join((dash, name, base64.b64encode(flipped))), *lines[at + 1 :]]
+        await held.change(log_proof=b"\n".join(changed))
+        assert await found(w) == {code}
+    await held.change(log_proof=good.replace(b"exam.example.ac.th", b"evil.example.ac.th"))
+    assert await found(w) == {"wrong-proof"}
+
+
+async def test_an_entry_that_no_checkpoint_speaks_of_is_found(held: Holder) -> None:
+    w = held.world
+    async with w.ctx.store.read(w.org) as tx:
+        head = await tx.issuance_log.head()
+    await another(held, "attestation")
+    async with w.ctx.store.begin(w.org) as tx:
+        await tx.issuance_log.head(lock=True)
+        await tx.issuance_log.put_head(head)
+    assert await found(w) == {"beyond-head"}
+
+
+async def test_one_organisation_that_cannot_sign_keeps_no_other_from_its_checkpoint(
+    held: Holder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    w = held.world
+    second = await holder(await world(w.ctx, w.clock, slug="second", course=course()))
+    w.clock.pass_(hours=2)
+    real = issuance_log.checkpoint
+
+    async def failing(ctx: Context, organisation: Organisation) -> bytes:
+        if organisation.slug == "first":
+            raise ValueError("its key does not open")
+        return await real(ctx, organisation)
+
+    before = await checkpoint(second.world)
+    w.clock.pass_(hours=2)
+    monkeypatch.setattr(issuance_log, "checkpoint", failing)
+    await issuance_log.renew_all(w.ctx)
+    monkeypatch.undo()
+    async with w.ctx.store.read(second.world.org) as tx:
+        head = await tx.issuance_log.head()
+    assert head.note != before
+    assert head.signed_at == w.clock().replace(microsecond=0)
+
+
+async def test_a_checkpoint_that_was_kept_under_an_earlier_address_is_of_the_same_log(
+    held: Holder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    w, kept = held.world, await checkpoint(held.world)
+    moved = replace(w.ctx.policy, public_url="https://new.example.ac.th")
+    w.ctx = replace(w.ctx, policy=moved)
+    await another(Holder(w, held.enrolment, held.id), "attestation")
+    report = await audit(w, kept)
+    assert (report.size, report.faults) == (2, [])
 
 
 async def test_the_pdf_carries_its_proof_and_is_the_same_each_time(held: Holder) -> None:

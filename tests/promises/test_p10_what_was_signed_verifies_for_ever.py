@@ -100,7 +100,7 @@ class Failing:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
 
-    def sign(self, sealed: bytes, message: bytes) -> bytes:
+    async def sign_aside(self, sealed: bytes, message: bytes) -> bytes:
         if self._signature is None:
             raise ConnectionError("the power is gone")
         return self._signature

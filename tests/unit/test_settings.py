@@ -44,10 +44,15 @@ def test_every_setting_can_be_set() -> None:
         "EXAM_DB_POOL_SIZE": "3",
         "EXAM_REDIS_URL": "redis://cache:6379/1",
         "EXAM_MASTER_KEY": KEY_TEXT,
+        "EXAM_PKCS11_MODULE": "/usr/lib/module.so",
+        "EXAM_PKCS11_TOKEN": "exam",
+        "EXAM_PKCS11_PIN": "0123",
+        "EXAM_NEW_KEYS": "hsm",
         "EXAM_LOG_LEVEL": "debug",
         "EXAM_LOG_FORMAT": "json",
         "EXAM_TRUSTED_PROXIES": "10.0.0.0/8, ::1",
         "EXAM_METRICS_TOKEN": "a-long-word",
+        "EXAM_VC_API": "on",
         "EXAM_DRAIN_SECONDS": "11",
         "EXAM_DRAIN_LIMIT_SECONDS": "12",
         "EXAM_STARTS_WAITING": "13",
@@ -64,7 +69,8 @@ def test_every_setting_can_be_set() -> None:
         "EXAM_BODY_SECONDS": "10",
         "EXAM_MAX_BANK_BYTES": "8192",
     }
-    assert {*environ, "EXAM_MASTER_KEY_FILE", "EXAM_DATABASE_URL_FILE"} == {line.name for line in describe()}
+    from_files = {"EXAM_MASTER_KEY_FILE", "EXAM_DATABASE_URL_FILE", "EXAM_PKCS11_PIN_FILE"}
+    assert {*environ} | from_files == {line.name for line in describe()}
     assert load(environ) == Settings(
         data_dir=Path("/d"),
         host="0.0.0.0",
@@ -74,10 +80,15 @@ def test_every_setting_can_be_set() -> None:
         db_pool_size=3,
         redis_url="redis://cache:6379/1",
         master_key=KEY,
+        pkcs11_module=Path("/usr/lib/module.so"),
+        pkcs11_token="exam",
+        pkcs11_pin="0123",
+        new_keys="hsm",
         log_level="debug",
         log_format="json",
         trusted_proxies=(ip_network("10.0.0.0/8"), ip_network("::1/128")),
         metrics_token="a-long-word",
+        vc_api="on",
         drain_seconds=11,
         drain_limit_seconds=12,
         starts_waiting=13,
@@ -98,6 +109,22 @@ def test_every_setting_can_be_set() -> None:
 
 def test_an_empty_value_counts_as_not_set() -> None:
     assert load({"EXAM_REDIS_URL": "", "EXAM_PORT": " "}) == load({})
+
+
+def test_a_module_needs_its_token_and_one_pin_and_the_pin_stays_secret(tmp_path: Path) -> None:
+    module, pin = {"EXAM_PKCS11_MODULE": "/m.so"}, tmp_path / "pin"
+    assert set(faults(module)) == {"EXAM_PKCS11_TOKEN", "EXAM_PKCS11_PIN_FILE"}
+    assert set(faults({"EXAM_PKCS11_TOKEN": "t"})) == {"EXAM_PKCS11_MODULE", "EXAM_PKCS11_PIN_FILE"}
+    assert "EXAM_PKCS11_MODULE" in faults({"EXAM_NEW_KEYS": "hsm"})
+    from_file = module | {"EXAM_PKCS11_TOKEN": "t", "EXAM_PKCS11_PIN_FILE": str(pin)}
+    for empty in (None, " \n"):
+        if empty is not None:
+            pin.write_text(empty)
+        assert set(faults(from_file)) == {"EXAM_PKCS11_PIN_FILE"}
+    pin.write_text("secret-pin\n")
+    loaded = load(from_file)
+    assert (loaded.pkcs11_pin, "secret-pin" in repr(loaded)) == ("secret-pin", False)
+    assert set(faults(from_file | {"EXAM_PKCS11_PIN": "0"})) == {"EXAM_PKCS11_PIN"}
 
 
 def test_names_of_others_and_of_tests_are_ignored() -> None:

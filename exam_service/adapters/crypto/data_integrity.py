@@ -69,22 +69,26 @@ class DataIntegrity:
         self._screen(document)
         dropped: list[str] = []
         processor = JsonLdProcessor(on_property_dropped=lambda name: dropped.append(str(name)))
-        options = {"documentLoader": self._document, "contextResolver": self._resolver, "base": _NOWHERE}
+        options = {**self.options(), "contextResolver": self._resolver}
         try:
             with self._lock:
                 # Expanded here and not inside `normalize`, so that relative names are seen before they vanish.
                 expanded = processor.expand(dict(document), dict(options))
-                _require_whole(expanded)
+                require_whole(expanded)
                 quads = processor.normalize(
                     expanded, {**options, "algorithm": "URDNA2015", "format": "application/n-quads"}
                 )
         except JsonLdError as error:
-            raise CannotCanonicalise(_innermost(error)) from error
+            raise CannotCanonicalise(innermost(error)) from error
         except (UnknownContext, TypeError, KeyError, RecursionError, AttributeError) as error:
             raise CannotCanonicalise(str(error)) from error
         if dropped:
             raise CannotCanonicalise(f"the contexts do not define: {', '.join(sorted(set(dropped)))}")
         return str(quads)
+
+    def options(self) -> dict[str, Any]:
+        """What PyLD is told: contexts come from the bundle, and names are never relative to anything."""
+        return {"documentLoader": self._document, "base": _NOWHERE}
 
     def _document(self, address: str, _options: object = None) -> dict[str, Any]:
         if address not in self._contexts:
@@ -121,7 +125,7 @@ class DataIntegrity:
             raise CannotCanonicalise(f"more than {MAX_OBJECTS} objects")
 
 
-def _require_whole(expanded: Any) -> None:
+def require_whole(expanded: Any) -> None:
     """Every name is an absolute address: a relative one means another thing at every place it is read."""
     left = [expanded]
     while left:
@@ -137,7 +141,7 @@ def _require_whole(expanded: Any) -> None:
             left.extend(value.values())
 
 
-def _innermost(error: JsonLdError) -> str:
+def innermost(error: JsonLdError) -> str:
     cause: BaseException = error
     while cause.__cause__ is not None or getattr(cause, "cause", None) is not None:
         cause = cause.__cause__ or cause.cause  # type: ignore[attr-defined]

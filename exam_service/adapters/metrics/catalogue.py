@@ -50,6 +50,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("swept_attempts", "counter", "Attempts that a sweep graded."),
     Metric("papers_prepared", "counter", "Papers that were drawn before their attempts began."),
     Metric("certificates_issued", "counter", "Certificates issued.", ("kind",)),
+    Metric("hsm_ready", "gauge", "1 while the hardware security module works, 0 while certificates wait for it."),
     Metric("rate_limiter_shared", "gauge", "1 while Redis shares the rate limits, 0 while each process is alone."),
 )  # fmt: skip
 

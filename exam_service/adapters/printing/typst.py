@@ -10,7 +10,7 @@ import hashlib
 import re
 import shutil
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import mkdtemp
@@ -28,7 +28,19 @@ T = TypeVar("T")
 _MAIN = "design.typ"
 _KEPT = ("*.typ", "*.svg")
 """What a design is made of: text, so that it can be kept with what was issued in it."""
+_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".pdf")
+"""What Typst could show, and is not kept with the certificates."""
 _NO_LETTER = re.compile(r'the text `"(.+?)"` could not be displayed')
+
+
+class DesignNotKept(ValueError):
+    """A design with files that would not be kept with what is issued in it."""
+
+    def __init__(self, name: str, files: Sequence[str]) -> None:
+        super().__init__(
+            f"the design `{name}` has pictures that cannot be kept with certificates ({', '.join(files)}): "
+            "draw them in SVG"
+        )
 
 
 class TypstDesigns:
@@ -52,7 +64,11 @@ class TypstDesigns:
         found = self._named.get(name)
         if found is None:
             # Its own files, and those that all designs share.
-            own = [file for kind in _KEPT for file in (self._designs / name).rglob(kind)]
+            inside = [file for file in (self._designs / name).rglob("*") if file.is_file()]
+            own = [file for file in inside if any(file.match(kind) for kind in _KEPT)]
+            if lost := sorted(file.name for file in inside if file.suffix.lower() in _PICTURES):
+                # Printed again in ten years, the certificate would lack it, or show another.
+                raise DesignNotKept(name, lost)
             paths = sorted([*self._designs.glob("*.typ"), *own])
             files = {path.relative_to(self._designs).as_posix(): path.read_text() for path in paths}
             digest = hashlib.sha256(msgspec.json.encode([name, sorted(files.items())])).hexdigest()

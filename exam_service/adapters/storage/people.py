@@ -85,6 +85,11 @@ class SqlEnrolments(Rows):
         where = ([] if course is None else [table.c.course == course]) + ([] if after is None else [table.c.id > after])
         return await self._all(Enrolment, table, *where, order=[table.c.id], limit=limit)
 
+    async def count(self, course: str) -> int:
+        table = tables.enrolment
+        query = sa.select(sa.func.count()).where(table.c.org == self._org, table.c.course == course)
+        return await self._connection.scalar(query) or 0
+
     async def several(self, enrolment_ids: Sequence[str], *, lock: bool = False) -> Mapping[str, Enrolment]:
         statement = _SEVERAL_LOCKED if lock else _SEVERAL
         rows = await fetch(self._connection, statement, self._org, list(enrolment_ids))

@@ -139,6 +139,12 @@ class SqlDirectory:
     async def org_of_certificate(self, certificate_id: str) -> str | None:
         return await self._org(tables.certificate, certificate_id)
 
+    async def org_of_key(self, kid: str) -> str | None:
+        table = tables.signing_key
+        async with self._database.read() as connection:
+            found: str | None = await connection.scalar(sa.select(table.c.org).where(table.c.kid == kid))
+        return found
+
     async def newest_versions(self) -> Sequence[tuple[str, str]]:
         course, version = tables.course, tables.course_version
         newest = sa.and_(

@@ -6,6 +6,7 @@ added, both say the same.
 """
 
 import json
+import re
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -247,6 +248,16 @@ def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
+
+
+def kid_of(document: bytes) -> str | None:
+    """The short name of the key that a document says it was signed with; None when it can say nothing."""
+    try:
+        _, found = read(document)
+    except Unreadable:
+        return None
+    kid = found.proof[0].verification_method.partition("#")[2] if found.proof else ""
+    return kid if re.fullmatch(r"[0-9a-f]{16}", kid) else None
 
 
 def id_of(document: Credential) -> CertificateId:

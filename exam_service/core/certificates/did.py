@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from exam_service.core.certificates.keys import KeyRecord
+from exam_service.core.certificates.keys import APART, KeyRecord
 from exam_service.core.certificates.model import stamp
 
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -48,7 +48,7 @@ def did_document(did: str, keys: Iterable[KeyRecord]) -> dict[str, Any]:
     A retired key goes on verifying what it signed. A compromised one stays to be seen, with `revoked`, but asserts
     nothing any more; nor does that of the issuance log, which signs no credential.
     """
-    mine = [key for key in keys if key.did == did]
+    mine = [key for key in keys if key.did == did and key.purpose != APART]
     return {
         "@context": list(DID_CONTEXT),
         "id": did,
@@ -72,8 +72,8 @@ def _method(key: KeyRecord) -> dict[str, Any]:
 
 
 def jwks(keys: Iterable[KeyRecord]) -> dict[str, Any]:
-    """Every public key as an RFC 8037 JWK, with whose it is and the dates it was good for."""
-    return {"keys": [_jwk(key) for key in keys]}
+    """Every public key as an RFC 8037 JWK, with whose it is with its dates; not those that stand apart."""
+    return {"keys": [_jwk(key) for key in keys if key.purpose != APART]}
 
 
 def _jwk(key: KeyRecord) -> dict[str, Any]:
@@ -93,6 +93,11 @@ def _jwk(key: KeyRecord) -> dict[str, Any]:
         if when is not None:
             jwk[name] = stamp(when)
     return jwk
+
+
+def key_did(public: bytes) -> str:
+    """`did:key:z6Mk…`: a name that is the key, and vouches for nobody."""
+    return f"did:key:{multikey(public)}"
 
 
 def multikey(public: bytes) -> str:

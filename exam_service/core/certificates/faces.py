@@ -55,7 +55,10 @@ def together(verdicts: Sequence[Verdict], named: Collection[str] = ()) -> Verdic
     verdicts = [one for one in verdicts if one.steps[0].code not in NOTHING_TO_JUDGE] or verdicts[:1]
     if len(verdicts) == 1 and not (verdicts[0].facts and set(named) - {verdicts[0].facts.id}):
         return verdicts[0]
-    worst = min(verdicts, key=lambda one: _WORST_FIRST.index(one.outcome))
+    # What the log vouches for is vouched for on every face that says the same: see `_unlike` below.
+    logged = any(step.code == "key-logged" for one in verdicts for step in one.steps)
+    doubted = [one for one in verdicts if not (logged and _only_its_key_was_stolen(one))]
+    worst = min(doubted, key=lambda one: _WORST_FIRST.index(one.outcome))
     if worst.outcome != "genuine":
         return added(worst, untold("faces", "not-checked"))
     # Only a credential has everything; a QR may have cut the names.
@@ -66,6 +69,12 @@ def together(verdicts: Sequence[Verdict], named: Collection[str] = ()) -> Verdic
     if unlike:
         return forged(whole, failed("faces", "faces-differ", fields=", ".join(sorted(unlike))))
     return added(whole, passed("faces", "faces-agree"))
+
+
+def _only_its_key_was_stolen(one: Verdict) -> bool:
+    """Whether nothing speaks against it but that somebody else has had its key since."""
+    codes = {step.name: step.code for step in one.steps}
+    return (codes["key_good"], codes["signature"]) == ("key-compromised-since", "signature-good")
 
 
 def _unlike(one: Facts | None, other: Facts | None) -> list[str]:

@@ -10,7 +10,7 @@ so the log tells nobody anything about a certificate, and whoever holds one show
 import base64
 import binascii
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -107,19 +107,29 @@ def parts_of(credential: bytes) -> tuple[bytes, bytes]:
 # Checkpoints
 
 
-def sign(checkpoint: Checkpoint, at: datetime, public: bytes, signed: Sign) -> bytes:
-    """The checkpoint as it is published: signed by the log, and with the time, as a witness's cosignature has it.
+def to_be_signed(checkpoint: Checkpoint, at: datetime) -> tuple[bytes, bytes]:
+    """What the log signs: the checkpoint, and with the time, as a witness's cosignature has it.
 
-    Both are of one key. A cosigned text begins with a line that no origin is, so one signature never passes for the
-    other.
+    Both by one key. A cosigned text begins with a line that no origin is, so one signature never passes for the other.
     """
+    return checkpoint.body, _timed(checkpoint.body, int(at.timestamp()))
+
+
+def sign(checkpoint: Checkpoint, at: datetime, public: bytes, signed: Sign) -> bytes:
+    """The checkpoint as it is published, by whoever signs at once."""
+    return note(checkpoint, at, public, [signed(message) for message in to_be_signed(checkpoint, at)])
+
+
+def note(checkpoint: Checkpoint, at: datetime, public: bytes, signatures: Sequence[bytes]) -> bytes:
+    """The checkpoint as it is published, with both signatures."""
     body, seconds = checkpoint.body, int(at.timestamp())
+    plain, timed = signatures
     lines = [
-        _line(checkpoint.origin, _key_id(checkpoint.origin, _ED25519, public), signed(body)),
+        _line(checkpoint.origin, _key_id(checkpoint.origin, _ED25519, public), plain),
         _line(
             _clock(checkpoint.origin),
             _key_id(_clock(checkpoint.origin), _COSIGNATURE, public),
-            seconds.to_bytes(8, "big") + signed(_timed(body, seconds)),
+            seconds.to_bytes(8, "big") + timed,
         ),
     ]
     return body + b"\n" + "".join(lines).encode()

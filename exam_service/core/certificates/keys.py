@@ -7,7 +7,10 @@ from typing import Literal
 
 import msgspec
 
-Purpose = Literal["certificates", "receipts", "status", "log"]
+Purpose = Literal["certificates", "receipts", "status", "log", "vc-api"]
+
+APART: Purpose = "vc-api"
+"""Signs what the VC-API is handed, under a did:key of its own: in no DID document, key set or trust file of ours."""
 
 
 class KeyState(StrEnum):

@@ -47,6 +47,7 @@ class RevocationReason(StrEnum):
     name_corrected = "name_corrected"
     course_corrected = "course_corrected"
     key_compromised = "key_compromised"
+    renewed = "renewed"
     under_review = "under_review"
 
 
@@ -68,6 +69,7 @@ REASON_TEXTS: dict[RevocationReason, Text] = {
     RevocationReason.key_compromised: Text(
         th="กุญแจที่ใช้ลงนามไม่ปลอดภัย จึงออกฉบับใหม่แทน", en="The signing key was compromised; a new one replaces it."
     ),
+    RevocationReason.renewed: Text(th="ต่ออายุแล้ว จึงออกฉบับใหม่แทน", en="It was renewed; a new certificate replaces it."),
     RevocationReason.under_review: Text(th="อยู่ระหว่างการตรวจสอบ", en="It is under review."),
 }
 

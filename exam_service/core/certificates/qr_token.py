@@ -216,6 +216,14 @@ def id_of(text: str) -> str | None:
         return None
 
 
+def kid_of(text: str) -> str | None:
+    """The short name of the key that a scanned text says it was signed with; None when it can say nothing."""
+    try:
+        return parse(text).kid
+    except Unreadable:
+        return None
+
+
 def _split(text: str) -> tuple[str | None, str]:
     if re.fullmatch(r"#?[0-9]+", text):
         return None, text.removeprefix("#")

@@ -7,7 +7,7 @@ Tests hold it against the general one over arbitrary texts, and other programs' 
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 _RDF_TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
@@ -38,7 +38,7 @@ def to_be_signed(document: Mapping[str, Any], config: Mapping[str, Any]) -> byte
 
 def credential(document: Mapping[str, Any]) -> str:
     """The canonical N-Quads of a credential without its proof, of the shape that `credential.Credential` has."""
-    return _canonical(list(_credential(document)))
+    return _canonical(_credential(document))
 
 
 def proof(config: Mapping[str, Any]) -> str:
@@ -128,25 +128,31 @@ def _texts(node: str, vocabulary: str, thing: Mapping[str, Any], *members: str) 
             yield node, f"<{vocabulary}{member}>", _text(thing[member])
 
 
-def _canonical(triples: Sequence[Triple]) -> str:
+def _canonical(triples: Iterable[Triple]) -> str:
     """Nameless nodes are numbered in the order of their hashes (RDFC-1.0, 4.4.3); no two of ours are alike."""
-    hashes: dict[str, list[str]] = {}
+    lines: set[str] = set()
+    nameless: list[Triple] = []
+    seen: dict[str, list[str]] = {}
     for triple in triples:
-        for node in {part for part in triple if part.startswith("_:")}:
-            hashes.setdefault(node, []).append(_line(_seen_from(node, part) for part in triple))
-    order = sorted(hashes, key=lambda node: hashlib.sha256("".join(sorted(hashes[node])).encode()).hexdigest())
+        subject, predicate, thing = triple
+        ours = [part for part in (subject, thing) if part.startswith("_:")]
+        if not ours:
+            lines.add(f"{subject} {predicate} {thing} .\n")
+            continue
+        nameless.append(triple)
+        for node in ours:
+            line = f"{_seen_from(node, subject)} {predicate} {_seen_from(node, thing)} .\n"
+            seen.setdefault(node, []).append(line)
+    order = sorted(seen, key=lambda node: hashlib.sha256("".join(sorted(seen[node])).encode()).hexdigest())
     names = {node: f"_:c14n{number}" for number, node in enumerate(order)}
-    return "".join(sorted({_line(names.get(part, part) for part in triple) for triple in triples}))
+    lines |= {f"{names.get(one, one)} {predicate} {names.get(other, other)} .\n" for one, predicate, other in nameless}
+    return "".join(sorted(lines))
 
 
 def _seen_from(node: str, part: str) -> str:
     if not part.startswith("_:"):
         return part
     return "_:a" if part == node else "_:z"
-
-
-def _line(parts: Iterator[str]) -> str:
-    return f"{' '.join(parts)} .\n"
 
 
 def _address(name: str) -> str:

@@ -21,7 +21,8 @@ def spoken(certificate_id: str) -> str:
 def from_spoken(text: str) -> str | None:
     """The number that these words say, however they are parted; None for any other text."""
     letters = re.sub(r"[\s-]+", "", text).lower()
-    if not _WORDS.fullmatch(letters):
+    # Before anything is made small: the sign of the kelvin becomes a k.
+    if not re.sub(r"\s", "", text).isascii() or not _WORDS.fullmatch(letters):
         return None
     bits = 0
     for letter in letters:

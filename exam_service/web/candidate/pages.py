@@ -8,19 +8,19 @@ from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from exam_service.core.errors import LaunchExpired, LaunchUnknown, LaunchUsed, NotAuthenticated, NotFound, Refusal
+from exam_service.core.errors import LaunchExpired, LaunchUnknown, LaunchUsed, NotAuthenticated, Refusal
 from exam_service.services import sessions
 from exam_service.services.context import Context
 from exam_service.services.sessions import CandidateSession, LaunchDescription
 from exam_service.web import auth
-from exam_service.web.candidate.kept_page import PLACE, KeptPage, kept_page
-from exam_service.web.encodings import PACKED, VARIES, takes_gzip
 from exam_service.web.given import Ctx
+from exam_service.web.kept_page import ASK_ANEW, KeptPage, Place, kept_page, sent
 from exam_service.web.pages import page, rendered
 from exam_service.web.problems import STATUS
 
 Plain = Request[Any, Any, Any]
 WHO = "exam_who"
+PLACE = Place(name="exam-page", path="/exam/kept/", pages=r"^/exam/attempts/[^/]+$")
 _YEAR = 365 * 24 * 3600
 
 
@@ -108,27 +108,18 @@ async def review(attempt: FromPath[str], request: Plain) -> Response[Any]:
 @get("/exam/worker.js", include_in_schema=False)
 async def worker() -> Response[bytes]:
     """The service worker that opens the attempt's page without network. Its text names the version that it keeps."""
-    return Response(_kept().worker, media_type="text/javascript", headers={"Cache-Control": "no-cache"})
+    return Response(_kept().worker, media_type="text/javascript", headers=ASK_ANEW)
 
 
-@get(PLACE + "{version:str}/{file:path}", include_in_schema=False)
+@get(PLACE.path + "{version:str}/{file:path}", include_in_schema=False)
 async def kept(request: Plain, version: FromPath[str], file: FromPath[str]) -> Response[bytes]:
-    """A file of the pages under the version that the page named; as it never changes, it may be cached for ever."""
-    now = _kept()
-    found = now.files.get(file.lstrip("/"))
-    if found is None:
-        raise NotFound(what="file", id=file)
-    # While a new version is being rolled out, a process may be asked for the version of another one.
-    cached = "public, max-age=31536000, immutable" if version == now.version else "no-store"
-    headers = VARIES | {"Cache-Control": cached}
-    if takes_gzip(request):
-        return Response(found.gzip(), media_type=found.media_type, headers=headers | PACKED)
-    return Response(found.content, media_type=found.media_type, headers=headers)
+    """A file of the pages under the version that the page named."""
+    return sent(request, _kept(), version, file)
 
 
 @cache
 def _kept() -> KeptPage:
-    return kept_page(rendered("attempt.html", "th", page={"page": "attempt", "attempt": None}))
+    return kept_page(PLACE, rendered("attempt.html", "th", page={"page": "attempt", "attempt": None}))
 
 
 async def _shell(request: Plain, template: str, shown: dict[str, str]) -> Response[Any]:

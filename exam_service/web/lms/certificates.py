@@ -58,7 +58,8 @@ class ReplaceRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What was corrected."""
 
     reason: Correction
-    """`name_corrected`: the person; `course_corrected`: title, hours, objective, issuer; `key_compromised`: nothing."""
+    """`name_corrected`: the person; `course_corrected`: title, hours, objective, issuer; `key_compromised`: nothing;
+    `renewed`: until when it is valid, also of one that has expired."""
     note: Note = None
 
 
@@ -90,7 +91,7 @@ async def show(certificate: FromPath[str], ctx: Ctx, caller: Staff) -> Certifica
         scope="certificates",
         body=IssueRequest,
         examples={"a certificate": {"kind": "certificate"}, "a letter of attestation": {"kind": "attestation"}},
-        problems=["not-yet-earned", "kind-not-offered", "signing-failed"],
+        problems=["not-yet-earned", "kind-not-offered", "certificate-expired", "signing-failed"],
     ),
 )
 async def request_certificate(
@@ -167,12 +168,15 @@ async def reinstate(
 
 @post(
     "/certificates/{certificate:str}/replace",
-    summary="Replace a certificate by a corrected one",
+    summary="Correct or renew a certificate",
     **documented(
         scope="certificates",
         body=ReplaceRequest,
-        examples={"a name": {"reason": "name_corrected", "note": "ตามบัตรประชาชน"}},
-        problems=["not-revocable", "certificate-suspended", "nothing-to-correct", "signing-failed"],
+        examples={
+            "a name": {"reason": "name_corrected", "note": "ตามบัตรประชาชน"},
+            "a renewal": {"reason": "renewed", "note": "อบรมต่อเนื่องครบ 20 ชั่วโมง"},
+        },
+        problems=["not-revocable", "certificate-suspended", "nothing-to-correct", "not-renewable", "signing-failed"],
     ),
 )
 async def replace(
@@ -180,7 +184,10 @@ async def replace(
 ) -> CertificateView:
     """Correct the candidate (`PUT /v1/candidates/…`) or publish the corrected course first: the new certificate says
     what they say now, for as long as the old one would have stood. The old one is superseded; their pages link to each
-    other. The person need not earn it again."""
+    other. The person need not earn it again.
+
+    `renewed` makes it valid for another period of the course, from the day on which the old one ends, or from now when
+    it has ended. A whole period must not be left of it."""
     caller.must("certificates")
     body = await read_body(request, ReplaceRequest)
     return await replacements.replace(ctx, caller.org, certificate, body.reason, body.note, caller.key_id, repeat)

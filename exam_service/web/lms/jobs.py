@@ -40,7 +40,7 @@ async def issue_to_all(
     """Whoever has earned one and has none gets one; whose certificate was revoked or is suspended gets none.
 
     Answers at once; ask the job how far it is. Work that was cut off by a restart of the service stays `running`:
-    repeat the same call, with the same Idempotency-Key or a new one, and it goes on. Nobody gets two.
+    repeat the same call, with the same Idempotency-Key, and it goes on; a new key makes a new job. Nobody gets two.
     """
     caller.must("certificates")
     body = await read_body(request, IssueAllRequest)

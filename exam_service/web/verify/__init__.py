@@ -2,9 +2,9 @@
 
 from litestar import Router
 
-from exam_service.web.verify import api, log, pages, published
+from exam_service.web.verify import api, log, pages, published, shell
 
 
 def routers() -> list[Router]:
     """Every public route about certificates."""
-    return [pages.router, api.router, published.router, log.router]
+    return [pages.router, shell.router, api.router, published.router, log.router]

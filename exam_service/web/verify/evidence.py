@@ -2,7 +2,7 @@
 
 import msgspec
 
-from exam_service.core.certificates.faces import Evidence
+from exam_service.core.certificates.faces import Evidence, together
 from exam_service.core.certificates.verdict import Verdict
 from exam_service.core.certificates.words import FAILED, NOTHING_TO_JUDGE
 from exam_service.core.errors import UnreadableEvidence
@@ -27,15 +27,10 @@ async def verdict_on_file(ctx: Context, content: bytes) -> Verdict:
 
 async def verdict_on_all(ctx: Context, document: bytes, qr: str | None, log_proof: bytes | None) -> Verdict:
     """The verdict on a credential with what belongs to it. Raises UnreadableEvidence when one of them is none."""
-    _judged(await verification.by_document(ctx, document))
+    given = [_judged(await verification.by_document(ctx, document, log_proof))]
     if qr is not None:
-        _judged(await verification.by_text(ctx, qr))
-    evidence = Evidence(
-        credentials=(document,),
-        qr_texts=() if qr is None else (qr,),
-        log_proofs=() if log_proof is None else (log_proof,),
-    )
-    return _judged(await verification.by_evidence(ctx, evidence))
+        given.append(_judged(await verification.by_text(ctx, qr)))
+    return together(given, Evidence(qr_texts=(qr or "",)).codes().values())
 
 
 def _judged(verdict: Verdict) -> Verdict:

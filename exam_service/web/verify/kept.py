@@ -22,18 +22,18 @@ class KeptPages:
         self._clock = clock
         self._pages: Recent[tuple[str, str], _Kept] = Recent(most)
 
-    def get(self, certificate: str, language: str) -> bytes | None:
-        """The page, if it was judged often enough in this second."""
-        kept = self._pages.get((certificate, language))
+    def get(self, certificate: str, form: str) -> bytes | None:
+        """The page in that language and coding, if it was judged often enough in this second."""
+        kept = self._pages.get((certificate, form))
         if kept is None or kept.times < JUDGED or self._clock() - kept.since >= SECONDS:
             return None
         return kept.html
 
-    def put(self, certificate: str, language: str, html: bytes, judged_at: float) -> None:
+    def put(self, certificate: str, form: str, html: bytes, judged_at: float) -> None:
         """Keep a page that was judged at that moment of `now`."""
-        kept = self._pages.get((certificate, language))
+        kept = self._pages.get((certificate, form))
         if kept is None or judged_at - kept.since >= SECONDS:
-            self._pages.put((certificate, language), _Kept(judged_at, html))
+            self._pages.put((certificate, form), _Kept(judged_at, html))
         else:
             # What is shown is never older than its second, whichever of several views ends last.
             kept.times += 1

@@ -43,6 +43,17 @@ async def checkpoint(slug: FromPath[str], request: Request[Any, Any, Any], ctx: 
     return _answer(note, "text/plain", _SHORT)
 
 
+@get("/orgs/{slug:str}/log/keys", summary="The keys of an organisation's issuance log",
+     **documented(problems=["not-found", "too-many-requests"]))  # fmt: skip
+async def verifier_keys(slug: FromPath[str], request: Request[Any, Any, Any], ctx: Ctx) -> Response[bytes]:
+    """Of the log and of its clock, a line each, as a `vkey` of c2sp.org/signed-note: what tools that follow logs take.
+    Take them once, from where you trust them.
+    """
+    await auth.limit_public(request)
+    lines = await issuance_log.verifier_keys(ctx, await publications.named(ctx, slug))
+    return _answer("".join(f"{line}\n" for line in lines).encode(), "text/plain", _SHORT)
+
+
 @get("/orgs/{slug:str}/log/tile/{place:path}", summary="A tile of an organisation's issuance log",
      **documented(problems=["not-found", "too-many-requests"]))  # fmt: skip
 async def tile(slug: FromPath[str], place: FromPath[str], request: Request[Any, Any, Any], ctx: Ctx) -> Response[bytes]:
@@ -50,7 +61,9 @@ async def tile(slug: FromPath[str], place: FromPath[str], request: Request[Any, 
     c2sp.org/tlog-tiles. An entry is a salted hash, which tells nobody anything about a certificate.
     """
     await auth.limit_public(request)
-    level, _, rest = place.strip("/").partition("/")
+    # As it was sent: the router forgives slashes that are there twice.
+    sent = request.scope["raw_path"].decode("ascii", "replace").partition("?")[0].partition("/log/tile/")[2]
+    level, _, rest = sent.partition("/")
     found = _PLACE.fullmatch(rest)
     if found is None:
         raise NotFound(what="tile", id=place)
@@ -86,4 +99,4 @@ def _answer(content: bytes, kind: str, kept: str) -> Response[bytes]:
     return Response(content, media_type=kind, headers=headers)
 
 
-router = Router("/", route_handlers=[checkpoint, tile, consistency], tags=["Verification"])
+router = Router("/", route_handlers=[checkpoint, verifier_keys, tile, consistency], tags=["Verification"])

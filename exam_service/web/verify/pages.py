@@ -17,17 +17,22 @@ from exam_service.core.text import Text
 from exam_service.services import verification
 from exam_service.services.certificate_views import veiled
 from exam_service.services.context import Context
+from exam_service.services.packing import pack
 from exam_service.web import auth
+from exam_service.web.encodings import PACKED, takes_gzip
 from exam_service.web.given import Ctx
 from exam_service.web.openapi import documented
-from exam_service.web.pages import language_of, page, rendered, shown, wants_json
+from exam_service.web.pages import language_of, rendered, shown, wants_json
 from exam_service.web.problems import STATUS
 from exam_service.web.texts import area
 from exam_service.web.verify.evidence import verdict_on_file, verdict_on_text
 from exam_service.web.verify.kept import KeptPages
 from exam_service.web.verify.look import Look, look
+from exam_service.web.verify.shell import CHECKING, page_of
 
 Plain = Request[Any, Any, Any]
+MODULES = ["offline.js", *(f"verify/{name}.js" for name in CHECKING)]
+"""What verify.js imports: named in the page, so that they are fetched at once instead of one after the other."""
 
 
 @get("/v/{certificate:str}", summary="Whether a certificate is genuine and stands",
@@ -37,9 +42,9 @@ async def show(certificate: FromPath[str], request: Plain, ctx: Ctx) -> Response
     await auth.limit_public(request)
     certificate, reads = certificate.upper(), language_of(request)
     pages: KeptPages = request.app.state.verify_pages
-    data, judged_at = wants_json(request), pages.now()
-    if not data and (html := pages.get(certificate, reads)) is not None:
-        return shown(request, html, reads)
+    data, judged_at, form = wants_json(request), pages.now(), f"{reads} {takes_gzip(request)}"
+    if not data and (html := pages.get(certificate, form)) is not None:
+        return _sent(request, html, reads)
     record, verdict = await verification.by_id(ctx, certificate)
     if data:
         if record is None:
@@ -49,9 +54,9 @@ async def show(certificate: FromPath[str], request: Plain, ctx: Ctx) -> Response
         return Response(veiled(verdict), headers={"Access-Control-Allow-Origin": "*", "Vary": "Accept"})
     if record is None:
         return _none(request, ctx, certificate)
-    html = rendered("verify.html", reads, **_values(ctx, look(record, verdict), certificate)).encode()
-    pages.put(certificate, reads, html, judged_at)
-    return shown(request, html, reads)
+    html = _html(request, "verify.html", reads, **_values(ctx, look(record, verdict), certificate))
+    pages.put(certificate, form, html, judged_at)
+    return _sent(request, html, reads)
 
 
 @post("/v/{certificate:str}", status_code=200, include_in_schema=False)
@@ -107,7 +112,7 @@ def _answer(
     check_name: bool = True, same: bool | None = None, typed: str = "",
 ) -> Response[Any]:  # fmt: skip
     values = _values(ctx, found, certificate, check_name=check_name, same=same, typed=typed)
-    return page(request, "verify.html", **values)
+    return _page(request, "verify.html", **values)
 
 
 def _values(
@@ -118,6 +123,7 @@ def _values(
         "id": certificate,
         "public_url": ctx.policy.public_url,
         "check_name": check_name and found.facts is not None,
+        "modules": MODULES,
         "same": same,
         "typed": typed,
     }
@@ -126,11 +132,29 @@ def _values(
 def _none(request: Plain, ctx: Context, certificate: str) -> Response[Any]:
     # Only what could be a number is repeated: a link must not put words of its own on this page.
     number = certificate if re.fullmatch(r"[A-Z0-9]{1,32}", certificate) else "–"
-    return page(request, "verify_none.html", status=404, id=number, public_url=ctx.policy.public_url)
+    return _page(request, "verify_none.html", 404, id=number, public_url=ctx.policy.public_url)
 
 
 def _form(request: Plain, ctx: Context, refusal: Text | None = None, status: int = 200) -> Response[Any]:
-    return page(request, "verify_form.html", status=status, public_url=ctx.policy.public_url, refusal=refusal)
+    return _page(request, "verify_form.html", status, public_url=ctx.policy.public_url, refusal=refusal)
+
+
+def _page(request: Plain, template: str, status: int = 200, **values: Any) -> Response[Any]:
+    reads = language_of(request)
+    return _sent(request, _html(request, template, reads, **values), reads, status)
+
+
+def _html(request: Plain, template: str, language: str, **values: Any) -> bytes:
+    """The page as it is sent to who asks."""
+    ctx: Context = request.app.state.ctx
+    # Its files are of the same version as what opens without network: most of that is there already when it is kept.
+    html = page_of(ctx.policy.public_url).addressed(rendered(template, language, **values)).encode()
+    return pack(html) if takes_gzip(request) else html
+
+
+def _sent(request: Plain, html: bytes, reads: str, status: int = 200) -> Response[Any]:
+    headers = {"Vary": "Accept-Language, Cookie, Accept-Encoding"}
+    return shown(request, html, reads, status=status, headers=headers | (PACKED if takes_gzip(request) else {}))
 
 
 router = Router("/", route_handlers=[show, compare_name, form, check], tags=["Verification"])

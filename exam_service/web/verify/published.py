@@ -14,7 +14,7 @@ from exam_service.web.given import Ctx
 
 _KEYS_FOR = 3600
 """Seconds that keys may be kept: a new one should be known before long."""
-_STATUS_FOR = 60
+STATUS_FOR = 60
 """Seconds that a status list may be kept: a revocation should be seen soon."""
 _TRUST_FOR = 300
 
@@ -47,9 +47,9 @@ async def status_list(
     await auth.limit_public(request)
     if _JWT in request.headers.get("accept", ""):
         token = await publications.status_list_jwt(ctx, slug, number)
-        return _published(request, token.encode(), _JWT, _STATUS_FOR)
+        return published(request, token.encode(), _JWT, STATUS_FOR)
     document = (await publications.status_list(ctx, slug, number)).document
-    return _published(request, document, _plain_or(request, _VC), _STATUS_FOR)
+    return published(request, document, _plain_or(request, _VC), STATUS_FOR)
 
 
 @get("/.well-known/trust.json", summary="The trust file for verifying offline")
@@ -57,11 +57,19 @@ async def trust(request: Request[Any, Any, Any], ctx: Ctx) -> Response[bytes]:
     """Every organisation's public keys and signed status list: what `exam-service verify --trust` takes."""
     await auth.limit_public(request)
     content = trust_files.to_file(await verification.trust_file(ctx))
-    return _published(request, content, "application/json", _TRUST_FOR)
+    return published(request, content, "application/json", _TRUST_FOR)
+
+
+@get("/orgs/{slug:str}/trust.json", summary="The trust file of one organisation")
+async def trust_of(slug: FromPath[str], request: Request[Any, Any, Any], ctx: Ctx) -> Response[bytes]:
+    """Its public keys and its signed status list: what the verify page keeps, to check without network."""
+    await auth.limit_public(request)
+    content = trust_files.to_file(await verification.trust_file_of(ctx, await publications.named(ctx, slug)))
+    return published(request, content, "application/json", STATUS_FOR)
 
 
 def _json(request: Request[Any, Any, Any], document: dict[str, Any], kind: str, seconds: int) -> Response[bytes]:
-    return _published(request, msgspec.json.encode(document), _plain_or(request, kind), seconds)
+    return published(request, msgspec.json.encode(document), _plain_or(request, kind), seconds)
 
 
 def _plain_or(request: Request[Any, Any, Any], kind: str) -> str:
@@ -69,7 +77,7 @@ def _plain_or(request: Request[Any, Any, Any], kind: str) -> str:
     return kind if kind in request.headers.get("accept", "") else "application/json"
 
 
-def _published(request: Request[Any, Any, Any], content: bytes, kind: str, seconds: int) -> Response[bytes]:
+def published(request: Request[Any, Any, Any], content: bytes, kind: str, seconds: int) -> Response[bytes]:
     """Content for any site to read; 304 when the asker has it already."""
     tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     headers = {
@@ -83,4 +91,6 @@ def _published(request: Request[Any, Any, Any], content: bytes, kind: str, secon
     return Response(content, headers=headers, media_type=kind)
 
 
-router = Router("/", route_handlers=[service_did, organisation_did, jwks, status_list, trust], tags=["Verification"])
+router = Router(
+    "/", route_handlers=[service_did, organisation_did, jwks, status_list, trust, trust_of], tags=["Verification"]
+)

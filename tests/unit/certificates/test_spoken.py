@@ -23,6 +23,16 @@ def test_they_are_those_of_the_proposal() -> None:
     assert words == "lusab babad gutih tugad babab"
 
 
-@pytest.mark.parametrize("text", ["", "lusab", "lusab babad gutih tugad", "lusab babad gutih tugad babax", "A" * 16])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "lusab",
+        "lusab babad gutih tugad",
+        "lusab babad gutih tugad babax",
+        "A" * 16,
+        "lusab babad gutih tugad bobo\u212a",
+    ],
+)
 def test_other_words_say_none(text: str) -> None:
     assert from_spoken(text) is None

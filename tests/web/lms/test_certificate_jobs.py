@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from exam_service.core.errors import Unavailable
-from exam_service.services import issuing
+from exam_service.services import bulk_issue, issuing
 from tests.support.problems import faults_of, refused
 from tests.support.service import open_course
 from tests.web.lms.conftest import Lms
@@ -53,11 +53,12 @@ async def test_what_was_cut_off_goes_on_when_the_call_is_repeated(passed: Lms, m
     with monkeypatch.context() as patch:
         patch.setattr(issuing, "sign", away)
         started = (await passed.post(ALL, json={}, headers=key)).json()
-        assert (await after(passed, started["job"]))["state"] == "running"
+        cut = await after(passed, started["job"])
+        assert (cut["state"], cut["errors"][0]["code"]) == ("stopped", "unavailable")
     assert (await passed.post(ALL, json={}, headers=key)).json() == started
     view = await after(passed, started["job"])
     assert view["state"] == "finished"
-    assert view["counts"]["issued"] + view["counts"]["standing"] == 5
+    assert (view["counts"]["issued"], view["counts"]["standing"], view["errors"]) == (5, 0, [])
     assert len((await passed.get("/v1/certificates")).json()["items"]) == 5
 
 
@@ -90,3 +91,32 @@ async def test_what_cannot_be_is_refused_before_anything_is_done(passed: Lms) ->
         open_course() | {"certificate": open_course()["certificate"] | {"kinds": ["attestation"]}}
     )
     refused(await passed.post(ALL, json={"kind": "certificate"}), 422, "kind-not-offered")
+
+
+async def test_a_job_counts_what_it_issued_before_it_was_cut_off(passed: Lms, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, times = issuing.sign, 0
+
+    async def away(*given: Any) -> Any:
+        nonlocal times
+        times += 1
+        if times == 3:
+            raise Unavailable(retry_at=passed.world.clock())
+        return await real(*given)
+
+    key = {"Idempotency-Key": "all-2569"}
+    with monkeypatch.context() as patch:
+        patch.setattr(bulk_issue, "TOGETHER", 2)
+        patch.setattr(issuing, "sign", away)
+        started = (await passed.post(ALL, json={}, headers=key)).json()
+        cut = await after(passed, started["job"])
+        assert (cut["state"], cut["counts"]["issued"]) == ("stopped", 3)
+    await passed.post(ALL, json={}, headers=key)
+    view = await after(passed, started["job"])
+    assert view["counts"] == {"issued": 5, "standing": 0, "not_yet_earned": 1, "withdrawn": 0}
+
+
+async def test_two_jobs_at_once_count_each_certificate_once(passed: Lms) -> None:
+    started = [(await passed.post(ALL, json={})) for _ in range(2)]
+    views = [await after(passed, one.json()["job"]) for one in started]
+    assert sum(view["counts"]["issued"] for view in views) == 5
+    assert all(view["counts"]["issued"] + view["counts"]["standing"] == 5 for view in views)

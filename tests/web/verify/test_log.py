@@ -6,13 +6,14 @@ import hashlib
 import httpx
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from exam_service.adapters.crypto import ed25519
 from exam_service.core.certificates import issuance_log as log
 from exam_service.core.certificates.growing import is_consistent
 from exam_service.core.certificates.merkle import leaf_hash
 from exam_service.core.certificates.model import new_id
-from exam_service.services import issuance_log
+from exam_service.services import issuance_log, keys
 from tests.support.certified import Holder, another
 from tests.support.problems import refused
 
@@ -81,13 +82,39 @@ async def test_checkpoint_entries_and_tiles_are_one_tree(certified: Holder, web:
         "tile/0/000", "tile/0/000.p/3", "tile/0/000.p/0", "tile/0/000.p/256", "tile/0/000.p/01", "tile/0/001.p/1",
         "tile/0/0", "tile/0/x000/000.p/2", "tile/00/000.p/2", "tile/1/000.p/1", "tile/8/000.p/1", "tile/data/000",
         "tile/entries/000.p/3", "tile/0/x999/x999/x999/x999/x999/x999/999", "consistency?old=0&new=2",
-        "consistency?old=2&new=3", "consistency?old=2&new=1",
+        "consistency?old=2&new=3", "consistency?old=2&new=1", "tile//0/000.p/2", "tile/0//000.p/2", "tile/0/000.p/2/",
     ],
 )  # fmt: skip
 async def test_what_the_log_does_not_have_is_not_there(certified: Holder, web: httpx.AsyncClient, path: str) -> None:
     await another(certified, "attestation")
     assert len((await at(web, "tile/0/000.p/2")).content) == 64
     refused(await web.get(f"{LOG}/{path}"), 404, "not-found")
+
+
+async def test_the_keys_of_the_log_verify_its_checkpoint_as_other_tools_do(
+    certified: Holder, web: httpx.AsyncClient
+) -> None:
+    """c2sp.org/signed-note and tlog-cosignature, from their texts: name, key id, and what is signed."""
+    w = certified.world
+    before = (await at(web, "keys")).text
+    w.clock.pass_(minutes=1)
+    await keys.create(w.ctx, w.org, "log")
+    lines = (await at(web, "keys")).text.splitlines()
+    assert lines[2:] == before.splitlines(), "the one before stays: old checkpoints name it"
+    w.clock.pass_(hours=2)
+    body, _, signatures = (await at(web, "checkpoint")).text.partition("\n\n")
+    body += "\n"
+    signed = dict(line.removeprefix("— ").split(" ") for line in signatures.splitlines())
+    for vkey in lines[:2]:
+        name, key_id, encoded = vkey.split("+", 2)
+        raw = base64.b64decode(encoded)
+        assert hashlib.sha256(f"{name}\n".encode() + raw).hexdigest()[:8] == key_id
+        given = base64.b64decode(signed[name])
+        assert given[:4].hex() == key_id
+        text = body
+        if raw[0] == 4:
+            text = f"cosignature/v1\ntime {int.from_bytes(given[4:12])}\n{body}"
+        Ed25519PublicKey.from_public_bytes(raw[1:]).verify(given[-64:], text.encode())
 
 
 async def test_other_logs_are_others(certified: Holder, web: httpx.AsyncClient) -> None:

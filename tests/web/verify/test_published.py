@@ -5,16 +5,20 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from exam_service.core.certificates import status
+from exam_service.core.certificates import status, trust
 from exam_service.core.certificates.did import from_multikey
 from exam_service.core.certificates.model import RevocationReason
 from exam_service.services import keys
 from tests.support.certified import Holder
+from tests.support.issuing import verdict_on
 from tests.support.problems import refused
 
 DID = "did:web:exam.example.ac.th"
 LIST = "/orgs/first/status/1"
-PUBLISHED = ["/.well-known/did.json", "/orgs/first/did.json", "/.well-known/jwks.json", LIST, "/.well-known/trust.json"]
+TRUST = "/orgs/first/trust.json"
+PUBLISHED = [
+    *("/.well-known/did.json", "/orgs/first/did.json", "/.well-known/jwks.json", LIST, "/.well-known/trust.json", TRUST)
+]
 
 
 @pytest.mark.parametrize("path", PUBLISHED)
@@ -47,6 +51,21 @@ async def test_the_did_document_of_an_organisation_has_every_key_it_ever_had(
     assert f"{document['id']}#{of_log}" not in document["assertionMethod"], "it signs no credential"
     assert mine[newer.kid] == "active"
     assert all("d" not in key for key in jwks), "no private part"
+
+
+async def test_the_trust_file_of_an_organisation_stays_the_same_until_something_in_it_changes(
+    certified: Holder, web: httpx.AsyncClient
+) -> None:
+    w = certified.world
+    first = await web.get(TRUST)
+    w.clock.pass_(hours=1)
+    assert (await web.get(TRUST, headers={"if-none-match": first.headers["etag"]})).status_code == 304
+    trusted = trust.from_file(first.content)
+    assert [issuer.did for issuer in trusted.issuers] == [f"{DID}:orgs:first"]
+    assert verdict_on(await certified.qr(), trusted, w.clock()).status == "stands"
+    await w.revoke(certified.id, RevocationReason.misconduct, None, "staff")
+    later = await web.get(TRUST, headers={"if-none-match": first.headers["etag"]})
+    assert verdict_on(await certified.qr(), trust.from_file(later.content), w.clock()).status == "revoked"
 
 
 async def test_an_organisation_or_list_that_is_not_there_is_not_found(web: httpx.AsyncClient) -> None:

@@ -1,6 +1,10 @@
-// What the QR code carries behind `#` never reaches a server by itself: this page sends it to be checked, and then shows the full name.
+// What the QR code carries behind `#` never reaches a server by itself: this page sends it to be checked, checks its signature itself as
+// well, and then shows the full name.
+import { keepPage } from "./offline.js";
+import { checkText } from "./verify/check.js";
 
 const at = (id) => document.getElementById(id);
+const scanned = location.origin + location.pathname + location.hash;
 
 // The other language is another request, and would lose the QR's part of the address.
 const keep = () => {
@@ -15,11 +19,11 @@ function word(text) {
   return element;
 }
 
-async function check() {
+async function asked() {
   const response = await fetch("/v1/verify", {
     method: "POST",
     headers: { "content-type": "application/json", accept: "application/json" },
-    body: JSON.stringify({ qr: location.origin + location.pathname + location.hash }),
+    body: JSON.stringify({ qr: scanned }),
     credentials: "omit",
     cache: "no-store",
     signal: AbortSignal.timeout(15000),
@@ -29,24 +33,35 @@ async function check() {
   return response.json();
 }
 
-function show(verdict) {
-  if (verdict?.outcome === "genuine") {
-    at("name").replaceChildren(...verdict.facts.recipient_name.split(" ").flatMap((part) => [word(part), " "]));
-    at("name-masked")?.remove();
-    at("name-form").hidden = true;
-    at("qr-good").hidden = false;
-  } else {
-    // The number is real, the paper is not: its facts must not stand beside a green mark.
-    at("qr-bad").hidden = false;
-    for (const id of ["answer", "facts", "steps"]) at(id)?.remove();
+function name(facts) {
+  at("name").replaceChildren(...facts.recipient_name.split(" ").flatMap((part) => [word(part), " "]));
+  at("name-masked")?.remove();
+  at("name-form").hidden = true;
+}
+
+// The number is real, the paper is not: its facts must not stand beside a green mark.
+function bad() {
+  at("qr-bad").hidden = false;
+  for (const id of ["answer", "facts", "steps"]) at(id)?.remove();
+}
+
+function show(theirs, here) {
+  const answered = theirs.status === "fulfilled";
+  if ((answered && theirs.value?.outcome !== "genuine") || here?.outcome === "not_genuine") return bad();
+  const facts = answered ? theirs.value.facts : here?.outcome === "genuine" ? here.facts : null;
+  if (!facts) {
+    at("qr-failed").hidden = false;
+    return null;
   }
+  name(facts);
+  at(answered ? "qr-good" : "qr-kept").hidden = false;
+  at("qr-here").hidden = here?.outcome !== "genuine";
+  return null;
 }
 
 if (location.hash.length > 1) {
   keep();
-  try {
-    show(await check());
-  } catch {
-    at("qr-failed").hidden = false;
-  }
+  const [theirs, here] = await Promise.allSettled([asked(), checkText(scanned)]);
+  show(theirs, here.value?.met ? here.value.verdict : null);
 }
+keepPage("/v/worker.js");

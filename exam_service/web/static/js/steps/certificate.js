@@ -17,7 +17,8 @@ export function state(certificate) {
 }
 
 export function content(certificate, { current, reload }) {
-  const got = certificate.issued.filter((one) => STANDS.includes(one.state)).map((one) => one.kind);
+  // One that has expired is renewed by the organisation, not asked for again.
+  const got = certificate.issued.filter((one) => STANDS.includes(one.state) || one.state === "expired").map((one) => one.kind);
   const offered = certificate.kinds.filter((kind) => !got.includes(kind));
   return [
     certificate.issued.length ? h("ul", { class: "papers" }, certificate.issued.map(paper)) : null,
@@ -32,7 +33,7 @@ function paper(one) {
   const key = stands ? "stands" : ["revoked", "superseded", "suspended", "expired"].includes(one.state) ? one.state : "unknown";
   return h("li", { class: "paper" }, icon("award"),
     h("div", {}, h("h3", {}, t(`common.${one.kind}`), " ", h("span", { class: `chip ${stands ? "good" : "bad"}` }, icon(stands ? "check" : "alert"), t(`home.certificate_${key}`))),
-      h("p", { class: "small quiet" }, t("home.certificate_issued", { when: date(one.issued_at) }), " · ", h("span", { class: "numbers" }, one.id)),
+      h("p", { class: "small quiet" }, t("home.certificate_issued", { when: date(one.issued_at) }), one.valid_until ? ` · ${t("home.certificate_until", { when: date(one.valid_until) })}` : "", " · ", h("span", { class: "numbers" }, one.id)),
       h("div", { class: "actions" },
         h("a", { class: "button", href: one.page, "data-action": "certificate" }, t("home.certificate_open")),
         h("a", { class: "button plain", href: one.verify_url }, t("home.certificate_verify")))));

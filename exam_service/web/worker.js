@@ -1,10 +1,10 @@
-// The service worker of the attempt's page, at /exam/worker.js with scope /exam/. The service writes VERSION and FILES before this text.
+// The service worker of a page (web/kept_page.py). The service writes before this text: VERSION and FILES of the page, the NAME of its
+// caches, the PLACE of its files, and how the paths look that it answers (PAGES).
 //
 // It keeps one version of the page, which holds no data of anybody. It is used when the network does not answer; whoever has network gets
-// the page from the service. Data goes past it: the page keeps its own, by person.
+// the page from the service. Data goes past it: the page keeps its own.
 
-const CACHE = `exam-page-${VERSION}`;
-const PLACE = "/exam/kept/";
+const CACHE = `${NAME}-${VERSION}`;
 const PATIENCE = 6000;
 const HERE = `${PLACE}${VERSION}/`;
 
@@ -15,7 +15,7 @@ self.addEventListener("install", (event) => {
 self.addEventListener("activate", (event) => {
   event.waitUntil((async () => {
     const names = await caches.keys();
-    await Promise.all(names.filter((name) => name.startsWith("exam-page-") && name !== CACHE).map((name) => caches.delete(name)));
+    await Promise.all(names.filter((name) => name.startsWith(`${NAME}-`) && name !== CACHE).map((name) => caches.delete(name)));
     await self.clients.claim();
   })());
 });
@@ -25,14 +25,16 @@ self.addEventListener("fetch", (event) => {
   const url = new URL(request.url);
   if (url.origin !== self.location.origin || request.method !== "GET") return;
   if (url.pathname.startsWith(PLACE)) event.respondWith(piece(request));
-  else if (request.mode === "navigate" && /^\/exam\/attempts\/[^/]+$/.test(url.pathname)) event.respondWith(page(request));
+  else if (request.mode === "navigate" && new RegExp(PAGES).test(url.pathname)) event.respondWith(page(request));
 });
 
 // All files of one version, or none: each is checked against the digest that the version is made of.
 async function fetchAll() {
   const cache = await caches.open(CACHE);
   const keep = async ([file, integrity]) => {
-    const answer = await fetch(HERE + file, { integrity, cache: "reload", credentials: "omit" });
+    const asked = (how) => fetch(HERE + file, { integrity, cache: how, credentials: "omit" });
+    // The page that registers this has most of them already; a copy that is not what it should be is fetched anew.
+    const answer = await asked("default").catch(() => asked("reload"));
     if (!answer.ok) throw new Error(`${file}: ${answer.status}`);
     const headers = ["content-type", "content-security-policy", "x-content-type-options", "referrer-policy"].filter((name) => answer.headers.has(name));
     await cache.put(HERE + file, new Response(await answer.arrayBuffer(), { headers: headers.map((name) => [name, answer.headers.get(name)]) }));
@@ -41,7 +43,7 @@ async function fetchAll() {
 }
 
 async function page(request) {
-  const kept = await (await caches.open(CACHE)).match(`${HERE}page`);
+  const kept = await (await caches.open(CACHE)).match(`${HERE}page.html`);
   const late = new Promise((resolve) => { setTimeout(resolve, PATIENCE, null); });
   try {
     const answer = await (kept ? Promise.race([fetch(request), late]) : fetch(request));
