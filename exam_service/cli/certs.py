@@ -8,7 +8,8 @@ from typing import get_args
 import click
 
 from exam_service import settings as setting
-from exam_service.bootstrap import opened, sample_pictures, sketchbook
+from exam_service.bootstrap import opened
+from exam_service.bootstrap.apart import sample_pictures, sketchbook
 from exam_service.cli.whose import ORG, organisation_of, showing
 from exam_service.core.exams.model import CertificateKind
 from exam_service.services import bulk_issue, printing, replacements

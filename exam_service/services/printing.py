@@ -86,7 +86,7 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
 
 def sheet(
     hands: Hands, issuance: Issuance, qr_text: str, verify_url: str, credential: bytes, log_proof: bytes = b"",
-    known: Known = {},
+    known: Known | None = None,
 ) -> bytes:  # fmt: skip
     """The sheet of a certificate, as JSON; `known` has every picture that it names."""
     at = issuance.issued_at
@@ -98,7 +98,7 @@ def sheet(
             qr=hands.qr.svg(qr_text).decode(),
             credential=credential.decode(),
             log_proof=log_proof.decode(),
-            pictures=_pictures(issuance.artwork, known) if issuance.artwork else None,
+            pictures=_pictures(issuance.artwork, known or {}) if issuance.artwork else None,
         )
     )
 

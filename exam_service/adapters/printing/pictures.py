@@ -90,8 +90,7 @@ def _drawn(content: bytes, kind: str) -> Redrawn:
     if max(seen.size) < LEAST:
         raise _fault(
             "too-small",
-            f"what is to be seen of it is {seen.width} × {seen.height} pixels; on paper it needs at least {LEAST} on its "
-            "long side",
+            f"what is to be seen of it is {seen.width} × {seen.height} pixels; on paper its long side needs {LEAST}",
             f"ส่วนที่มองเห็นของภาพมีขนาด {seen.width} × {seen.height} พิกเซล ต้องมีด้านยาวอย่างน้อย {LEAST} พิกเซล",
         )
     if max(seen.size) > _LONGEST_SHAPE * min(seen.size):
@@ -99,7 +98,8 @@ def _drawn(content: bytes, kind: str) -> Redrawn:
             "too-long-and-thin", f"it is more than {_LONGEST_SHAPE} times as long as it is wide",
             f"ด้านยาวของภาพเกิน {_LONGEST_SHAPE} เท่าของด้านสั้น",
         )  # fmt: skip
-    plain = seen if seen.getchannel("A").getextrema()[0] < 255 else seen.convert("RGB")
+    opaque = seen.getchannel("A").getextrema() == (255, 255)
+    plain = seen if not opaque else seen.convert("RGB")
     out = io.BytesIO()
     # A picture of the colours alone, so that nothing which came along is written.
     Image.frombytes(plain.mode, plain.size, plain.tobytes()).save(out, "PNG", optimize=True)

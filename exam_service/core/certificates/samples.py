@@ -13,10 +13,19 @@ SIGNATURES = ("signature-1", "signature-2", "signature-3")
 """The sample pictures of certs/samples, which stand here in place of digests."""
 
 _SIGNERS = (
-    (Text(th="ดร.ณัฐวุฒิ ฐิติปัญโญ", en="Dr. Nattawut Thitipanyo"), Text(th="ผู้อำนวยการสถาบันพัฒนาครู", en="Director of the Institute")),
-    (Text(th="นางเพ็ญศรี กุญชรชัย", en="Mrs. Pensri Kunchornchai"), Text(th="หัวหน้ากลุ่มงานวัดและประเมินผล", en="Head of Assessment")),
-    (Text(th="ผศ.ดร.ปิ่นเกล้า ชื่นใจ", en="Asst. Prof. Pinklao Chuenchai, Ph.D."), Text(th="ประธานหลักสูตร", en="Chair of the Course")),
-)  # fmt: skip
+    (
+        Text(th="ดร.ณัฐวุฒิ ฐิติปัญโญ", en="Dr. Nattawut Thitipanyo"),
+        Text(th="ผู้อำนวยการสถาบันพัฒนาครู", en="Director of the Institute"),
+    ),
+    (
+        Text(th="นางเพ็ญศรี กุญชรชัย", en="Mrs. Pensri Kunchornchai"),
+        Text(th="หัวหน้ากลุ่มงานวัดและประเมินผล", en="Head of Assessment"),
+    ),
+    (
+        Text(th="ผศ.ดร.ปิ่นเกล้า ชื่นใจ", en="Asst. Prof. Pinklao Chuenchai, Ph.D."),
+        Text(th="ประธานหลักสูตร", en="Chair of the Course"),
+    ),
+)
 
 
 def sample(kind: Kind) -> Issuance:
