@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from exam_service import settings as setting
-from exam_service.bootstrap import check_bank_file, opened
+from exam_service.bootstrap import opened
+from exam_service.bootstrap.apart import check_bank_file
 from exam_service.core.errors import Fault, Invalid, NotFound
 from exam_service.services import banks as service
 from exam_service.settings import Settings

@@ -8,7 +8,8 @@ from typing import get_args
 import click
 
 from exam_service import settings as setting
-from exam_service.bootstrap import opened, sketchbook
+from exam_service.bootstrap import opened
+from exam_service.bootstrap.apart import sample_pictures, sketchbook
 from exam_service.cli.whose import ORG, organisation_of, showing
 from exam_service.core.exams.model import CertificateKind
 from exam_service.services import bulk_issue, printing, replacements
@@ -102,16 +103,18 @@ async def _reissue(org: str | None, kid: str, note: str | None) -> Reissued:
 def preview(designs: tuple[str, ...], out: Path) -> None:
     """Set each of DESIGNS (or all) with sample data and with the longest there can be, as PDF and PNG.
 
+    Without any pictures, and with logo, seal and one to three who sign.
+
     Says which lines do not fit, and ends with 1 if any do not. Needs no database.
     """
-    hands = sketchbook()
+    hands, pictures = sketchbook(), sample_pictures()
     known = hands.designs.names()
     if unknown := sorted(set(designs) - set(known)):
         raise click.UsageError(f"there is no design {', '.join(unknown)}; there are {', '.join(known)}")
     out.mkdir(parents=True, exist_ok=True)
     bad = 0
     for design in designs or known:
-        for one in asyncio.run(printing.previews(hands, design)):
+        for one in asyncio.run(printing.previews(hands, design, pictures)):
             bad += bool(one.too_long)
             click.echo(_write(one, out))
     if bad:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import click
 import msgspec
 
-from exam_service.bootstrap import offline_verifier
+from exam_service.bootstrap.apart import offline_verifier
 from exam_service.core.certificates import trust as trust_files
 from exam_service.core.certificates.faces import NO_FACE, Evidence, together
 from exam_service.core.certificates.model import KIND_TEXTS

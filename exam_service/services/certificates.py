@@ -15,9 +15,9 @@ from exam_service.core.certificates.record import CertificateRecord
 from exam_service.core.exams.model import CertificateKind
 from exam_service.services import grading, issuing, keys, organisations
 from exam_service.services.context import Context
+from exam_service.services.issued import IssuedView, issued_view
 from exam_service.services.once import RepeatKey, once
 from exam_service.services.ports import Tx
-from exam_service.services.standing_view import IssuedView, issued_view
 
 log = logging.getLogger(__name__)
 

@@ -29,7 +29,7 @@ from exam_service.services.ports import (
     Store,
     Vault,
 )
-from exam_service.services.ports_faces import Designs, Evidences, QrCodes
+from exam_service.services.ports_faces import Designs, Evidences, Pictures, QrCodes
 from exam_service.services.queues import Queues
 from exam_service.services.watches import Watches
 
@@ -73,6 +73,7 @@ class Context:
     qr: QrCodes
     evidences: Evidences
     designs: Designs
+    pictures: Pictures
     read_bank: BankReader
     read_roster: RosterReader
     policy: Policy

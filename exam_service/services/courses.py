@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msgspec
 
+from exam_service.core.artwork import ArtworkKind
 from exam_service.core.banks.draw import fitting
 from exam_service.core.banks.model import Bank
 from exam_service.core.errors import Fault, Invalid, NotFound
@@ -134,7 +135,7 @@ async def check(ctx: Context, tx: Tx, code: str) -> CourseCheck:
     """What publishing would say, without doing it. Raises NotFound."""
     course = _draft(await _record(tx, code))
     _, banks = await _newest_banks(ctx, tx, course)
-    faults = tuple(check_course(course, banks))
+    faults = tuple(check_course(course, banks, await _artwork(tx, course)))
     exams = tuple(ExamCheck(exam=exam.code, questions=exam.size, strata=_strata(exam, banks)) for exam in course.exams)
     return CourseCheck(code=code, publishable=not faults, faults=faults, exams=exams)
 
@@ -146,7 +147,7 @@ async def publish(ctx: Context, tx: Tx, code: str, actor: str) -> PublishedView:
     """
     course = _draft(await _record(tx, code, lock=True))
     pins, banks = await _newest_banks(ctx, tx, course)
-    faults = check_course(course, banks)
+    faults = check_course(course, banks, await _artwork(tx, course))
     if faults:
         raise Invalid(count=len(faults), faults=faults)
     newest = await tx.courses.newest(code)
@@ -211,6 +212,14 @@ async def _newest_banks(ctx: Context, tx: Tx, course: Course) -> tuple[dict[str,
         if newest is not None:
             pins[code] = newest.id
     return pins, {code: await ctx.documents.bank(tx, version_id) for code, version_id in pins.items()}
+
+
+async def _artwork(tx: Tx, course: Course) -> set[tuple[ArtworkKind, str]]:
+    """Of the pictures that the course names those that the organisation has."""
+    named = course.certificate.artwork if course.certificate else None
+    if named is None:
+        return set()
+    return set(await tx.artwork.known([(kind, digest) for _, kind, digest in named.pictures()]))
 
 
 def _strata(exam: Exam, banks: Mapping[str, Bank]) -> tuple[StratumCheck, ...]:

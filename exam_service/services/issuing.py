@@ -162,6 +162,7 @@ def _issuance(
         status_list=status_lists.NUMBER,
         status_index=index,
         thai_digits=policy.thai_digits,
+        artwork=policy.artwork,
     )
 
 

@@ -28,7 +28,7 @@ from exam_service.core.records import (
 )
 from exam_service.core.rules import Value
 from exam_service.services.attempt_ports import Attempts, Prepared, Results
-from exam_service.services.ports_certificates import Certificates, IssuanceLog, Keys
+from exam_service.services.ports_certificates import Artworks, Certificates, IssuanceLog, Keys
 from exam_service.services.ports_exam_day import LateSaves, Log, Messages, Running
 
 
@@ -177,6 +177,9 @@ class Tx(Protocol):
 
     @property
     def messages(self) -> Messages: ...
+
+    @property
+    def artwork(self) -> Artworks: ...
 
     @property
     def certificates(self) -> Certificates: ...

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from exam_service.core.artwork import ArtworkKind, ArtworkRecord
 from exam_service.core.certificates.keys import KeyRecord
 from exam_service.core.certificates.record import (
     CertificateRecord,
@@ -47,6 +48,23 @@ class Certificates(Protocol):
         """Kept already, it stays as it is: its digest says what it is."""
 
     async def design(self, digest: str) -> KeptDesign | None: ...
+
+
+class Artworks(Protocol):
+    """The organisation's pictures, by kind and digest: nothing of them is ever changed or removed."""
+
+    async def add(self, record: ArtworkRecord, png: bytes) -> bool:
+        """Whether it is new."""
+
+    async def known(self, names: Sequence[tuple[ArtworkKind, str]]) -> Sequence[tuple[ArtworkKind, str]]:
+        """Those of them that are there."""
+
+    async def get(self, kind: str, digest: str) -> ArtworkRecord | None: ...
+    async def content(self, kind: str, digest: str) -> bytes | None:
+        """The PNG."""
+
+    async def page(self, after: tuple[str, str] | None, limit: int) -> Sequence[ArtworkRecord]:
+        """By kind and digest, after those."""
 
 
 class IssuanceLog(Protocol):

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from exam_service.core.artwork import Redrawn
 from exam_service.core.certificates.faces import Evidence
 from exam_service.core.certificates.record import KeptDesign
 
@@ -19,6 +20,13 @@ class QrCodes(Protocol):
     def png(self, text: str) -> bytes: ...
     def svg(self, text: str) -> bytes:
         """One path, sized for print. Raises ValueError when it would be too dense to be scanned."""
+
+
+class Pictures(Protocol):
+    """Pictures that organisations upload for their certificates."""
+
+    async def redrawn(self, content: bytes) -> Redrawn:
+        """The picture as it will be kept; others are served meanwhile. Raises Invalid with why it cannot be used."""
 
 
 class Designs(Protocol):

@@ -30,7 +30,7 @@ Correction = Literal["name_corrected", "course_corrected", "key_compromised", "r
 """What the new one says differently: the person's name; the course and the issuer; nothing, but under a new key; until
 when it is valid."""
 
-_SAID = ("recipient_name", "course_title", "hours", "objective", "organisation_name", "kind", "valid_until")
+_SAID = ("recipient_name", "course_title", "hours", "objective", "organisation_name", "kind", "valid_until", "artwork")
 PAGE = 500
 TOGETHER = 25
 
@@ -157,6 +157,7 @@ async def _prepare(
             hours=course.hours or 0,
             objective=course.objective.within("th") if course.objective else "",
             organisation_name=organisation.name,
+            artwork=course.certificate.artwork if course.certificate else None,
         )
     elif renewed:
         policy = version.course.certificate

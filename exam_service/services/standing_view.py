@@ -7,7 +7,6 @@ from typing import Literal
 
 import msgspec
 
-from exam_service.core.certificates.model import CertificateState
 from exam_service.core.certificates.record import CertificateRecord
 from exam_service.core.errors import ConditionsNotMet, Refusal
 from exam_service.core.exams.attempt import Attempt, State
@@ -25,6 +24,7 @@ from exam_service.core.exams.timing import extra_time, seconds_left
 from exam_service.core.records import Candidate, Enrolment, Organisation
 from exam_service.core.rules import Because, Decision, Value
 from exam_service.core.text import Text
+from exam_service.services.issued import IssuedView, issued_view
 
 
 class _View(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,17 +123,6 @@ class ExamStanding(_View, frozen=True, kw_only=True):
     running: RunningView | None = None
     counted: CountedView | None = None
     attempts: tuple[AttemptLine, ...] = ()
-
-
-class IssuedView(_View, frozen=True, kw_only=True):
-    id: str
-    kind: str
-    state: str
-    """Of the register, or `expired`."""
-    issued_at: datetime
-    valid_until: datetime | None = None
-    page: str
-    verify_url: str
 
 
 class Reason(_View, frozen=True, kw_only=True):
@@ -250,21 +239,6 @@ def certificate_standing(
         sentence=met if decision.met else lacks,
         because=reason_of(decision.because) if staff else None,
         issued=tuple(issued_view(one, public_url, standing.now) for one in certificates),
-    )
-
-
-def issued_view(certificate: CertificateRecord, public_url: str, now: datetime) -> IssuedView:
-    """One certificate with where its holder prints it and where anybody checks it."""
-    until = certificate.issuance.valid_until
-    over = certificate.state is CertificateState.stands and until is not None and until <= now
-    return IssuedView(
-        id=certificate.id,
-        kind=certificate.issuance.kind,
-        state="expired" if over else certificate.state,
-        issued_at=certificate.issuance.issued_at,
-        valid_until=until,
-        page=f"/exam/certificates/{certificate.id}",
-        verify_url=f"{public_url}/v/{certificate.id}",
     )
 
 

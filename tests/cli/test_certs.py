@@ -6,9 +6,9 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from exam_service import bootstrap
 from exam_service.adapters.printing.typst import TypstDesigns
 from exam_service.adapters.qr.codes import QrCodes
+from exam_service.bootstrap import apart
 from exam_service.cli import certs
 from exam_service.cli.main import cli
 from exam_service.resources import certs as shipped
@@ -17,12 +17,12 @@ from exam_service.resources import certs as shipped
 def test_every_design_is_set_with_usual_and_with_the_longest_data(tmp_path: Path) -> None:
     done = CliRunner().invoke(cli, ["certs", "preview", "--out", str(tmp_path / "new")])
     assert done.exit_code == 0, done.output
-    assert [line.rsplit(": ", 1)[1] for line in done.output.splitlines()] == ["fits"] * 6
+    assert [line.rsplit(": ", 1)[1] for line in done.output.splitlines()] == ["fits"] * 18
     made = sorted(file.name for file in (tmp_path / "new").iterdir())
     assert made == sorted(
         f"{design}-{data}.{kind}"
         for design in ("attestation", "badge", "certificate")
-        for data in ("sample", "longest")
+        for data in ("sample", "longest", "1-signed", "2-signed", "3-signed", "longest-signed")
         for kind in ("pdf", "png")
     )
     with Image.open(tmp_path / "new" / "certificate-sample.png") as picture:
@@ -45,10 +45,10 @@ def test_what_does_not_fit_is_said_and_ends_with_1(tmp_path: Path, monkeypatch: 
         '#import "/common.typ": *\n#show: sheet\n'
         '#fitted("course", 80mm, 20mm, k => both(lines.course, size: 14pt * k))\n'
     )
-    hands = bootstrap.Sketchbook(TypstDesigns(own, shipped() / "fonts"), QrCodes())
+    hands = apart.Sketchbook(TypstDesigns(own, shipped() / "fonts"), QrCodes())
     monkeypatch.setattr(certs, "sketchbook", lambda: hands)
     done = CliRunner().invoke(cli, ["certs", "preview", "--out", str(tmp_path / "new")])
     assert done.exit_code == 1
-    first, second = done.output.splitlines()
-    assert first.endswith("fits")
-    assert second.endswith("DOES NOT FIT: course")
+    told = {line.rsplit("tight-", 1)[1].split(".")[0]: line.rsplit(": ", 1)[1] for line in done.output.splitlines()}
+    assert [name for name, said in told.items() if said != "fits"] == ["longest", "longest-signed"]
+    assert "DOES NOT FIT: course" in done.output

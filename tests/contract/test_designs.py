@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from PIL import ImageChops
 
-from exam_service.bootstrap import sketchbook
+from exam_service.bootstrap.apart import sketchbook
 from exam_service.core.certificates import samples
 from exam_service.core.certificates.model import Issuance, Kind
 from exam_service.core.certificates.printed import DESIGNS

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from exam_service.adapters.storage import SqlStore, SqlTx
 from exam_service.adapters.storage.tables import METADATA
 from exam_service.core import errors
+from exam_service.core.artwork import ArtworkRecord
 from exam_service.core.certificates.record import KeptDesign, LogEntry, LogHead
 from exam_service.core.records import PreparedAttempt
 from tests.support.stored import PAPER, House, Journal, T, store_at, stored_papers
@@ -33,6 +34,7 @@ AHEAD = PreparedAttempt(
 HEAD, SUBTREE = LogHead(size=1, peaks=bytes(32), note=b"note", signed_at=T), b"\x01" * 32
 
 
+LOGO = ArtworkRecord(kind="logo", digest="a" * 64, width=9, height=9, size=3, created_at=T)
 DESIGN = KeptDesign(digest="d" * 64, name="certificate", files={"design.typ": "ก"})
 
 
@@ -51,6 +53,7 @@ async def store(database_url: str) -> AsyncIterator[SqlStore]:
     await journal.close()
     async with store.begin(B.org) as tx:
         await tx.certificates.keep_design(DESIGN)
+        assert await tx.artwork.add(LOGO, b"png")
         await tx.issuance_log.head(lock=True)
         await tx.issuance_log.put_head(HEAD)
         await tx.issuance_log.add([LogEntry(number=0, digest=bytes(32), certificate=B.certificate().id)])
@@ -115,6 +118,10 @@ READS: dict[str, Callable[[SqlTx], Awaitable[object]]] = {
     "certificates.of_all": lambda tx: tx.certificates.of_all([B.id("enr")]),
     "certificates.several": lambda tx: tx.certificates.several([B.certificate().id]),
     "certificates.design": lambda tx: tx.certificates.design(DESIGN.digest),
+    "artwork.known": lambda tx: tx.artwork.known([("logo", LOGO.digest)]),
+    "artwork.get": lambda tx: tx.artwork.get("logo", LOGO.digest),
+    "artwork.content": lambda tx: tx.artwork.content("logo", LOGO.digest),
+    "artwork.page": lambda tx: tx.artwork.page(None, 9),
     "issuance_log.entry_of": lambda tx: tx.issuance_log.entry_of(B.certificate().id),
     "candidates.several": lambda tx: tx.candidates.several([B.candidate().id]),
     "keys.private": lambda tx: tx.keys.private(B.key()[0].kid),
@@ -265,6 +272,8 @@ async def test_writes_under_ones_own_names_leave_the_other_organisation_alone(st
         await tx.issuance_log.add_subtrees([(1, 0, bytes(32))])
         await tx.certificates.keep_design(msgspec.structs.replace(DESIGN, files={"x": "of another"}))
         assert await tx.certificates.design(DESIGN.digest) != DESIGN
+        assert await tx.artwork.add(LOGO, b"of another")
+        assert not await tx.artwork.add(LOGO, b"again")
         await tx.courses.put(A.course("cm"))
         await tx.keys.put_status_list(msgspec.structs.replace(A.status_list(), document=b"newer"))
         await tx.log.fill("k", b"newer")
@@ -272,6 +281,7 @@ async def test_writes_under_ones_own_names_leave_the_other_organisation_alone(st
     async with store.read(B.org) as tx:
         assert await tx.courses.get("cm") == B.course(published=1)
         assert await tx.certificates.design(DESIGN.digest) == DESIGN
+        assert await tx.artwork.content("logo", LOGO.digest) == b"png"
         assert await tx.issuance_log.head() == HEAD
         assert await tx.issuance_log.subtrees(1, 0, 9) == [SUBTREE]
         assert await tx.keys.status_list(1) == B.status_list()
@@ -290,7 +300,7 @@ def test_every_verb_of_every_repository_was_tried() -> None:
         "banks": ports.Banks, "courses": ports.Courses, "candidates": ports.Candidates, "enrolments": ports.Enrolments,
         "attempts": attempt_ports.Attempts, "prepared": attempt_ports.Prepared, "results": attempt_ports.Results,
         "certificates": ports_certificates.Certificates, "issuance_log": ports_certificates.IssuanceLog,
-        "keys": ports_certificates.Keys,
+        "keys": ports_certificates.Keys, "artwork": ports_certificates.Artworks,
         "api_keys": ports.ApiKeys, "jobs": ports.Jobs, "launches": ports.Launches, "log": ports_exam_day.Log,
     }  # fmt: skip
     verbs = {f"{name}.{verb}" for name, port in repositories.items() for verb in vars(port) if not verb.startswith("_")}
@@ -299,7 +309,7 @@ def test_every_verb_of_every_repository_was_tried() -> None:
         "courses.get", "courses.put", "candidates.page", "enrolments.page", "enrolments.count", "attempts.page",
         "certificates.page",
         "certificates.withdrawn", "certificates.of_key", "certificates.taken", "certificates.unlogged",
-        "certificates.unentered", "certificates.keep_design",
+        "certificates.unentered", "certificates.keep_design", "artwork.add",
         "issuance_log.head", "issuance_log.put_head", "issuance_log.add_subtrees", "issuance_log.entries",
         "issuance_log.subtrees",
         "keys.all", "keys.status_list", "keys.put_status_list",

@@ -50,6 +50,7 @@ _OF_BANKS = ("core/documents.py", "core/banks/", "adapters/formats/native.py", "
 _ELSEWHERE = (
     "core/exams/", "core/documents.py", "core/certificates/trust.py", "core/certificates/vc_", "services/",
     "web/", "settings.py", "adapters/formats/roster.py", "adapters/storage/", "adapters/crypto/",
+    "adapters/printing/",
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 import yaml
 
-from exam_service.bootstrap import check_bank_file
+from exam_service.bootstrap.apart import check_bank_file
 from exam_service.core.banks.interactions import TYPES
 from exam_service.core.documents import read
 from exam_service.core.exams.model import (

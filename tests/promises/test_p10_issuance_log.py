@@ -11,7 +11,7 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from exam_service.bootstrap import offline_verifier
+from exam_service.bootstrap.apart import offline_verifier
 from exam_service.core.certificates import credential as credentials
 from exam_service.core.certificates import issuance_log as log
 from exam_service.core.certificates import qr_token, quads

@@ -10,7 +10,7 @@ import pytest
 
 from exam_service.adapters.crypto import pkcs11 as adapter
 from exam_service.adapters.crypto.pkcs11 import Token
-from exam_service.bootstrap import offline_verifier
+from exam_service.bootstrap.apart import offline_verifier
 from exam_service.core.certificates import trust as trust_files
 from exam_service.core.certificates.keys import KeyRecord
 from exam_service.core.certificates.model import CertificateState

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from exam_service.bootstrap import offline_verifier
+from exam_service.bootstrap.apart import offline_verifier
 from exam_service.core.certificates import trust as trust_files
 from exam_service.core.certificates.model import RevocationReason, from_stamp
 from exam_service.core.certificates.verdict import Verdict

@@ -12,6 +12,7 @@ from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from exam_service.adapters.storage import tables
+from exam_service.adapters.storage.artwork import SqlArtwork
 from exam_service.adapters.storage.attempts import SqlAttempts, SqlResults
 from exam_service.adapters.storage.certificates import SqlCertificates, SqlKeys
 from exam_service.adapters.storage.content import SqlBanks, SqlCourses
@@ -47,6 +48,7 @@ class SqlTx:
         self.running = SqlRunning(connection, org)
         self.late_saves = SqlLateSaves(connection, org)
         self.messages = SqlMessages(connection, org)
+        self.artwork = SqlArtwork(connection, org)
         self.certificates = SqlCertificates(connection, org)
         self.issuance_log = SqlIssuanceLog(connection, org)
         self.keys = SqlKeys(connection, org)

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from exam_service.core.artwork import Artwork
 from exam_service.core.text import Text
 
 Kind = Literal["certificate", "attestation"]
@@ -108,6 +109,8 @@ class Issuance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     supersedes: CertificateId | None = None
     thai_digits: bool = False
     """On paper and on the page only: what is signed says the same in either."""
+    artwork: Artwork | None = None
+    """On paper only: the course may name other pictures later, this certificate keeps these."""
 
     def __post_init__(self) -> None:
         name = unicodedata.normalize("NFC", " ".join(self.recipient_name.split()))

@@ -23,7 +23,18 @@ _HOURS = Text(th="จำนวน {n} ชั่วโมง", en="{n} hours")
 _HOUR = Text(th="จำนวน {n} ชั่วโมง", en="{n} hour")
 _GIVEN = Text(th="ให้ไว้ ณ วันที่ {day} พ.ศ. {year}", en="Given on {day} {year}")
 _UNTIL = Text(th="ใช้ได้ถึงวันที่ {date}", en="Valid until {date}")
+_LOGO = Text(th="ตราสัญลักษณ์ของ{of}", en="Logo of {of}")
+_SEAL = Text(th="ตราประทับของ{of}", en="Seal of {of}")
+_SIGNATURE = Text(th="ลายมือชื่อของ{of}", en="Signature of {of}")
 _THAI_DIGITS = str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙")
+
+
+class PrintedSigner(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands under a signature, and what is said of its picture to who cannot see it."""
+
+    name: Text
+    title: Text
+    picture: str
 
 
 class Printed(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +61,10 @@ class Printed(msgspec.Struct, frozen=True, kw_only=True):
     number: Text = Text(th="เลขที่", en="No.")
     verify_at: Text = Text(th="สแกนเพื่อตรวจสอบ หรือเปิด", en="Scan to verify, or open")
     signed_by: Text = Text(th="ลงนามด้วยลายมือชื่อดิจิทัลโดย", en="Digitally signed by")
+    signers: tuple[PrintedSigner, ...] = ()
+    logo: str = ""
+    """What is said of the logo to who cannot see it; so of the seal."""
+    seal: str = ""
 
 
 def printed(issuance: Issuance, verify_url: str) -> Printed:
@@ -76,12 +91,24 @@ def printed(issuance: Issuance, verify_url: str) -> Printed:
         serial=grouped(issuance.id),
         spoken=spoken(issuance.id),
         address=verify_url.partition("://")[2],
+        signers=tuple(
+            PrintedSigner(name=one.name, title=one.title, picture=_words(_SIGNATURE, one.name))
+            for one in (issuance.artwork.signers if issuance.artwork else ())
+        ),
+        logo=_words(_LOGO, issuance.organisation_name),
+        seal=_words(_SEAL, issuance.organisation_name),
     )
 
 
 def grouped(certificate_id: str) -> str:
     """A certificate's number in groups of four, as it is printed and read aloud."""
     return " ".join(certificate_id[i : i + 4] for i in range(0, len(certificate_id), 4))
+
+
+def _words(sentence: Text, of: Text) -> str:
+    """In both languages, on one line."""
+    said = sentence.fill({"of": of})
+    return f"{said.th} / {said.en}"
 
 
 def _dated(sentence: Text, when: datetime) -> Text:

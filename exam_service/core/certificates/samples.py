@@ -2,10 +2,30 @@
 
 from datetime import UTC, datetime
 
+from exam_service.core.artwork import LONGEST_NAME, LONGEST_TITLE, MOST_SIGNERS, Artwork, Signer
 from exam_service.core.certificates.model import Issuance, Kind
 from exam_service.core.text import Text
 
 SAMPLE_ID = "ABCDEFGHIJKLMNOP"
+
+LOGO, SEAL = "logo", "seal"
+SIGNATURES = ("signature-1", "signature-2", "signature-3")
+"""The sample pictures of certs/samples, which stand here in place of digests."""
+
+_SIGNERS = (
+    (
+        Text(th="ดร.ณัฐวุฒิ ฐิติปัญโญ", en="Dr. Nattawut Thitipanyo"),
+        Text(th="ผู้อำนวยการสถาบันพัฒนาครู", en="Director of the Institute"),
+    ),
+    (
+        Text(th="นางเพ็ญศรี กุญชรชัย", en="Mrs. Pensri Kunchornchai"),
+        Text(th="หัวหน้ากลุ่มงานวัดและประเมินผล", en="Head of Assessment"),
+    ),
+    (
+        Text(th="ผศ.ดร.ปิ่นเกล้า ชื่นใจ", en="Asst. Prof. Pinklao Chuenchai, Ph.D."),
+        Text(th="ประธานหลักสูตร", en="Chair of the Course"),
+    ),
+)
 
 
 def sample(kind: Kind) -> Issuance:
@@ -52,6 +72,30 @@ def longest(kind: Kind) -> Issuance:
         valid_until=datetime(2076, 11, 22, 2, 30, tzinfo=UTC),
         status_list=1,
         status_index=0,
+    )
+
+
+def artwork(signers: int) -> Artwork:
+    """A logo, a seal, and so many who sign, as most are."""
+    some = zip(_SIGNERS[:signers], SIGNATURES, strict=False)
+    named = [Signer(name=name, title=title, signature=picture) for (name, title), picture in some]
+    return Artwork(logo=LOGO, seal=SEAL, signers=tuple(named))
+
+
+def longest_artwork() -> Artwork:
+    """As many as may sign, each with the longest name and title."""
+    name = Text(
+        th=_until(LONGEST_NAME, "ศาสตราจารย์กิตติคุณ กุลธิดาวรรณวรางค์ เทพประสิทธิ์วัฒนานุกูลชัย"),
+        en=_until(LONGEST_NAME, "Emeritus Professor Kunthidawanwarang Thepprasitwattananukulchai"),
+    )
+    title = Text(
+        th=_until(LONGEST_TITLE, "รองเลขาธิการคณะกรรมการพัฒนาครูผู้รู้ฎีกา รักษาราชการแทน"),
+        en=_until(LONGEST_TITLE, "Deputy Secretary-General of the Commission, Acting for the Minister"),
+    )
+    return Artwork(
+        logo=LOGO,
+        seal=SEAL,
+        signers=tuple(Signer(name=name, title=title, signature=one) for one in SIGNATURES[:MOST_SIGNERS]),
     )
 
 

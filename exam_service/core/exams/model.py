@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from exam_service.core.artwork import MOST_SIGNERS, Artwork, ArtworkDigest, Signer
 from exam_service.core.banks.interactions.base import Code, Difficulty
 from exam_service.core.rules import Rule
 from exam_service.core.text import Text
@@ -130,6 +131,18 @@ class CertificatePolicy(_Document, frozen=True, kw_only=True):
     valid_months: Annotated[int, msgspec.Meta(ge=1, le=1200)] | None = None
     thai_digits: bool = False
     """Dates and hours in Thai in ๐ to ๙; never the number, which is typed."""
+    logo: ArtworkDigest | None = None
+    """At the top of the paper: artwork of the organisation, as uploaded before."""
+    seal: ArtworkDigest | None = None
+    signers: Annotated[tuple[Signer, ...], msgspec.Meta(max_length=MOST_SIGNERS)] = ()
+    """Who signs for the organisation, from left to right."""
+
+    @property
+    def artwork(self) -> Artwork | None:
+        """What a certificate that is issued now shows; None when that is nothing."""
+        if self.logo is None and self.seal is None and not self.signers:
+            return None
+        return Artwork(logo=self.logo, seal=self.seal, signers=self.signers)
 
 
 class Course(_Document, frozen=True, kw_only=True):

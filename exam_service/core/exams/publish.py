@@ -1,7 +1,8 @@
 """The check before a course is published: what can be refused now is never a surprise on exam day."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
+from exam_service.core.artwork import LONGEST_NAME, LONGEST_TITLE, Artwork, ArtworkKind
 from exam_service.core.banks.model import Bank
 from exam_service.core.errors import Fault
 from exam_service.core.exams.model import Course, Exam
@@ -9,11 +10,13 @@ from exam_service.core.exams.paper import infeasible
 from exam_service.core.exams.rule_check import check_pass_rule, check_rule, fact_types, never_open
 from exam_service.core.text import Text, is_line
 
-_LONGEST_TITLE = 300
+_LONGEST = 300
 
 
-def check_course(course: Course, banks: Mapping[str, Bank]) -> list[Fault]:
-    """Every fault of the course against the newest versions of its banks.
+def check_course(
+    course: Course, banks: Mapping[str, Bank], artwork: Collection[tuple[ArtworkKind, str]] = ()
+) -> list[Fault]:
+    """Every fault of the course against the newest versions of its banks, and the pictures that its organisation has.
 
     References, rules, times, and strata that lack questions.
     """
@@ -47,12 +50,28 @@ def check_course(course: Course, banks: Mapping[str, Bank]) -> list[Fault]:
         if not course.certificate.kinds:
             faults.append(_fault("no-kinds", "certificate.kinds", "name at least one kind", "ระบุอย่างน้อยหนึ่งประเภท"))
         faults += _twice(list(course.certificate.kinds), "certificate.kinds", "kind")
+        if course.certificate.artwork is not None:
+            faults += _check_artwork(course.certificate.artwork, artwork)
     return faults
 
 
 def bank_codes(course: Course) -> set[str]:
     """The banks that a course draws from."""
     return {stratum.bank for exam in course.exams for section in exam.sections for stratum in section.strata}
+
+
+def _check_artwork(named: Artwork, known: Collection[tuple[ArtworkKind, str]]) -> Iterator[Fault]:
+    for where, kind, digest in named.pictures():
+        if (kind, digest) not in known:
+            yield _fault(
+                "unknown-artwork",
+                f"certificate.{where}",
+                f"there is no {kind} `{digest}` here; upload it first (POST /v1/artwork/{kind})",
+                f"ไม่พบภาพประเภท {kind} `{digest}` โปรดอัปโหลดก่อน (POST /v1/artwork/{kind})",
+            )
+    for number, signer in enumerate(named.signers):
+        for field, said, longest in (("name", signer.name, LONGEST_NAME), ("title", signer.title, LONGEST_TITLE)):
+            yield from _check_line(said, longest, f"certificate.signers[{number}].{field}")
 
 
 def _check_titles(course: Course) -> Iterator[Fault]:
@@ -63,14 +82,18 @@ def _check_titles(course: Course) -> Iterator[Fault]:
         titles[f"exams[{e}].title"] = exam.title
         titles |= {f"exams[{e}].sections[{s}].title": section.title for s, section in enumerate(exam.sections)}
     for path, title in titles.items():
-        for language, text in (("th", title.th), ("en", title.en)):
-            if text is not None and not is_line(text, _LONGEST_TITLE):
-                yield _fault(
-                    "wrong-value",
-                    f"{path}.{language}",
-                    f"a title is one line of 1 to {_LONGEST_TITLE} characters, without control characters",
-                    f"ชื่อต้องมีบรรทัดเดียว ยาว 1 ถึง {_LONGEST_TITLE} อักขระ และไม่มีอักขระควบคุม",
-                )
+        yield from _check_line(title, _LONGEST, path)
+
+
+def _check_line(title: Text, longest: int, path: str) -> Iterator[Fault]:
+    for language, text in (("th", title.th), ("en", title.en)):
+        if text is not None and not is_line(text, longest):
+            yield _fault(
+                "wrong-value",
+                f"{path}.{language}",
+                f"a title is one line of 1 to {longest} characters, without control characters",
+                f"ชื่อต้องมีบรรทัดเดียว ยาว 1 ถึง {longest} อักขระ และไม่มีอักขระควบคุม",
+            )
 
 
 def _check_shape(exam: Exam, path: str) -> Iterator[Fault]:

@@ -11,11 +11,12 @@ from exam_service.core.exams.model import CertificateKind
 from exam_service.core.exams.paper import PaperView
 from exam_service.services import attempts, certificates, home, results, saving, sessions, starting, submitting
 from exam_service.services.attempts import AttemptView
+from exam_service.services.issued import IssuedView
 from exam_service.services.packing import packed, unpack
 from exam_service.services.results import ReceiptsView, ResultView, ReviewView
 from exam_service.services.saving import SavedView
 from exam_service.services.sessions import Redeemed
-from exam_service.services.standing_view import IssuedView, MeView
+from exam_service.services.standing_view import MeView
 from exam_service.web import auth
 from exam_service.web.body import read_body, repeat_key
 from exam_service.web.candidate import saves

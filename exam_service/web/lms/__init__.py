@@ -3,6 +3,7 @@
 from litestar import Router
 
 from exam_service.web.lms import (
+    artwork,
     attempts,
     banks,
     candidates,
@@ -31,6 +32,7 @@ def routers(max_bank: int) -> list[Router]:
         Router("/v1", route_handlers=attempts.HANDLERS, tags=["Attempts and results"]),
         Router("/v1", route_handlers=[*live.HANDLERS, *staff_links.HANDLERS], tags=["Exam day"]),
         Router("/v1", route_handlers=invigilation.HANDLERS, tags=["Exam day"]),
+        Router("/v1", route_handlers=artwork.HANDLERS, tags=["Artwork"]),
         Router("/v1", route_handlers=certificates.HANDLERS, tags=["Certificates"]),
         Router("/v1", route_handlers=jobs.HANDLERS, tags=["Jobs"]),
         Router("/v1", route_handlers=keys.HANDLERS, tags=["Signing keys"]),

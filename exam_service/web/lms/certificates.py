@@ -14,10 +14,10 @@ from exam_service.services import certificate_views, certificates, keys, replace
 from exam_service.services.api_keys import Caller
 from exam_service.services.certificate_views import CertificateView, Faces
 from exam_service.services.context import Context
+from exam_service.services.issued import IssuedView
 from exam_service.services.once import RepeatKey, once
 from exam_service.services.ports import Tx
 from exam_service.services.replacements import Correction
-from exam_service.services.standing_view import IssuedView
 from exam_service.services.withdrawals import Why
 from exam_service.web.body import read_body
 from exam_service.web.certificate_page import certificate_page, file_of, paper_of

@@ -11,7 +11,7 @@ from exam_service.adapters.storage.tables.attempts import (
     result,
 )
 from exam_service.adapters.storage.tables.base import METADATA
-from exam_service.adapters.storage.tables.certificates import certificate, design, signing_key, status_list
+from exam_service.adapters.storage.tables.certificates import artwork, certificate, design, signing_key, status_list
 from exam_service.adapters.storage.tables.content import bank_version, course, course_version
 from exam_service.adapters.storage.tables.issuance_log import log_entry, log_head, log_subtree
 from exam_service.adapters.storage.tables.organisations import api_key, audit_event, job, organisation, replay
@@ -21,6 +21,7 @@ from exam_service.adapters.storage.tables.schema import schema_note
 __all__ = [
     "METADATA",
     "api_key",
+    "artwork",
     "attempt",
     "audit_event",
     "bank_version",

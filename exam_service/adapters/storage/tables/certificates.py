@@ -62,6 +62,19 @@ class DesignRow(Stored, table=True):
     files: Any = document()
 
 
+class ArtworkRow(Stored, table=True):
+    __tablename__ = "artwork"
+
+    org: str = key(primary=True)
+    kind: str = key(primary=True)
+    digest: str = key(primary=True)
+    width: int
+    height: int
+    size: int
+    png: bytes
+    created_at: datetime = instant()
+
+
 class SigningKeyRow(Stored, table=True):
     __tablename__ = "signing_key"
     __table_args__ = (sa.Index(None, "org", "kid"),)
@@ -89,6 +102,7 @@ class StatusListRow(Stored, table=True):
     valid_until: datetime = instant()
 
 
+artwork = table_of(ArtworkRow)
 certificate = table_of(CertificateRow)
 design = table_of(DesignRow)
 signing_key = table_of(SigningKeyRow)

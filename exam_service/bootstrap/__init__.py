@@ -1,18 +1,13 @@
 """The only place where adapters meet the use cases, and where the clock and the dice are real."""
 
-import asyncio
 import os
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from exam_service import __version__, resources
-from exam_service.adapters.crypto import ed25519
 from exam_service.adapters.crypto.any_document import AnyDocument
 from exam_service.adapters.crypto.keyring import Keyring
 from exam_service.adapters.crypto.pkcs11 import Token
@@ -23,10 +18,10 @@ from exam_service.adapters.evidence.files import EvidenceFiles
 from exam_service.adapters.formats import native, roster
 from exam_service.adapters.live.memory import MemoryBell, MemoryPresence, MemoryRateLimiter
 from exam_service.adapters.metrics.prometheus import PrometheusMeter
-from exam_service.adapters.printing.typst import TypstDesigns
+from exam_service.adapters.printing.pictures import Pictures
 from exam_service.adapters.qr.codes import QrCodes
 from exam_service.adapters.storage import backup, migrate, open_journal, open_store
-from exam_service.core.certificates.faces import Evidence
+from exam_service.bootstrap.apart import canonical, certificate_designs
 from exam_service.core.errors import NotFound, Refusal
 from exam_service.core.text import Text
 from exam_service.services import keys
@@ -36,9 +31,6 @@ from exam_service.services.load import Load
 from exam_service.services.ports import Bell, Presence, RateLimiter
 from exam_service.services.queues import Queues
 from exam_service.settings import Settings, decode_master_key, encode_master_key
-
-if TYPE_CHECKING:
-    from exam_service.adapters.crypto.data_integrity import DataIntegrity
 
 
 class MasterKeyMissing(Refusal):
@@ -93,11 +85,12 @@ async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> 
             entropy=secrets.token_bytes,
             vault=vault,
             signer=signers,
-            canonical=Remembering(_canonical),
+            canonical=Remembering(canonical),
             any_canonical=AnyDocument(resources.certs() / "contexts"),
             qr=QrCodes(),
             evidences=EvidenceFiles(),
-            designs=_designs(),
+            designs=certificate_designs(),
+            pictures=Pictures(),
             read_bank=native.read_bank,
             bank_schema=native.schema(),
             read_roster=roster.read_roster,
@@ -131,23 +124,6 @@ async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> 
         signers.close()
 
 
-@dataclass(frozen=True, slots=True)
-class Sketchbook:
-    """What it takes to set a page that is of nobody."""
-
-    designs: TypstDesigns
-    qr: QrCodes
-
-
-def sketchbook() -> Sketchbook:
-    """Designs and QR codes, without a database."""
-    return Sketchbook(_designs(), QrCodes())
-
-
-def _designs() -> TypstDesigns:
-    return TypstDesigns(resources.certs() / "designs", resources.certs() / "fonts")
-
-
 # What the exam path does not need is loaded when it is first used, so that a process starts quickly and stays small.
 
 
@@ -160,18 +136,6 @@ def _live(redis_url: str | None) -> tuple[RateLimiter, Presence, Bell]:
     from exam_service.adapters.live.redis_presence import RedisPresence
 
     return RedisRateLimiter(redis_url), RedisPresence(redis_url), RedisBell(redis_url)
-
-
-@cache
-def _data_integrity() -> "DataIntegrity":
-    from exam_service.adapters.crypto.data_integrity import DataIntegrity
-
-    return DataIntegrity(resources.certs() / "contexts")
-
-
-def _canonical(document: dict[str, Any], proof_config: dict[str, Any]) -> bytes:
-    """The Canonical port. The first certificate of a process waits for the JSON-LD library, a fraction of a second."""
-    return _data_integrity().hash_data(document, proof_config)
 
 
 def master_key(settings: Settings) -> bytes:
@@ -379,20 +343,3 @@ def _write_secret(file: Path, text: str) -> None:
     handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="ascii") as out:
         out.write(text + "\n")
-
-
-Verifier = tuple[
-    Callable[[bytes, bytes, bytes], bool],
-    Callable[[dict[str, Any], dict[str, Any]], bytes],
-    Callable[[bytes], Evidence],
-]
-
-
-def offline_verifier() -> Verifier:
-    """(check a signature, canonical form, read a file): what verifying without this service's database needs."""
-    return ed25519.verify, _canonical, lambda content: asyncio.run(EvidenceFiles().read(content))
-
-
-def check_bank_file(content: bytes, filename: str) -> Any:
-    """A bank file, checked without a database. Raises Invalid with every fault."""
-    return native.read_bank(content, filename)
