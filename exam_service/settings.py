@@ -80,6 +80,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     new_keys: Annotated[
         Literal["vault", "hsm"], Doc("Where an organisation's signing keys are made unless a command says otherwise.")
     ] = "vault"
+    pades_file: Annotated[Path | None, Doc("PEM or PKCS#12 file: key (P-256) and certificate that sign PDFs.")] = None
+    pades_passphrase_file: Annotated[Path | None, Doc("File with the passphrase of that file.")] = None
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Doc("The least that is logged.")] = "info"
     log_format: Annotated[Literal["text", "json"], Doc("text for people, json for collectors.")] = "text"
     trusted_proxies: Annotated[

@@ -18,6 +18,7 @@ from exam_service.adapters.evidence.files import EvidenceFiles
 from exam_service.adapters.formats import native, roster
 from exam_service.adapters.live.memory import MemoryBell, MemoryPresence, MemoryRateLimiter
 from exam_service.adapters.metrics.prometheus import PrometheusMeter
+from exam_service.adapters.printing import pades
 from exam_service.adapters.printing.pictures import Pictures
 from exam_service.adapters.qr.codes import QrCodes
 from exam_service.adapters.storage import backup, migrate, open_journal, open_store
@@ -91,6 +92,9 @@ async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> 
             evidences=EvidenceFiles(),
             designs=certificate_designs(),
             pictures=Pictures(),
+            paper_signer=pades.load(settings.pades_file, settings.pades_passphrase_file, clock())
+            if settings.pades_file
+            else None,
             read_bank=native.read_bank,
             bank_schema=native.schema(),
             read_roster=roster.read_roster,

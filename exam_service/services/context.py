@@ -29,7 +29,7 @@ from exam_service.services.ports import (
     Store,
     Vault,
 )
-from exam_service.services.ports_faces import Designs, Evidences, Pictures, QrCodes
+from exam_service.services.ports_faces import Designs, Evidences, PaperSigner, Pictures, QrCodes
 from exam_service.services.queues import Queues
 from exam_service.services.watches import Watches
 
@@ -74,6 +74,8 @@ class Context:
     evidences: Evidences
     designs: Designs
     pictures: Pictures
+    paper_signer: PaperSigner | None
+    """None: PDFs carry their credential, and no signature of their own."""
     read_bank: BankReader
     read_roster: RosterReader
     policy: Policy

@@ -1,5 +1,6 @@
 """Ports of what certificates look like outside: codes, paper, and what people bring to be verified."""
 
+from datetime import datetime
 from typing import Protocol
 
 from exam_service.core.artwork import Redrawn
@@ -27,6 +28,13 @@ class Pictures(Protocol):
 
     async def redrawn(self, content: bytes) -> Redrawn:
         """The picture as it will be kept; others are served meanwhile. Raises Invalid with why it cannot be used."""
+
+
+class PaperSigner(Protocol):
+    """A signature in a PDF that PDF readers show."""
+
+    async def signed(self, pdf: bytes, at: datetime) -> bytes:
+        """The PDF signed as of that moment, the same bytes each time; others are served meanwhile."""
 
 
 class Designs(Protocol):

@@ -123,10 +123,11 @@ def _in_svg(picture: Redrawn) -> str:
 async def pdf(ctx: Context, faces: Faces) -> bytes:
     """The certificate as PDF/A-3b with its credential attached: always the same bytes.
 
-    Raises CertificateNotStanding, LettersMissing.
+    Signed for PDF readers where the operator has a key for that. Raises CertificateNotStanding, LettersMissing.
     """
-    sheet, at = await _sheet_of(ctx, faces), int(faces.record.issuance.issued_at.timestamp())
-    return await ctx.designs.pdf(await _design_of(ctx, faces.record), sheet, at)
+    sheet, issued_at = await _sheet_of(ctx, faces), faces.record.issuance.issued_at
+    page = await ctx.designs.pdf(await _design_of(ctx, faces.record), sheet, int(issued_at.timestamp()))
+    return page if ctx.paper_signer is None else await ctx.paper_signer.signed(page, issued_at)
 
 
 async def png(ctx: Context, faces: Faces) -> bytes:

@@ -13,6 +13,7 @@ import click
 
 from exam_service import bootstrap, settings
 from exam_service.adapters.crypto.signers import HsmUnusable
+from exam_service.adapters.printing.pades import PadesUnusable
 from exam_service.adapters.metrics.catalogue import METRICS
 from exam_service.adapters.storage import backup
 from exam_service.adapters.storage.migrate import SchemaTooNew
@@ -32,7 +33,7 @@ _PART = re.compile(r"(<!-- made: ([a-z-]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL
 
 _COMMAND_LINE = (
     settings.BadSettings, bootstrap.MasterKeyMissing, bootstrap.WrongMasterKey, bootstrap.OtherMasterKey,
-    HsmUnusable, bootstrap.NotSqlite, serve.PortTaken, SchemaTooNew, backup.AlreadyThere, backup.LiveFile,
+    HsmUnusable, PadesUnusable, bootstrap.NotSqlite, serve.PortTaken, SchemaTooNew, backup.AlreadyThere, backup.LiveFile,
     backup.ServiceRuns, backup.BackupUnfit,
 )  # fmt: skip
 """Refusals that only an operator meets: no request is answered with them."""
