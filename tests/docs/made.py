@@ -13,8 +13,8 @@ import click
 
 from exam_service import bootstrap, settings
 from exam_service.adapters.crypto.signers import HsmUnusable
-from exam_service.adapters.printing.pades import PadesUnusable
 from exam_service.adapters.metrics.catalogue import METRICS
+from exam_service.adapters.printing.pades import PadesUnusable
 from exam_service.adapters.storage import backup
 from exam_service.adapters.storage.migrate import SchemaTooNew
 from exam_service.cli import serve
