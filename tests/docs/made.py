@@ -33,8 +33,8 @@ _PART = re.compile(r"(<!-- made: ([a-z-]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL
 
 _COMMAND_LINE = (
     settings.BadSettings, bootstrap.MasterKeyMissing, bootstrap.WrongMasterKey, bootstrap.OtherMasterKey,
-    HsmUnusable, PadesUnusable, bootstrap.NotSqlite, serve.PortTaken, SchemaTooNew, backup.AlreadyThere, backup.LiveFile,
-    backup.ServiceRuns, backup.BackupUnfit,
+    HsmUnusable, PadesUnusable, bootstrap.NotSqlite, serve.PortTaken, SchemaTooNew, backup.AlreadyThere,
+    backup.LiveFile, backup.ServiceRuns, backup.BackupUnfit,
 )  # fmt: skip
 """Refusals that only an operator meets: no request is answered with them."""
 
