@@ -16,10 +16,11 @@ from exam_service.web.texts import Words
 PLACE = Place(name="verify-page", path="/v/kept/", pages=r"^/v/([A-Za-z2-7]{16}/?)?$")
 CHECKING = ("bytes", "cbor", "check", "credential", "judge", "quads", "token", "trust")
 """The modules that check a QR text in the browser."""
-_MODULES = [
+MODULES = [
     *("dom.js", "icons.js", "offline.js", "texts.js", "time.js"),
     *(f"verify/{name}.js" for name in (*CHECKING, "files", "log", "shell", "show")),
 ]
+"""All that the page's scripts import: kept with it, also what only some certificates need."""
 
 _POLICY = "; ".join(part for part in PAGE_POLICY.split("; ") if not part.startswith("frame-ancestors"))
 """The page carries its own policy, for servers that send none; about frames only a header may speak."""
@@ -38,7 +39,7 @@ def _html(public_url: str, language: str) -> str:
     steps = {f"step.{code}": text for code, text in (PASSED | FAILED).items()}
     headlines = {f"headline.{code}": text for code, text in HEADLINES.items()}
     texts = words.json("common", "verify", more=steps | headlines)
-    return rendered("verify_shell.html", language, public_url=public_url, texts=texts, modules=_MODULES, policy=_POLICY)
+    return rendered("verify_shell.html", language, public_url=public_url, texts=texts, modules=MODULES, policy=_POLICY)
 
 
 @get("/v", include_in_schema=False)
