@@ -16,7 +16,7 @@ LATER = re.compile(r'await import\("([^"]+)"\)')
 
 
 def imported_by(name: str, *, later: bool = False) -> set[str]:
-    """The script with everything that it imports, as paths below static/js; and with what it imports `later`, when it needs it."""
+    """The script with all that it imports, as paths below static/js; with what it imports `later`, when it needs it."""
     found: set[str] = set()
     waiting = [SCRIPTS / name]
     while waiting:
@@ -49,11 +49,13 @@ def test_no_template_holds_a_script_or_style_of_its_own() -> None:
 
 def test_no_page_asks_another_host_for_anything() -> None:
     files = [*SCRIPTS.rglob("*.js"), *(WEB / "static" / "css").glob("*.css"), *(WEB / "templates").glob("*.html")]
-    # Names that look like addresses: namespaces, and the host that a comment calls HOST. Two files are full of terms, and fetch nothing.
+    # Names that look like addresses: namespaces, and the host that a comment calls HOST.
+    # Two files are full of terms, and fetch nothing.
     named = ("http://www.w3.org/2000/svg", "http://www.w3.org/1998/Math/MathML", "https://HOST/")
     terms = {"quads.js", "credential.js"}
+    url = re.compile(r"https?://[^\s\"'`)]+")
     found = {
-        file.name: [url for url in re.findall(r"https?://[^\s\"'`)]+", file.read_text("utf-8")) if not url.startswith(named)]
+        file.name: [one for one in url.findall(file.read_text("utf-8")) if not one.startswith(named)]
         for file in files
         if file.name not in terms
     }
@@ -69,7 +71,7 @@ def test_a_page_fetches_all_its_modules_at_once(page: str) -> None:
 
 
 def test_the_verify_pages_fetch_all_their_modules_at_once() -> None:
-    # The first says in `later` what only some certificates need; the second is kept for use without network, and has all.
+    # The first fetches later what only some certificates need; the second is kept for use without network, and has all.
     assert {"verify.js", *pages.MODULES} == imported_by("verify.js")
     assert set(shell.MODULES) == imported_by("verify/shell.js", later=True)
 
