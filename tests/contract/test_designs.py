@@ -6,7 +6,8 @@ import msgspec
 import pytest
 from PIL import ImageChops
 
-from exam_service.bootstrap.apart import sketchbook
+from exam_service.bootstrap.apart import sample_pictures, sketchbook
+from exam_service.core.artwork import LONGEST_NAME, LONGEST_TITLE, MOST_SIGNERS, Signer
 from exam_service.core.certificates import samples
 from exam_service.core.certificates.model import Issuance, Kind
 from exam_service.core.certificates.printed import DESIGNS
@@ -25,7 +26,7 @@ A4 = {"certificate": "841.89 x 595.276 pts (A4)", "attestation": "595.276 x 841.
 
 
 def sheet_of(facts: Issuance) -> bytes:
-    return printing.sheet(HANDS, facts, QR, ADDRESS, CREDENTIAL)
+    return printing.sheet(HANDS, facts, QR, ADDRESS, CREDENTIAL, known=sample_pictures())
 
 
 async def pdf_of(facts: Issuance) -> bytes:
@@ -93,14 +94,35 @@ async def test_a_letter_that_no_font_has_is_refused_and_never_a_box(name: str, l
         await HANDS.designs.png(HANDS.designs.named(DESIGNS[facts.kind]), sheet_of(facts), 72)
 
 
+def endless(facts: Issuance, th: str, en: str) -> Issuance:
+    """Every word as long as it may be, with no space in it."""
+
+    def upto(length: int) -> Text:
+        return Text(th=(th * length)[:length], en=(en * length)[:length])
+
+    signer = Signer(name=upto(LONGEST_NAME), title=upto(LONGEST_TITLE), signature=samples.SIGNATURES[0])
+    return msgspec.structs.replace(
+        facts,
+        organisation_name=upto(200),
+        course_title=upto(300),
+        recipient_name=upto(200).th,
+        objective=upto(300).th,
+        artwork=msgspec.structs.replace(samples.artwork(1), signers=(signer,) * MOST_SIGNERS),
+    )
+
+
+# The dictionary finds no word at all in the first; in the second one at each end, and none between.
+@pytest.mark.parametrize("th, en", [("", ""), ("ก", "W"), ("ฟหกด", "Supercalifragilistic"), ("ผู้อำนวยการสำนัก", "i")])
 @pytest.mark.parametrize("kind", KINDS)
-async def test_the_longest_there_can_be_fits_and_leaves_the_edges_free(kind: Kind, tmp_path: Path) -> None:
-    facts = samples.longest(kind)
+async def test_the_longest_there_can_be_fits_and_leaves_the_edges_free(
+    kind: Kind, th: str, en: str, tmp_path: Path
+) -> None:
+    facts = endless(samples.longest(kind), th, en) if th else samples.longest(kind)
     assert await HANDS.designs.too_long(HANDS.designs.named(DESIGNS[kind]), sheet_of(facts)) == []
     paper = Paper(await pdf_of(facts), tmp_path)
     assert paper.info()["Pages"] == "1"
     # Outside the margins there is what there is on the sheet with the fewest words: the frame, and nothing else.
-    few = samples.sample(kind)
+    few = msgspec.structs.replace(samples.sample(kind), artwork=facts.artwork and samples.artwork(MOST_SIGNERS))
     (other := tmp_path / "few").mkdir()
     pictures = [one.picture(72) for one in (paper, Paper(await pdf_of(few), other))]
     width, height = pictures[0].size
