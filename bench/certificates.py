@@ -9,9 +9,9 @@ import sys
 import time
 from collections.abc import Callable
 
-import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from bench import credentials as of_credentials
 from bench import rows, scripts
 from bench.client import drive, get, post, repeated
 from bench.exams import store_finished
@@ -19,12 +19,9 @@ from bench.figures import Bench, Place, median_ratio
 from bench.saves import CONNECTIONS
 from bench.servers import REPOSITORY, beside, environ, service
 from bench.site import COURSE, Site, open_site
-from exam_service import resources, settings
-from exam_service.adapters.crypto.data_integrity import DataIntegrity
+from exam_service import settings
 from exam_service.bootstrap import now, opened
-from exam_service.core.certificates import credential as credentials
 from exam_service.core.certificates import qr_token
-from exam_service.core.certificates.model import stamp
 from exam_service.core.certificates.record import CertificateRecord
 from exam_service.services.context import Context
 
@@ -45,8 +42,8 @@ def measure(bench: Bench) -> None:
             each = _issue_all(bench, place, count)
             bench.tell("issue_ms", kind, each * 1000, "ms")
             bench.tell("issue_400000_minutes", kind, each * WANTED / 60, "min")
-            asyncio.run(_crypto(bench, place, site, each))
             _verify_page(bench, place)
+            asyncio.run(_crypto(bench, place, site, each))
 
 
 def _issue_all(bench: Bench, place: Place, count: int) -> float:
@@ -75,7 +72,7 @@ async def _crypto(bench: Bench, place: Place, site: Site, issue_seconds: float) 
         if private is None:
             raise LookupError(record.kid)
         _tokens(bench, ctx, record, private.sealed, public)
-        _against_pyld(bench, place.kind, record, issue_seconds)
+        await of_credentials.measure(bench, place.kind, ctx, site, record, issue_seconds)
 
 
 def _tokens(bench: Bench, ctx: Context, record: CertificateRecord, sealed: bytes, public: bytes) -> None:
@@ -103,17 +100,6 @@ def _tokens(bench: Bench, ctx: Context, record: CertificateRecord, sealed: bytes
     )
     for what in ("sign", "verify"):
         bench.tell(f"qr_{what}_vs_ed25519", "", times[what] / times[f"bare_{what}"], "times")
-
-
-def _against_pyld(bench: Bench, kind: str, record: CertificateRecord, issue_seconds: float) -> None:
-    """How many certificates are issued, each with all there is to do, while PyLD canonicalises one."""
-    document = msgspec.json.decode(record.unsigned)
-    config = credentials.new_proof_config(record.issuance.did, record.kid, stamp(record.issuance.issued_at))
-    # Not the service's own, which knows by heart what it has seen.
-    hash_data = DataIntegrity(resources.certs() / "contexts").hash_data
-    seconds = _in_turn({"pyld": lambda: hash_data(document, config)})["pyld"]
-    bench.tell("pyld_canonical_ms", kind, seconds * 1000, "ms")
-    bench.tell("credential_vs_pyld", kind, seconds / issue_seconds, "ratio")
 
 
 def _in_turn(ways: dict[str, Callable[[], object]]) -> dict[str, float]:

@@ -198,7 +198,7 @@ async def store(
             course_version=version.id,
             issuance=issuance,
             kid=key.kid,
-            unsigned=_unsigned(ctx, issuance),
+            unsigned=unsigned(ctx, issuance),
             qr_claims=_claims(ctx, issuance),
             state=CertificateState.pending,
             state_changed_at=issuance.issued_at,
@@ -215,7 +215,8 @@ async def store(
     return records
 
 
-def _unsigned(ctx: Context, issuance: Issuance) -> bytes:
+def unsigned(ctx: Context, issuance: Issuance) -> bytes:
+    """The credential that says this, before it has a proof."""
     list_url = status.url(ctx.policy.public_url, issuance.organisation_slug, issuance.status_list)
     return credentials.canonical_bytes(credentials.unsigned(issuance, ctx.policy.public_url, list_url))
 
@@ -268,7 +269,7 @@ async def _anew(ctx: Context, tx: Tx, record: CertificateRecord) -> CertificateR
         issuance=issuance,
         kid=key.kid,
         state_changed_at=issuance.issued_at,
-        unsigned=_unsigned(ctx, issuance),
+        unsigned=unsigned(ctx, issuance),
         qr_claims=_claims(ctx, issuance),
     )
     await tx.certificates.put_all([fresh])
@@ -300,20 +301,22 @@ async def _signed(
 
     What the issuance log takes of it is put into `parts`.
     """
-    if key is None:
-        raise errors.SigningFailed()
+    credential, parts[record.id] = await secured(ctx, record, key)
+    message = qr_token.to_be_signed(record.kid, record.qr_claims)
+    signature = await keys.sign_with(ctx, key, record.issuance.issued_at, message)
+    return msgspec.structs.replace(
+        as_signed(record), credential=credential, qr_token=qr_token.token(record.kid, record.qr_claims, signature)
+    )
+
+
+async def secured(ctx: Context, record: CertificateRecord, key: Pair | None) -> tuple[bytes, issuance_log.Parts]:
+    """The credential with its proof, from the bytes that are stored, and the proof's parts. Raises SigningFailed."""
     made_at = record.issuance.issued_at
     document = credentials.read_json(record.unsigned)
     config = credentials.new_proof_config(record.issuance.did, record.kid, stamp(made_at))
     message = quads.to_be_signed(document, config)
     signature = await keys.sign_with(ctx, key, made_at, message)
-    parts[record.id] = message, signature
-    qr_signature = await keys.sign_with(ctx, key, made_at, qr_token.to_be_signed(record.kid, record.qr_claims))
-    return msgspec.structs.replace(
-        as_signed(record),
-        credential=credentials.canonical_bytes(credentials.with_proof(document, config, signature)),
-        qr_token=qr_token.token(record.kid, record.qr_claims, qr_signature),
-    )
+    return credentials.canonical_bytes(credentials.with_proof(document, config, signature)), (message, signature)
 
 
 def as_signed(record: CertificateRecord) -> CertificateRecord:
