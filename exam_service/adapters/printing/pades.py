@@ -61,7 +61,13 @@ class Pades:
         from pyhanko.pdf_utils import generic
         from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
-        writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+        class Untouched(IncrementalPdfFileWriter):
+            """Adds the signature, and leaves what the document says of itself as it was: when it was made, and by what."""
+
+            def _update_meta(self) -> None:
+                pass
+
+        writer = Untouched(io.BytesIO(pdf))
         first, _ = writer.document_id
         second = hashlib.sha256(pdf).digest()[:16]
         # The library would draw it: see the top.
