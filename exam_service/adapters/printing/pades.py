@@ -62,7 +62,7 @@ class Pades:
         from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
         class Untouched(IncrementalPdfFileWriter):
-            """Adds the signature, and leaves what the document says of itself as it was: when it was made, and by what."""
+            """Adds the signature; when the document was made, and by what, it goes on saying as it did."""
 
             def _update_meta(self) -> None:
                 pass
