@@ -206,7 +206,7 @@ def _criteria(issuance: Issuance) -> str:
 
 def canonical_bytes(document: dict[str, Any]) -> bytes:
     """The form that is stored and served: UTF-8 JSON, members sorted, no spaces. It is never written again."""
-    return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    return msgspec.json.encode(document, order="sorted")
 
 
 # Reading

@@ -113,13 +113,20 @@ def from_multikey(text: str) -> bytes:
     return raw[2:]
 
 
+_58_TO_10 = 58**10
+
+
 def base58(data: bytes) -> str:
     """Base58 with the Bitcoin alphabet, which multibase calls `z`."""
-    number, digits = int.from_bytes(data), ""
+    number, digits = int.from_bytes(data), []
+    # Ten digits at a time: to divide a long number costs the same by a small one.
     while number:
-        number, rest = divmod(number, 58)
-        digits = _ALPHABET[rest] + digits
-    return "1" * (len(data) - len(data.lstrip(b"\0"))) + digits
+        number, ten = divmod(number, _58_TO_10)
+        for _ in range(10):
+            ten, digit = divmod(ten, 58)
+            digits.append(_ALPHABET[digit])
+    text = "".join(reversed(digits)).lstrip("1")
+    return "1" * (len(data) - len(data.lstrip(b"\0"))) + text
 
 
 def from_base58(text: str) -> bytes:

@@ -135,12 +135,11 @@ def _canonical(triples: Iterable[Triple]) -> str:
     seen: dict[str, list[str]] = {}
     for triple in triples:
         subject, predicate, thing = triple
-        ours = [part for part in (subject, thing) if part.startswith("_:")]
-        if not ours:
+        if subject[0] != "_" and thing[0] != "_":
             lines.add(f"{subject} {predicate} {thing} .\n")
             continue
         nameless.append(triple)
-        for node in ours:
+        for node in (part for part in (subject, thing) if part[0] == "_"):
             line = f"{_seen_from(node, subject)} {predicate} {_seen_from(node, thing)} .\n"
             seen.setdefault(node, []).append(line)
     order = sorted(seen, key=lambda node: hashlib.sha256("".join(sorted(seen[node])).encode()).hexdigest())
