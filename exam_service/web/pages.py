@@ -1,5 +1,6 @@
 """Pages for people: the templates, the language a reader wants, and whether a page is wanted at all."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -7,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Request, Response
 
 from exam_service.core.text import date, date_time
+from exam_service.web.encodings import LONGEST_REMEMBERED
 from exam_service.web.texts import LANGUAGES, Words
 
 _FOLDER = Path(__file__).resolve().parent / "templates"
@@ -38,7 +40,12 @@ def language_of(request: Request[Any, Any, Any], default: str | None = None) -> 
     for choice in (request.query_params.get("lang"), request.cookies.get("exam_lang"), default):
         if choice in LANGUAGES:
             return choice
-    for part in request.headers.get("accept-language", "").split(","):
+    return _first_of_ours(request.headers.get("accept-language", "")[:LONGEST_REMEMBERED])
+
+
+@lru_cache(maxsize=256)
+def _first_of_ours(accepted: str) -> str:
+    for part in accepted.split(","):
         code = part.partition(";")[0].strip()[:2].lower()
         if code in LANGUAGES:
             return code

@@ -6,6 +6,10 @@ that few look at, and that is nearly everybody, gets a verdict of this moment.
 
 import time
 from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from litestar import Request, Response
+from litestar.response.base import ASGIResponse
 
 from exam_service.core.recent import Recent
 
@@ -15,25 +19,39 @@ JUDGED = 8
 """How often within those seconds one is judged before what was found is shown to others."""
 
 
-class KeptPages:
+P = TypeVar("P")
+
+
+class Ready(Response[bytes]):
+    """A response that was made ready for sending once, and is sent to many."""
+
+    def __init__(self, response: Response[bytes], request: Request[Any, Any, Any]) -> None:
+        # Nothing else of a response is asked for any more.
+        self._ready = response.to_asgi_response(None, request)
+
+    def to_asgi_response(self, *_given: Any, **_more: Any) -> ASGIResponse:
+        return self._ready
+
+
+class KeptPages(Generic[P]):
     """The pages of this process, by what makes them different."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, most: int = 512) -> None:
         self._clock = clock
-        self._pages: Recent[tuple[str, str], _Kept] = Recent(most)
+        self._pages: Recent[tuple[str, str], _Kept[P]] = Recent(most)
 
-    def get(self, certificate: str, form: str) -> bytes | None:
+    def get(self, certificate: str, form: str) -> P | None:
         """The page in that language and coding, if it was judged often enough in this second."""
         kept = self._pages.get((certificate, form))
         if kept is None or kept.times < JUDGED or self._clock() - kept.since >= SECONDS:
             return None
-        return kept.html
+        return kept.page
 
-    def put(self, certificate: str, form: str, html: bytes, judged_at: float) -> None:
+    def put(self, certificate: str, form: str, page: P, judged_at: float) -> None:
         """Keep a page that was judged at that moment of `now`."""
         kept = self._pages.get((certificate, form))
         if kept is None or judged_at - kept.since >= SECONDS:
-            self._pages.put((certificate, form), _Kept(judged_at, html))
+            self._pages.put((certificate, form), _Kept(judged_at, page))
         else:
             # What is shown is never older than its second, whichever of several views ends last.
             kept.times += 1
@@ -43,10 +61,10 @@ class KeptPages:
         return self._clock()
 
 
-class _Kept:
-    __slots__ = ("html", "since", "times")
+class _Kept(Generic[P]):
+    __slots__ = ("page", "since", "times")
 
-    def __init__(self, since: float, html: bytes) -> None:
+    def __init__(self, since: float, page: P) -> None:
         self.since = since
-        self.html = html
+        self.page = page
         self.times = 1

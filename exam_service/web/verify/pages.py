@@ -26,7 +26,7 @@ from exam_service.web.pages import language_of, rendered, shown, wants_json
 from exam_service.web.problems import STATUS
 from exam_service.web.texts import area
 from exam_service.web.verify.evidence import verdict_on_file, verdict_on_text
-from exam_service.web.verify.kept import KeptPages
+from exam_service.web.verify.kept import KeptPages, Ready
 from exam_service.web.verify.look import Look, look
 from exam_service.web.verify.shell import CHECKING, page_of
 
@@ -41,10 +41,12 @@ async def show(certificate: FromPath[str], request: Plain, ctx: Ctx) -> Response
     """The page behind the QR code; the verdict in JSON for who asks for that. The name is in first letters only."""
     await auth.limit_public(request)
     certificate, reads = certificate.upper(), language_of(request)
-    pages: KeptPages = request.app.state.verify_pages
-    data, judged_at, form = wants_json(request), pages.now(), f"{reads} {takes_gzip(request)}"
-    if not data and (html := pages.get(certificate, form)) is not None:
-        return _sent(request, html, reads)
+    pages: KeptPages[Ready] = request.app.state.verify_pages
+    # With a language that is chosen goes a cookie.
+    form = f"{reads} {request.query_params.get('lang') == reads} {takes_gzip(request)}"
+    data, judged_at = wants_json(request), pages.now()
+    if not data and (kept := pages.get(certificate, form)) is not None:
+        return kept
     record, verdict = await verification.by_id(ctx, certificate)
     if data:
         if record is None:
@@ -55,8 +57,9 @@ async def show(certificate: FromPath[str], request: Plain, ctx: Ctx) -> Response
     if record is None:
         return _none(request, ctx, certificate)
     html = _html(request, "verify.html", reads, **_values(ctx, look(record, verdict), certificate))
-    pages.put(certificate, form, html, judged_at)
-    return _sent(request, html, reads)
+    page = Ready(_sent(request, html, reads), request)
+    pages.put(certificate, form, page, judged_at)
+    return page
 
 
 @post("/v/{certificate:str}", status_code=200, include_in_schema=False)

@@ -22,14 +22,14 @@ class Moment:
         return self.at
 
 
-def judged(pages: KeptPages, html: bytes, times: int, language: str = "th") -> None:
+def judged(pages: KeptPages[bytes], html: bytes, times: int, language: str = "th") -> None:
     for _ in range(times):
         pages.put("A", language, html, pages.now())
 
 
 def test_only_what_is_looked_at_often_is_shown_as_it_was() -> None:
     clock = Moment()
-    pages = KeptPages(clock)
+    pages = KeptPages[bytes](clock)
     judged(pages, b"one", JUDGED - 1)
     assert pages.get("A", "th") is None
     judged(pages, b"one", 1)
@@ -39,7 +39,7 @@ def test_only_what_is_looked_at_often_is_shown_as_it_was() -> None:
 
 def test_a_page_is_never_shown_when_it_is_older_than_its_second() -> None:
     clock = Moment()
-    pages = KeptPages(clock)
+    pages = KeptPages[bytes](clock)
     judged(pages, b"old", JUDGED)
     clock.at += SECONDS - 0.001
     assert pages.get("A", "th") == b"old"
@@ -51,7 +51,7 @@ def test_a_page_is_never_shown_when_it_is_older_than_its_second() -> None:
 
 def test_a_view_that_began_before_and_ends_late_does_not_make_a_page_younger() -> None:
     clock = Moment()
-    pages = KeptPages(clock)
+    pages = KeptPages[bytes](clock)
     slow = pages.now()
     clock.at += 5
     judged(pages, b"new", JUDGED)
@@ -71,7 +71,7 @@ async def test_a_crowd_is_shown_what_a_few_of_them_were_judged_and_soon_that_it_
         return await by_id(*given)
 
     monkeypatch.setattr(verification, "by_id", counted)
-    monkeypatch.setattr("exam_service.web.app.KeptPages", lambda: KeptPages(clock))
+    monkeypatch.setattr("exam_service.web.app.KeptPages", lambda: KeptPages[bytes](clock))
     async with client(certified.world) as web:
 
         async def look(headers: dict[str, str] = PAGE) -> str:
