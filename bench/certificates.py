@@ -12,7 +12,7 @@ from collections.abc import Callable
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bench import credentials as of_credentials
-from bench import rows, scripts
+from bench import paper, rows, scripts
 from bench.client import drive, get, post, repeated
 from bench.exams import store_finished
 from bench.figures import Bench, Place, median_ratio
@@ -30,7 +30,8 @@ ROUNDS = 300
 
 
 def measure(bench: Bench) -> None:
-    """issue_400000_minutes from 20,000 really issued; qr_*_vs_ed25519; credential_vs_pyld; verify_page_vs_echo."""
+    """issue_400000_minutes from 20,000 really issued; qr_*_vs_ed25519; credential_vs_pyld; pdf_vs_typst;
+    verify_page_vs_echo."""
     for kind in bench.databases:
         with bench.place(kind) as place:
             site = open_site(place)
@@ -72,6 +73,7 @@ async def _crypto(bench: Bench, place: Place, site: Site, issue_seconds: float) 
         if private is None:
             raise LookupError(record.kid)
         _tokens(bench, ctx, record, private.sealed, public)
+        await paper.measure(bench, place.kind, ctx, site.org)
         await of_credentials.measure(bench, place.kind, ctx, site, record, issue_seconds)
 
 

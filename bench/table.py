@@ -73,6 +73,8 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("pyld_canonical_ms", ""),
         ("qr_sign_vs_ed25519", "≤ 2"),
         ("qr_verify_vs_ed25519", "≤ 2"),
+        ("pdf_vs_typst", "≤ 1.5"),
+        ("pdf_ms", ""),
         ("verify_page_vs_echo", "≥ 0.5"),
         ("verify_page_per_second", ""),
     ),

@@ -4,11 +4,15 @@ import io
 import re
 import struct
 import zlib
+from typing import Any
 
 import pytest
+import qrcode
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image, ImageFilter
 
-from exam_service.adapters.qr import decode, render
+from exam_service.adapters.qr import decode, masks, render
 from exam_service.core.errors import UnreadableEvidence
 from tests.support.issuing import Issuer, issuance
 
@@ -127,3 +131,13 @@ def test_hostile_images_are_refused_in_both_languages(image: bytes, why: str) ->
         decode.texts(image)
     assert why in (caught.value.text.en or "")
     assert "อ่านหลักฐานนี้ไม่ได้" in (caught.value.text.th or "")
+
+
+@given(st.one_of(st.from_regex(r"HTTPS://X/[0-9]{1,900}", fullmatch=True), st.text(min_size=1, max_size=300)))
+@settings(max_examples=60, deadline=None)
+def test_the_mask_is_the_one_that_the_library_would_choose(text: str) -> None:
+    slow, quick = qrcode.QRCode[Any](version=None), masks.QRCode(version=None)
+    for code in (slow, quick):
+        code.add_data(text, optimize=20)
+        code.make(fit=True)
+    assert quick.get_matrix() == slow.get_matrix()

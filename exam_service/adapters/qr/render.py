@@ -10,6 +10,8 @@ import qrcode
 from PIL import Image
 from qrcode.exceptions import DataOverflowError
 
+from exam_service.adapters.qr.masks import QRCode
+
 MAX_VERSION = 13
 QUIET = 4
 PRINTED_MM = 30.0
@@ -25,7 +27,7 @@ Matrix = Sequence[Sequence[bool]]
 
 def matrix(text: str) -> Matrix:
     """The modules, dark ones true, with the quiet zone around them. TooDense for more than version 13 holds."""
-    code = qrcode.QRCode(version=None, error_correction=qrcode.constants.ERROR_CORRECT_M, border=QUIET)
+    code = QRCode(version=None, error_correction=qrcode.constants.ERROR_CORRECT_M, border=QUIET)
     # Twenty digits in a row are worth a numeric segment of their own: that is where the token sits.
     code.add_data(text, optimize=20)
     try:
