@@ -6,6 +6,7 @@ A crash in between leaves `pending` certificates, which whoever asks for them ne
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 import msgspec
 
@@ -242,13 +243,14 @@ async def sign(ctx: Context, tx: Tx, certificate_ids: Sequence[str]) -> list[Cer
     pairs = await keys.pairs(tx, (record.kid for record in pending))
     signed, replaced = [], False
     parts: dict[str, issuance_log.Parts] = {}
+    checks = keys.Checks(ctx)
     for record in pending:
-        key = pairs.get(record.kid)
+        how = partial(_signed, ctx, key=pairs.get(record.kid), parts=parts, checks=checks)
         if record.issuance.supersedes is None:
-            signed.append(await _signed(ctx, record, key, parts))
+            signed.append(await how(record))
         else:
             replaced = True
-            signed.append(await withdrawals.take_place(ctx, tx, record, partial(_signed, ctx, key=key, parts=parts)))
+            signed.append(await withdrawals.take_place(ctx, tx, record, how))
     # What was given up instead of signed (withdrawals.take_place) is none.
     made = await issuance_log.enter(ctx, tx, [one for one in signed if one.credential is not None], parts)
     entered = {one.id: one for one in made}
@@ -256,6 +258,8 @@ async def sign(ctx: Context, tx: Tx, certificate_ids: Sequence[str]) -> list[Cer
     await tx.certificates.put_all(signed)
     if replaced:
         await status_lists.publish(ctx, tx, await organisations.named(ctx, tx.org), status_lists.NUMBER)
+    # None of this is there before the transaction ends.
+    await checks.passed()
     found = {**found, **{record.id: record for record in signed}}
     return [found[id] for id in certificate_ids]
 
@@ -291,31 +295,35 @@ async def sign_ahead(ctx: Context, org: str, certificate_ids: Sequence[str]) -> 
     for record in pending:
         key = ours.get(record.kid)
         if key is not None and ctx.signer.kept(key.private.sealed) == "hsm":
-            await _signed(ctx, record, key, {})
+            await _signed(ctx, record, key, {}, None)
 
 
 async def _signed(
-    ctx: Context, record: CertificateRecord, key: Pair | None, parts: dict[str, issuance_log.Parts]
-) -> CertificateRecord:
-    """Sign the stored bytes with the key they were prepared for; `keys.sign_with` verifies what it signed.
+    ctx: Context, record: CertificateRecord, key: Pair | None, parts: dict[str, issuance_log.Parts],
+    checks: keys.Checks | None,
+) -> CertificateRecord:  # fmt: skip
+    """Sign the stored bytes with the key they were prepared for; what was signed is verified.
 
     What the issuance log takes of it is put into `parts`.
     """
-    credential, parts[record.id] = await secured(ctx, record, key)
+    credential, parts[record.id] = await secured(ctx, record, key, checks)
     message = qr_token.to_be_signed(record.kid, record.qr_claims)
-    signature = await keys.sign_with(ctx, key, record.issuance.issued_at, message)
+    signature = await keys.sign_with(ctx, key, record.issuance.issued_at, message, checks)
     return msgspec.structs.replace(
         as_signed(record), credential=credential, qr_token=qr_token.token(record.kid, record.qr_claims, signature)
     )
 
 
-async def secured(ctx: Context, record: CertificateRecord, key: Pair | None) -> tuple[bytes, issuance_log.Parts]:
+async def secured(
+    ctx: Context, record: CertificateRecord, key: Pair | None, checks: keys.Checks | None
+) -> tuple[bytes, issuance_log.Parts]:
     """The credential with its proof, from the bytes that are stored, and the proof's parts. Raises SigningFailed."""
     made_at = record.issuance.issued_at
-    document = credentials.read_json(record.unsigned)
+    # Our own bytes: nobody else wrote them.
+    document = msgspec.json.decode(record.unsigned, type=dict[str, Any])
     config = credentials.new_proof_config(record.issuance.did, record.kid, stamp(made_at))
     message = quads.to_be_signed(document, config)
-    signature = await keys.sign_with(ctx, key, made_at, message)
+    signature = await keys.sign_with(ctx, key, made_at, message, checks)
     return credentials.canonical_bytes(credentials.with_proof(document, config, signature)), (message, signature)
 
 

@@ -1,7 +1,9 @@
 """Signing keys: an organisation's for its certificates and status lists, the service's own for receipts."""
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,6 +17,8 @@ from exam_service.core.records import AuditEvent, Organisation, Replay
 from exam_service.services.context import Context
 from exam_service.services.ports import Kept, Tx
 
+CHECKED_TOGETHER = 8
+"""Signatures for which it is worth the way to another thread and back."""
 SERVICE = ""
 """The organisation under which the service's own keys are kept."""
 
@@ -162,8 +166,44 @@ async def sign(ctx: Context, tx: Tx, record: KeyRecord, made_at: datetime, messa
     return await sign_with(ctx, (await pairs(tx, [record.kid])).get(record.kid), made_at, message)
 
 
-async def sign_with(ctx: Context, key: Pair | None, made_at: datetime, message: bytes) -> bytes:
-    """A signature that has been verified before anybody sees it. Raises SigningFailed, Unavailable.
+class Checks:
+    """Signatures that are verified in another thread, while this one goes on: to verify is more work than to sign.
+
+    Whoever has given some awaits `passed` before they are stored for good.
+    """
+
+    def __init__(self, ctx: Context) -> None:
+        self._verify = ctx.signer.verify
+        self._waiting: list[tuple[bytes, bytes, bytes]] = []
+        self._running: list[asyncio.Future[bool]] = []
+
+    def add(self, public: bytes, message: bytes, signature: bytes) -> None:
+        """One that is to be verified."""
+        self._waiting.append((public, message, signature))
+        if len(self._waiting) == CHECKED_TOGETHER:
+            self._begin()
+
+    async def passed(self) -> None:
+        """Raises SigningFailed when any is wrong."""
+        self._begin()
+        if not all(await asyncio.gather(*self._running)):
+            raise errors.SigningFailed()
+
+    def _begin(self) -> None:
+        some, self._waiting = self._waiting, []
+        look = partial(_all_right, self._verify, some)
+        self._running.append(asyncio.get_running_loop().run_in_executor(None, look))
+
+
+def _all_right(verify: Callable[[bytes, bytes, bytes], bool], some: Sequence[tuple[bytes, bytes, bytes]]) -> bool:
+    return all(verify(*one) for one in some)
+
+
+async def sign_with(
+    ctx: Context, key: Pair | None, made_at: datetime, message: bytes, checks: Checks | None = None
+) -> bytes:
+    """A signature that has been verified before anybody sees it: here, or by `checks`. Raises SigningFailed,
+    Unavailable.
 
     `made_at` is what the message says of itself: a certificate that a crash left pending is still signed by the key it
     was prepared for, also when that has been retired meanwhile.
@@ -171,7 +211,9 @@ async def sign_with(ctx: Context, key: Pair | None, made_at: datetime, message: 
     if key is None or key.record.state is KeyState.created or fault_at(key.record, made_at) is not None:
         raise errors.SigningFailed()
     signature = await ctx.signer.sign_aside(key.private.sealed, message)
-    if not ctx.signer.verify(key.record.public, message, signature):
+    if checks is not None:
+        checks.add(key.record.public, message, signature)
+    elif not ctx.signer.verify(key.record.public, message, signature):
         raise errors.SigningFailed()
     return signature
 

@@ -169,3 +169,22 @@ async def test_it_verifies_when_the_service_is_gone(certified: Holder, tmp_path:
     (folder / "changed.json").write_bytes(changed)
     status, verdicts = verify("changed.json")
     assert (status, verdicts[0]["outcome"], verdicts[0]["steps"][3]["code"]) == (1, "not_genuine", "signature-wrong")
+
+
+@pytest.mark.parametrize("wrong", [None, 0, 7, 8, 20])
+async def test_of_many_signatures_each_is_verified(certified: Holder, wrong: int | None) -> None:
+    w = certified.world
+    async with w.ctx.store.read(w.org) as tx:
+        record = await tx.certificates.get(certified.id)
+        assert record is not None
+        key = (await keys.pairs(tx, [record.kid]))[record.kid]
+    checks = keys.Checks(w.ctx)
+    for number in range(21):
+        message = str(number).encode()
+        signature = await w.ctx.signer.sign_aside(key.private.sealed, b"another" if number == wrong else message)
+        checks.add(key.record.public, message, signature)
+    if wrong is None:
+        await checks.passed()
+    else:
+        with pytest.raises(SigningFailed):
+            await checks.passed()

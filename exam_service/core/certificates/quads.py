@@ -7,6 +7,7 @@ Tests hold it against the general one over arbitrary texts, and other programs' 
 
 import hashlib
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -129,29 +130,30 @@ def _texts(node: str, vocabulary: str, thing: Mapping[str, Any], *members: str) 
 
 
 def _canonical(triples: Iterable[Triple]) -> str:
-    """Nameless nodes are numbered in the order of their hashes (RDFC-1.0, 4.4.3); no two of ours are alike."""
+    """Nameless nodes are numbered in the order of their hashes (RDFC-1.0, 4.4.3); no two of ours are alike.
+
+    In what is hashed of one, `_:a` is it and `_:z` another; none of ours is joined to itself.
+    """
     lines: set[str] = set()
     nameless: list[Triple] = []
-    seen: dict[str, list[str]] = {}
+    seen: defaultdict[str, list[str]] = defaultdict(list)
     for triple in triples:
         subject, predicate, thing = triple
-        if subject[0] != "_" and thing[0] != "_":
-            lines.add(f"{subject} {predicate} {thing} .\n")
-            continue
+        if subject[0] != "_":
+            if thing[0] != "_":
+                lines.add(f"{subject} {predicate} {thing} .\n")
+                continue
+            seen[thing].append(f"{subject} {predicate} _:a .\n")
+        elif thing[0] != "_":
+            seen[subject].append(f"_:a {predicate} {thing} .\n")
+        else:
+            seen[subject].append(f"_:a {predicate} _:z .\n")
+            seen[thing].append(f"_:z {predicate} _:a .\n")
         nameless.append(triple)
-        for node in (part for part in (subject, thing) if part[0] == "_"):
-            line = f"{_seen_from(node, subject)} {predicate} {_seen_from(node, thing)} .\n"
-            seen.setdefault(node, []).append(line)
     order = sorted(seen, key=lambda node: hashlib.sha256("".join(sorted(seen[node])).encode()).hexdigest())
     names = {node: f"_:c14n{number}" for number, node in enumerate(order)}
     lines |= {f"{names.get(one, one)} {predicate} {names.get(other, other)} .\n" for one, predicate, other in nameless}
     return "".join(sorted(lines))
-
-
-def _seen_from(node: str, part: str) -> str:
-    if not part.startswith("_:"):
-        return part
-    return "_:a" if part == node else "_:z"
 
 
 def _address(name: str) -> str:
@@ -162,7 +164,7 @@ def _address(name: str) -> str:
 
 
 def _text(value: str) -> str:
-    return f'"{_TO_ESCAPE.sub(_escape, value)}"'
+    return f'"{_TO_ESCAPE.sub(_escape, value)}"' if _TO_ESCAPE.search(value) else f'"{value}"'
 
 
 def _typed(value: str, kind: str) -> str:
