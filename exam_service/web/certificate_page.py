@@ -1,5 +1,6 @@
 """The certificate as a page that prints: the same for its holder and for the learning system."""
 
+import base64
 from typing import Any
 
 import msgspec
@@ -8,6 +9,7 @@ from markupsafe import Markup
 
 from exam_service.core.certificates.model import REASON_TEXTS, CertificateState
 from exam_service.core.certificates.printed import Printed, printed
+from exam_service.core.errors import LettersMissing
 from exam_service.core.text import Text
 from exam_service.services import printing
 from exam_service.services.certificate_views import Faces
@@ -52,11 +54,26 @@ def sheet_of(ctx: Context, faces: Faces) -> Sheet:
     )
 
 
-def certificate_page(
+async def certificate_page(
     request: Request[Any, Any, Any], ctx: Context, faces: Faces, *, files: str | None, home: bool, language: str | None
 ) -> Response[str]:
-    """The page; `files` is where its downloads are, when who reads it in a browser may have them."""
-    return page(request, "certificate.html", language=language, sheet=sheet_of(ctx, faces), files=files, home=home)
+    """The page; `files` is where its downloads are, when who reads it in a browser may have them.
+
+    One with logo, seal or signatures is shown as it is set on paper: this page draws none of these.
+    """
+    sheet, picture = sheet_of(ctx, faces), None
+    if faces.record.issuance.artwork is not None and sheet.withdrawn is None:
+        picture = f"{files}/certificate.png" if files else await _inline(ctx, faces)
+    return page(request, "certificate.html", language=language, sheet=sheet, files=files, home=home, picture=picture)
+
+
+async def _inline(ctx: Context, faces: Faces) -> str | None:
+    try:
+        picture = await printing.png(ctx, faces)
+    except LettersMissing:
+        # A browser has more letters than the paper's fonts.
+        return None
+    return f"data:image/png;base64,{base64.b64encode(picture).decode()}"
 
 
 def download(content: bytes, kind: str, name: str) -> Response[bytes]:

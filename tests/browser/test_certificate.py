@@ -14,7 +14,10 @@ import zxingcpp
 from PIL import Image
 from playwright.async_api import Browser, BrowserContext, Page
 
+from exam_service.adapters.printing import pictures
+from exam_service.core.artwork import ArtworkKind
 from exam_service.core.certificates.model import RevocationReason
+from exam_service.services import artwork, certificates
 from exam_service.web.app import create_app
 from exam_service.web.auth import COOKIE, Limits
 from tests.support.certified import FULL, MASKED, Holder, course, holder
@@ -22,6 +25,7 @@ from tests.support.process import free_port
 from tests.support.service import TestClock, service, world
 
 MM = 96 / 25.4
+SAMPLES = Path(__file__).resolve().parents[2] / "certs" / "samples"
 
 
 @dataclass
@@ -107,6 +111,35 @@ async def test_an_independent_decoder_reads_the_printed_qr(browser: Browser, sit
 async def test_it_is_read_from_the_screen_too(browser: Browser, site: Site) -> None:
     page = await own_page(browser, site, viewport={"width": 1280, "height": 900}, device_scale_factor=2)
     assert codes_in(await page.screenshot(full_page=True)) == [await site.held.qr()]
+
+
+async def with_artwork(site: Site) -> Site:
+    """A certificate of the same course, from when it has a logo, a seal and somebody who signs."""
+    w, digests = site.held.world, {}
+    named: tuple[tuple[ArtworkKind, str], ...] = (("logo", "logo"), ("seal", "seal"), ("signature", "signature-1"))
+    async with w.ctx.store.begin(w.org) as tx:
+        for kind, name in named:
+            drawn = pictures.redrawn((SAMPLES / f"{name}.png").read_bytes())
+            digests[kind] = (await artwork.store(w.ctx, tx, kind, drawn, "test")).digest
+    signer = {"name": {"th": "ดร.ณัฐวุฒิ ฐิติปัญโญ"}, "title": {"th": "ผู้อำนวยการ"}, "signature": digests["signature"]}
+    await w.publish(course(logo=digests["logo"], seal=digests["seal"], signers=[signer]))
+    w.enrolment = await w.enrol("another")
+    await w.take("post")
+    issued = await certificates.request(w.ctx, w.org, w.enrolment, "certificate")
+    return Site(site.url, Holder(w, w.enrolment, issued.id))
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+async def test_one_with_signatures_is_shown_as_it_is_on_paper(browser: Browser, site: Site, width: int) -> None:
+    signed = await with_artwork(site)
+    page = await own_page(browser, signed, viewport={"width": width, "height": 800}, device_scale_factor=3)
+    paper = page.locator("img.paper")
+    assert await paper.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1754
+    assert await page.evaluate("document.documentElement.scrollWidth") <= width
+    assert await page.locator("#print").count() == 0
+    assert (await signed.held.record()).issuance.recipient_name in (await paper.get_attribute("alt") or "")
+    if width == 1280:
+        assert codes_in(await page.screenshot(full_page=True)) == [await signed.held.qr()]
 
 
 @pytest.mark.parametrize("width", [360, 1280])

@@ -21,7 +21,7 @@ Plain = Request[Any, Any, Any]
 async def show(certificate: FromPath[str], request: Plain, ctx: Ctx, session: Candidate) -> Response[Any]:
     faces = await _faces(ctx, session, certificate)
     files = f"/exam/certificates/{faces.record.id}"
-    return certificate_page(request, ctx, faces, files=files, home=True, language=session.language)
+    return await certificate_page(request, ctx, faces, files=files, home=True, language=session.language)
 
 
 @get("/exam/certificates/{certificate:str}/certificate.pdf", include_in_schema=False)

@@ -277,7 +277,7 @@ async def credential(certificate: FromPath[str], ctx: Ctx, caller: Staff) -> Res
 async def printable(certificate: FromPath[str], request: Plain, ctx: Ctx, caller: Staff) -> Response[str]:
     """HTML for A4 landscape, as the holder sees it at /exam/certificates."""
     faces = await _faces(ctx, caller, certificate)
-    return certificate_page(request, ctx, faces, files=None, home=False, language=None)
+    return await certificate_page(request, ctx, faces, files=None, home=False, language=None)
 
 
 async def _changed(

@@ -1,7 +1,9 @@
 """Logos, seals and signatures: uploaded once, named by courses, shown by what is issued from then on."""
 
+import base64
 import hashlib
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,8 @@ import httpx
 import pytest
 from PIL import Image
 
+from exam_service.adapters.qr import decode
+from exam_service.core.certificates.model import RevocationReason
 from exam_service.services import artwork, certificate_views, certificates, printing
 from tests.support.problems import faults_of, refused
 from tests.support.service import open_course, world
@@ -138,3 +142,18 @@ async def test_every_paper_of_it_is_set(lms: Lms, kind: str) -> None:
     answer = await lms.get(f"/v1/certificates/{id}/{kind}")
     assert answer.status_code == 200
     assert len(answer.content) > 10_000
+
+
+async def test_its_page_shows_the_paper_itself_and_its_code_is_read(lms: Lms) -> None:
+    logo = await digest(lms, "logo", "logo")
+    id, _ = await printed(lms, signed(logo=logo, signers=[signer()]))
+    page = await lms.get(f"/v1/certificates/{id}/page")
+    (picture,) = re.findall(r'<img class="paper certificate" src="data:image/png;base64,([^"]+)"', page.text)
+    record = (await certificate_views.faces(lms.world.ctx, lms.world.org, id)).qr_text
+    assert record in decode.texts(base64.b64decode(picture))
+    assert 'id="print"' not in page.text
+    # Paper cannot take back what it says: what does not stand is drawn by the page, which says so across it.
+    await lms.world.revoke(id, RevocationReason.misconduct, None, "staff")
+    page = await lms.get(f"/v1/certificates/{id}/page")
+    assert 'class="paper' not in page.text
+    assert 'id="stamp"' in page.text
