@@ -288,6 +288,9 @@ def _multibase(value: object, address: str, digest: Digest, place: str) -> Itera
     elif len(raw) in _ALGORITHM_OF:
         # Without the two bytes that say which: the published suites write it so.
         algorithm = _ALGORITHM_OF[len(raw)]
+    else:
+        yield fault("not-a-digest", place)
+        return
     known = digest(address, algorithm or "sha256")
     if known is not None and known != raw:
         yield fault("other-digest", place)

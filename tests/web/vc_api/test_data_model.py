@@ -162,6 +162,7 @@ def not_accepted() -> Iterator[tuple[str, dict[str, Any], str]]:
     yield "5.3 a wrong digestSRI", related(digestSRI=V2_SRI.replace("Hrj", "Hrk")), "other-digest"
     yield "5.3 a wrong digestMultibase", related(digestMultibase=V2_MULTIBASE.replace("WZ", "WY")), "other-digest"
     yield "5.3 no digest at all", related(digestSRI="md5-abc"), "not-a-digest"
+    yield "5.3 as long as no digest is", related(digestMultibase="u" + "QUJD" * 13), "not-a-digest"
     yield "5.3 another base", related(digestMultibase="zQmXyz"), "not-a-digest"
 
 
