@@ -35,6 +35,7 @@ from exam_service.web.reference import reference
 from exam_service.web.security import SecurityHeaders
 from exam_service.web.verify import routers as verify_routers
 from exam_service.web.verify.kept import KeptPages
+from exam_service.web.verify.short import KeptShown
 
 _STATIC = Path(__file__).resolve().parent / "static"
 
@@ -97,8 +98,9 @@ def create_app(
     app.state.figures = Figures(ctx, gate.in_flight_of, memory)
     # Around the router, because what is turned away must not cost what the router costs.
     entrance = Entrance(app.asgi_handler, gate, ctx, body_seconds, max_body, max(max_body, max_bank))
+    shown = KeptShown(entrance, gate, ctx, app.state.limits, app.state.verify_pages)
     shortcuts = [kind(gate, ctx, app.state.limits, max_body) for kind in (Saves, Starts, Submits)]
-    app.asgi_handler = app.state.shortcuts = Shortcuts(entrance, shortcuts, body_seconds)
+    app.asgi_handler = app.state.shortcuts = Shortcuts(shown, shortcuts, body_seconds)
     return app
 
 

@@ -60,8 +60,14 @@ async def take(ctx: Context, who: str, per_minute: int) -> None:
 
 async def limit_public(request: Request[Any, Any, Any], times: int = 1) -> None:
     """Count a request of an address to what anybody may open; one that is much work, as so many."""
+    who = public_name(request.client.host if request.client else "unknown")
     for _ in range(times):
-        await limit(request, f"public/{client_address(request)}", request.app.state.limits.public)
+        await limit(request, who, request.app.state.limits.public)
+
+
+def public_name(host: str) -> str:
+    """By what the requests of an address are counted. Of IPv6 it is the network of a household, which has 2^64."""
+    return f"public/{network_of(host) if ':' in host else host}"
 
 
 async def launch_of(request: Request[Any, Any, Any], token: str) -> LaunchDescription:
@@ -77,12 +83,6 @@ async def launch_of(request: Request[Any, Any, Any], token: str) -> LaunchDescri
         raise
     await limit(request, f"launch/{found.enrolment}", request.app.state.limits.public)
     return found
-
-
-def client_address(request: Request[Any, Any, Any]) -> str:
-    """The address that public limits count by. Of IPv6 the network of a household, which has 2^64 addresses."""
-    host = request.client.host if request.client else "unknown"
-    return network_of(host) if ":" in host else host
 
 
 def network_of(address: str) -> str:

@@ -18,7 +18,12 @@ _NO = re.compile(r"q=0(\.0{0,3})?")
 
 def takes_gzip(request: Request[Any, Any, Any]) -> bool:
     """Whether whoever asks takes gzip: it is named, or everything is, and not with a weight of nothing (RFC 9110)."""
-    return _takes_gzip(",".join(request.headers.getall("accept-encoding", []))[:LONGEST_REMEMBERED])
+    return accepts_gzip(",".join(request.headers.getall("accept-encoding", [])))
+
+
+def accepts_gzip(header: str) -> bool:
+    """The same of the header's text."""
+    return _takes_gzip(header[:LONGEST_REMEMBERED])
 
 
 @lru_cache(maxsize=256)

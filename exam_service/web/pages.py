@@ -40,7 +40,12 @@ def language_of(request: Request[Any, Any, Any], default: str | None = None) -> 
     for choice in (request.query_params.get("lang"), request.cookies.get("exam_lang"), default):
         if choice in LANGUAGES:
             return choice
-    return _first_of_ours(request.headers.get("accept-language", "")[:LONGEST_REMEMBERED])
+    return first_of_ours(request.headers.get("accept-language", ""))
+
+
+def first_of_ours(accepted: str) -> str:
+    """The first language of an Accept-Language header that there is here; Thai when there is none."""
+    return _first_of_ours(accepted[:LONGEST_REMEMBERED])
 
 
 @lru_cache(maxsize=256)

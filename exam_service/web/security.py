@@ -1,6 +1,6 @@
 """What every response says to the browser. A middleware: response headers of the app don't reach static files."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
@@ -44,6 +44,19 @@ def _is_data(content_type: bytes) -> bool:
     return content_type.startswith(b"application/") and content_type.partition(b";")[0].endswith(b"json")
 
 
+def with_security(pairs: Iterable[tuple[bytes, bytes]], *, static: bool = False) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer, with those of `HEADERS` that it has not itself."""
+    # By hand on the raw pairs: the framework's mapping is slow.
+    headers = list(pairs)
+    there = {name.lower(): value for name, value in headers}
+    if static and b"cache-control" not in there:
+        headers.append((b"cache-control", _STATIC))
+        there[b"cache-control"] = _STATIC
+    data = _is_data(there.get(b"content-type", b""))
+    headers += (pair for pair in (DATA_PAIRS if data else _PAGE_PAIRS) if pair[0] not in there)
+    return headers
+
+
 class SecurityHeaders(ASGIMiddleware):
     """Puts `HEADERS` on every response of a route; addresses without a route get them with their problem document."""
 
@@ -54,15 +67,7 @@ class SecurityHeaders(ASGIMiddleware):
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                # By hand on the raw pairs: the framework's mapping is slow.
-                headers = list(message["headers"])
-                there = {name.lower(): value for name, value in headers}
-                if static and b"cache-control" not in there:
-                    headers.append((b"cache-control", _STATIC))
-                    there[b"cache-control"] = _STATIC
-                data = _is_data(there.get(b"content-type", b""))
-                headers += (pair for pair in (DATA_PAIRS if data else _PAGE_PAIRS) if pair[0] not in there)
-                message["headers"] = headers
+                message["headers"] = with_security(message["headers"], static=static)
             await send(message)
 
         await next_app(scope, receive, with_headers)

@@ -12,6 +12,7 @@ from litestar import Request, Response
 from litestar.response.base import ASGIResponse
 
 from exam_service.core.recent import Recent
+from exam_service.web.security import with_security
 
 SECONDS = 1.0
 """How old a page may be that is shown as it was."""
@@ -28,9 +29,17 @@ class Ready(Response[bytes]):
     def __init__(self, response: Response[bytes], request: Request[Any, Any, Any]) -> None:
         # Nothing else of a response is asked for any more.
         self._ready = response.to_asgi_response(None, request)
+        self.body = self._ready.body
+        self.pairs = with_security(self._ready.encode_headers())
+        """Its headers, as they are sent."""
 
     def to_asgi_response(self, *_given: Any, **_more: Any) -> ASGIResponse:
         return self._ready
+
+
+def variant(language: str, *, chosen: bool, packed: bool) -> str:
+    """What makes one page of a certificate another: a language that was chosen comes with a cookie."""
+    return f"{language} {chosen} {packed}"
 
 
 class KeptPages(Generic[P]):

@@ -26,7 +26,7 @@ from exam_service.web.pages import language_of, rendered, shown, wants_json
 from exam_service.web.problems import STATUS
 from exam_service.web.texts import area
 from exam_service.web.verify.evidence import verdict_on_file, verdict_on_text
-from exam_service.web.verify.kept import KeptPages, Ready
+from exam_service.web.verify.kept import KeptPages, Ready, variant
 from exam_service.web.verify.look import Look, look
 from exam_service.web.verify.shell import CHECKING, page_of
 
@@ -42,10 +42,10 @@ async def show(certificate: FromPath[str], request: Plain, ctx: Ctx) -> Response
     await auth.limit_public(request)
     certificate, reads = certificate.upper(), language_of(request)
     pages: KeptPages[Ready] = request.app.state.verify_pages
-    # With a language that is chosen goes a cookie.
-    form = f"{reads} {request.query_params.get('lang') == reads} {takes_gzip(request)}"
+    chosen = request.query_params.get("lang") == reads
+    asked = variant(reads, chosen=chosen, packed=takes_gzip(request))
     data, judged_at = wants_json(request), pages.now()
-    if not data and (kept := pages.get(certificate, form)) is not None:
+    if not data and (kept := pages.get(certificate, asked)) is not None:
         return kept
     record, verdict = await verification.by_id(ctx, certificate)
     if data:
@@ -58,7 +58,7 @@ async def show(certificate: FromPath[str], request: Plain, ctx: Ctx) -> Response
         return _none(request, ctx, certificate)
     html = _html(request, "verify.html", reads, **_values(ctx, look(record, verdict), certificate))
     page = Ready(_sent(request, html, reads), request)
-    pages.put(certificate, form, page, judged_at)
+    pages.put(certificate, asked, page, judged_at)
     return page
 
 

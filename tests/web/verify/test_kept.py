@@ -9,6 +9,7 @@ from exam_service.adapters.crypto.remembering import Remembering
 from exam_service.core.certificates.model import RevocationReason
 from exam_service.services import verification
 from exam_service.web.verify.kept import JUDGED, SECONDS, KeptPages
+from exam_service.web.verify.short import KeptShown
 from tests.support.certified import ENGLISH, PAGE, Holder, client
 from tests.web.verify.test_pages import state_of
 
@@ -106,3 +107,42 @@ def test_a_canonical_form_is_asked_for_once() -> None:
         with pytest.raises(ValueError, match="no form"):
             known({"bad": 1}, {})
     assert len(asked) == 10
+
+
+async def test_the_short_way_gives_what_the_long_way_gives(certified: Holder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("exam_service.web.app.KeptPages", lambda: KeptPages[bytes](Moment()))
+    short, showed = [], KeptShown._show
+
+    async def counted(*given: Any) -> None:
+        short.append(given)
+        await showed(*given)
+
+    monkeypatch.setattr(KeptShown, "_show", counted)
+
+    def told(answer: httpx.Response) -> tuple[int, bytes, dict[str, str]]:
+        return answer.status_code, answer.content, {k: v for k, v in answer.headers.items() if k != "x-request-id"}
+
+    async with client(certified.world, public=JUDGED + 7) as web:
+        address = f"/v/{certified.id}"
+        first = [await web.get(address, headers=PAGE) for _ in range(JUDGED)]
+        assert not short
+        again = await web.get(address, headers=PAGE)
+        assert len(short) == 1
+        assert told(again) == told(first[0])
+        assert again.headers["x-request-id"] not in {one.headers["x-request-id"] for one in first}
+        named = await web.get(address.lower(), headers=PAGE | {"x-request-id": "request-of-a-proxy"})
+        assert (named.headers["x-request-id"], len(short)) == ("request-of-a-proxy", 2)
+        for other in (
+            await web.get(f"{address}?lang=en", headers=PAGE),
+            await web.get(address, headers=PAGE | {"Cookie": "exam_lang=en"}),
+            await web.get(address, headers={"Accept": "application/json"}),
+            await web.get(address, headers=PAGE | {"Accept-Encoding": "identity"}),
+        ):
+            assert other.status_code == 200
+        assert len(short) == 2, "what is another page goes the long way"
+        web.cookies.clear()
+        await web.get(address, headers=PAGE)
+        refused = await web.get(address, headers=PAGE)
+        assert refused.status_code == 429
+        assert "text/html" in refused.headers["content-type"]
+        assert len(short) == 3
