@@ -145,7 +145,7 @@ async def adopt(ctx: Context, org: str) -> int:
             found = await tx.certificates.several(ids, lock=True)
             # Another process may have done some meanwhile.
             left = [one for one in found.values() if one.log_proof is None and one.credential is not None]
-            await tx.certificates.put_all(await enter(ctx, tx, left))
+            await tx.certificates.put_signed(await enter(ctx, tx, left))
         total += len(left)
 
 

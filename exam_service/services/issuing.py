@@ -255,7 +255,7 @@ async def sign(ctx: Context, tx: Tx, certificate_ids: Sequence[str]) -> list[Cer
     made = await issuance_log.enter(ctx, tx, [one for one in signed if one.credential is not None], parts)
     entered = {one.id: one for one in made}
     signed = [entered.get(one.id, one) for one in signed]
-    await tx.certificates.put_all(signed)
+    await tx.certificates.put_signed(signed)
     if replaced:
         await status_lists.publish(ctx, tx, await organisations.named(ctx, tx.org), status_lists.NUMBER)
     # None of this is there before the transaction ends.

@@ -18,6 +18,9 @@ from exam_service.core.certificates.record import (
 class Certificates(Protocol):
     async def add_all(self, certificates: Sequence[CertificateRecord]) -> None: ...
     async def put_all(self, certificates: Sequence[CertificateRecord]) -> None: ...
+    async def put_signed(self, certificates: Sequence[CertificateRecord]) -> None:
+        """Their faces and their state. What was stored before they were signed is not written again."""
+
     async def get(self, certificate_id: str, *, lock: bool = False) -> CertificateRecord | None: ...
     async def several(self, certificate_ids: Sequence[str], *, lock: bool = False) -> Mapping[str, CertificateRecord]:
         """Those that are there, by id; with `lock` in the order of their ids, so that no two deadlock."""

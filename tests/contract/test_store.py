@@ -266,6 +266,18 @@ async def test_certificates_change_state_and_fill_the_status_list(store: SqlStor
             await tx.certificates.put_all([msgspec.structs.replace(A.certificate(2), id="QQQQQQQQQQQQQQQQ")])
 
 
+async def test_what_is_signed_leaves_the_facts_as_they_were_stored(store: SqlStore) -> None:
+    pending = A.certificate(5, state=CertificateState.pending, credential=None, qr_token=None)
+    async with store.begin(A.org) as tx:
+        await tx.certificates.add_all([pending])
+        faces = {"state": CertificateState.stands, "credential": b"{}", "qr_token": b"qr", "log_proof": b"proof"}
+        other = msgspec.structs.replace(pending, unsigned=b"others", qr_claims=b"others", kid="others", **faces)
+        await tx.certificates.put_signed([other])
+        assert await tx.certificates.get(pending.id) == msgspec.structs.replace(pending, **faces)
+        with pytest.raises(errors.NotFound):
+            await tx.certificates.put_signed([msgspec.structs.replace(other, id="QQQQQQQQQQQQQQQQ")])
+
+
 async def test_keys_are_retired_and_never_lost(store: SqlStore) -> None:
     record, _ = A.key()
     retired = msgspec.structs.replace(record, state=KeyState.retired, retired_at=T)

@@ -223,6 +223,7 @@ WRITES: dict[str, Callable[[SqlTx], Awaitable[object]]] = {
     "certificates.add_all, to another's enrolment": lambda tx: tx.certificates.add_all(
         [A.certificate(5, enrolment=B.id("enr"))]
     ),
+    "certificates.put_signed": lambda tx: tx.certificates.put_signed([B.certificate(note="stolen")]),
     "certificates.put_all": lambda tx: tx.certificates.put_all([B.certificate(note="stolen")]),
     "issuance_log.add": lambda tx: tx.issuance_log.add([entry(A.certificate().id), entry(A.certificate().id)]),
     "issuance_log.add, of another's certificate": lambda tx: tx.issuance_log.add([entry(B.certificate().id)]),

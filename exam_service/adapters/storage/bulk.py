@@ -70,11 +70,13 @@ class Many(Generic[R]):
     """The rows of one kind of Struct, read and written many at a time."""
 
     def __init__(
-        self, kind: type[R], table: sa.Table, *, named: Mapping[str, str] | None = None, more: Sequence[str] = ()
-    ) -> None:
-        """`named` are fields whose column has another name; `more` are columns that no field has."""
+        self, kind: type[R], table: sa.Table, *, named: Mapping[str, str] | None = None, more: Sequence[str] = (),
+        only: Sequence[str] | None = None,
+    ) -> None:  # fmt: skip
+        """`named` are fields whose column has another name; `more` are columns that no field has; `only` these fields
+        are written, and it is for nothing but `update`."""
         self._kind = kind
-        self._fields = kind.__struct_fields__
+        self._fields = tuple(only) if only else kind.__struct_fields__
         names = [(named or {}).get(field, field) for field in self._fields]
         self._columns = [table.c[name] for name in names]
         self._written = [*self._columns, *(table.c[name] for name in more)]

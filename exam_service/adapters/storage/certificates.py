@@ -17,6 +17,12 @@ _WITHDRAWN = (CertificateState.revoked, CertificateState.suspended, CertificateS
 _ENTERED = sa.exists().where(tables.log_entry.c.certificate == tables.certificate.c.id)
 _CERTIFICATES = Many(CertificateRecord, tables.certificate, more=["status_list", "status_index"])
 _ADD, _PUT = _CERTIFICATES.insert(), _CERTIFICATES.update()
+_SIGNED = Many(
+    CertificateRecord,
+    tables.certificate,
+    only=["id", "state", "credential", "qr_token", "log_proof", "reason", "note", "state_changed_at", "state_changed_by"],
+)
+_PUT_SIGNED = _SIGNED.update()
 _SEVERAL = both("SELECT COLUMNS FROM certificate WHERE org || '' = $1 AND id = ANY($2)", _CERTIFICATES.columns())
 # In the order of their ids, so that no two batches can wait for each other.
 _SEVERAL_LOCKED = both(
@@ -34,6 +40,11 @@ class SqlCertificates(Rows):
 
     async def put_all(self, certificates: Sequence[CertificateRecord]) -> None:
         await self._write_all(_PUT, certificates, missing)
+
+    async def put_signed(self, certificates: Sequence[CertificateRecord]) -> None:
+        written = await _SIGNED.write(self._connection, self._org, _PUT_SIGNED, certificates)
+        if written != len(certificates):
+            missing("certificate", ", ".join(one.id for one in certificates))
 
     async def _write_all(
         self, statement: Text, certificates: Sequence[CertificateRecord], otherwise: Callable[[str, str], NoReturn]
