@@ -17,8 +17,9 @@ _WITHDRAWN = (CertificateState.revoked, CertificateState.suspended, CertificateS
 _ENTERED = sa.exists().where(tables.log_entry.c.certificate == tables.certificate.c.id)
 _CERTIFICATES = Many(CertificateRecord, tables.certificate, more=["status_list", "status_index"])
 _ADD, _PUT = _CERTIFICATES.insert(), _CERTIFICATES.update()
-_FACES = ("id", "state", "credential", "qr_token", "log_proof", "reason", "note", "state_changed_at", "state_changed_by")
-_SIGNED = Many(CertificateRecord, tables.certificate, only=_FACES)
+_FACES = ("credential", "qr_token", "log_proof")
+_STATE = ("state", "state_changed_at", "state_changed_by", "reason", "note")
+_SIGNED = Many(CertificateRecord, tables.certificate, only=["id", *_FACES, *_STATE])
 _PUT_SIGNED = _SIGNED.update()
 _SEVERAL = both("SELECT COLUMNS FROM certificate WHERE org || '' = $1 AND id = ANY($2)", _CERTIFICATES.columns())
 # In the order of their ids, so that no two batches can wait for each other.
