@@ -17,7 +17,8 @@ from playwright.async_api import Browser, BrowserContext, Page
 from exam_service.adapters.printing import pictures
 from exam_service.core.artwork import ArtworkKind
 from exam_service.core.certificates.model import RevocationReason
-from exam_service.services import artwork, certificates
+from exam_service.core.people import PersonName
+from exam_service.services import artwork, candidates, certificates
 from exam_service.web.app import create_app
 from exam_service.web.auth import COOKIE, Limits
 from tests.support.certified import FULL, MASKED, Holder, course, holder
@@ -113,7 +114,7 @@ async def test_it_is_read_from_the_screen_too(browser: Browser, site: Site) -> N
     assert codes_in(await page.screenshot(full_page=True)) == [await site.held.qr()]
 
 
-async def with_artwork(site: Site) -> Site:
+async def with_artwork(site: Site, called: PersonName | None = None) -> Site:
     """A certificate of the same course, from when it has a logo, a seal and somebody who signs."""
     w, digests = site.held.world, {}
     named: tuple[tuple[ArtworkKind, str], ...] = (("logo", "logo"), ("seal", "seal"), ("signature", "signature-1"))
@@ -124,6 +125,9 @@ async def with_artwork(site: Site) -> Site:
     signer = {"name": {"th": "ดร.ณัฐวุฒิ ฐิติปัญโญ"}, "title": {"th": "ผู้อำนวยการ"}, "signature": digests["signature"]}
     await w.publish(course(logo=digests["logo"], seal=digests["seal"], signers=[signer]))
     w.enrolment = await w.enrol("another")
+    if called is not None:
+        async with w.ctx.store.begin(w.org) as tx:
+            await candidates.put(w.ctx, tx, "another", candidates.CandidateBody(name=called))
     await w.take("post")
     issued = await certificates.request(w.ctx, w.org, w.enrolment, "certificate")
     return Site(site.url, Holder(w, w.enrolment, issued.id))
@@ -136,10 +140,18 @@ async def test_one_with_signatures_is_shown_as_it_is_on_paper(browser: Browser, 
     paper = page.locator("img.paper")
     assert await paper.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1754
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
-    assert await page.locator("#print").count() == 0
+    assert not await page.locator("#print").is_visible()
     assert (await signed.held.record()).issuance.recipient_name in (await paper.get_attribute("alt") or "")
     if width == 1280:
         assert codes_in(await page.screenshot(full_page=True)) == [await signed.held.qr()]
+
+
+async def test_a_name_that_paper_has_no_letters_for_is_drawn_by_the_page(browser: Browser, site: Site) -> None:
+    signed = await with_artwork(site, PersonName(given="李小龙"))
+    page = await own_page(browser, signed, viewport={"width": 1280, "height": 900})
+    await page.locator(".sheet .name").wait_for()
+    assert await page.locator(".sheet .name").inner_text() == "李小龙"
+    assert await page.locator("#print").is_visible()
 
 
 @pytest.mark.parametrize("width", [360, 1280])
