@@ -26,7 +26,7 @@ async def test_the_same_rotation_sent_again_makes_no_second_key(lms: Lms) -> Non
 
 async def test_no_private_part_is_shown_and_only_an_admin_may_look(lms: Lms) -> None:
     assert set((await lms.get("/v1/keys")).json()["items"][0]) == {
-        "kid", "did", "purpose", "state", "public_key", "created_at", "retired_at", "compromised_at",
+        "kid", "did", "purpose", "state", "public_key", "kept", "created_at", "retired_at", "compromised_at",
     }  # fmt: skip
     narrow = await lms.key("certificates")
     refused(await lms.get("/v1/keys", key=narrow), 403, "not-allowed")
