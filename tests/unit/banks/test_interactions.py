@@ -137,6 +137,68 @@ def test_numbers_as_they_are_typed(raw: object, value: str) -> None:
     assert TYPES["numeric"].parse(raw, ()) == Fraction(value)
 
 
+# The ends of each range are in it; a tenth of a key of 30 is 3, and a tenth more than 30 is 33, a tenth less 27.2727…
+@pytest.mark.parametrize(
+    "kind, key, right, wrong",
+    [
+        ("absolute", 30, ["29.9", "30.1"], ["29.89", "30.11"]),
+        ("relative", 30, ["27", "33"], ["26.99", "33.01"]),
+        ("relative", -30, ["-27", "-33"], ["-26.99", "-33.01", "27"]),
+        ("geometric", 33, ["30", "36.3"], ["29.99", "36.31"]),
+        ("geometric", -33, ["-30", "-36.3"], ["-29.99", "-36.31", "30"]),
+    ],
+)
+def test_a_tolerance_is_absolute_or_a_share_of_the_key(kind: str, key: int, right: list[str], wrong: list[str]) -> None:
+    made = question("numeric", key=key, tolerance=0.1, tolerance_kind=kind)
+    assert {earns(made, raw) for raw in right} == {ONE}
+    assert {earns(made, raw) for raw in wrong} == {ZERO}
+
+
+def test_a_share_of_nothing_is_refused() -> None:
+    raw = {"id": "q", "type": "numeric", "objective": "o", "difficulty": "easy", "stem": {"th": "ก"}, "key": 0}
+    for kind in ("relative", "geometric"):
+        made: BaseQuestion = msgspec.convert(raw | {"tolerance": 1, "tolerance_kind": kind}, Question)
+        assert [problem.code for problem in made.check()] == ["tolerance-of-nothing"]
+
+
+@pytest.mark.parametrize(
+    "answer, right, wrong",
+    [
+        ("*เมือง*", ["เมือง", "ในเมืองใหญ่", "เมือง ใหญ่"], ["เมื่อ", "บ้าน"]),
+        ("กรุงเทพ*", ["กรุงเทพ", "กรุงเทพมหานคร"], ["ในกรุงเทพ"]),
+        ("*dog", ["dog", "a big DOG"], ["dogs"]),
+        ("a*b*c", ["abc", "a b c", "axxbxxc", "abcbc"], ["ac", "acb", "ab"]),
+        ("a*a", ["aa", "aba"], ["a"]),
+        ("น้ำ*", ["น\u0e4d\u0e49าแข็ง"], ["นำ"]),
+        (r"2\*3", ["2*3"], ["2x3", "23"]),
+        (r"a\\*", [r"a\b", "a\\"], ["ab"]),
+        ("a * b", ["a x b", "a  x b"], ["axb"]),
+    ],
+)
+def test_a_star_stands_for_any_text(answer: str, right: list[str], wrong: list[str]) -> None:
+    made = question("short_text", key=[answer], wildcards=True)
+    assert {raw: earns(made, raw) for raw in right} == dict.fromkeys(right, ONE)
+    assert {raw: earns(made, raw) for raw in wrong} == dict.fromkeys(wrong, ZERO)
+    assert made.reveal(()) == [answer]
+
+
+def test_a_star_is_a_star_where_nobody_said_otherwise() -> None:
+    made = question("short_text", key=["a*"])
+    assert [earns(made, raw) for raw in ("a*", "ab")] == [ONE, ZERO]
+
+
+def test_an_answer_that_takes_everything_is_refused() -> None:
+    raw = {"id": "q", "type": "short_text", "objective": "o", "difficulty": "easy", "stem": {"th": "ก"}}
+    made: BaseQuestion = msgspec.convert(raw | {"key": ["ก", "*", "* *"], "wildcards": True}, Question)
+    assert [problem.path for problem in made.check()] == ["key[1]"]
+
+
+def test_many_stars_cost_no_time() -> None:
+    made = question("short_text", key=["*a" * 250], wildcards=True)
+    assert earns(made, "a" * 249 + "b" * 251) == ZERO
+    assert earns(made, "a" * 500) == ONE
+
+
 @pytest.mark.parametrize(
     "raw", ["12,5", "1,23,456", "1,2345", "1234,567", "1 2", "abc", "1e3", "0x10", "1/2", "--1", "1.2.3", "NaN", "inf",
             "-", ".", "12 ซม.", "1_000", "²", "1" * 16],

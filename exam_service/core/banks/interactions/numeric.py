@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from typing import Literal
 
 from exam_service.core.banks.interactions.base import BadResponse, BaseQuestion, ItemView, Problem, Response
 from exam_service.core.text import Text
@@ -21,10 +22,16 @@ _LARGEST = 10**15
 
 
 class Numeric(BaseQuestion, frozen=True, kw_only=True, tag="numeric"):
-    """Right when |response - key| <= tolerance, computed exactly on the decimals as written."""
+    """Right when the response is near enough to the key, computed exactly on the decimals as written.
+
+    `absolute`: |response - key| <= tolerance. `relative`: |response - key| <= tolerance * |key|. `geometric`: between
+    key / (1 + tolerance) and key * (1 + tolerance). The three of Moodle's numerical question type
+    (docs.moodle.org/en/Numerical_question_type), which calls the first "nominal".
+    """
 
     key: int | float
     tolerance: int | float = 0
+    tolerance_kind: Literal["absolute", "relative", "geometric"] = "absolute"
     unit: Text | None = None
 
     def check(self) -> Iterator[Problem]:
@@ -41,6 +48,13 @@ class Numeric(BaseQuestion, frozen=True, kw_only=True, tag="numeric"):
                 "tolerance",
                 "the tolerance must be 0 or more, of at most 15 digits",
                 "ค่าคลาดเคลื่อนต้องไม่ติดลบและไม่เกิน 15 หลัก",
+            )
+        if self.tolerance_kind != "absolute" and self.tolerance and not self.key:
+            yield Problem(
+                "tolerance-of-nothing",
+                "tolerance_kind",
+                "a share of a key that is 0 is nothing: give an absolute tolerance",
+                "เฉลยเป็น 0 จึงคิดค่าคลาดเคลื่อนเป็นสัดส่วนไม่ได้ ให้ใช้ค่าคลาดเคลื่อนแบบ absolute",
             )
 
     def view(self, item: str, order: Sequence[str]) -> ItemView:
@@ -67,7 +81,12 @@ class Numeric(BaseQuestion, frozen=True, kw_only=True, tag="numeric"):
     def score(self, response: Response) -> Fraction:
         if not isinstance(response, Fraction):
             return Fraction(0)
-        return Fraction(abs(response - Fraction(str(self.key))) <= Fraction(str(self.tolerance)))
+        key, tolerance = Fraction(str(self.key)), Fraction(str(self.tolerance))
+        if self.tolerance_kind == "geometric":
+            ends = sorted((key / (1 + tolerance), key * (1 + tolerance)))
+            return Fraction(ends[0] <= response <= ends[1])
+        share = abs(key) if self.tolerance_kind == "relative" else 1
+        return Fraction(abs(response - key) <= tolerance * share)
 
     def reveal(self, order: Sequence[str]) -> object:
         return self.key

@@ -23,6 +23,9 @@ _VOWELS = "\u0e31\u0e34\u0e35\u0e36\u0e37\u0e3a\u0e38\u0e39"
 class ShortText(BaseQuestion, frozen=True, kw_only=True, tag="short_text"):
     key: tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_LENGTH)], ...]
     case_sensitive: bool = False
+    wildcards: bool = False
+    """`*` in an accepted answer stands for any text, also none, and `\\*` for itself, as in Moodle's short answer
+    (docs.moodle.org/en/Short-Answer_question_type)."""
 
     def check(self) -> Iterator[Problem]:
         if not self.key:
@@ -30,6 +33,10 @@ class ShortText(BaseQuestion, frozen=True, kw_only=True, tag="short_text"):
         for index, answer in enumerate(self.key):
             if not fold(answer, case_sensitive=True):
                 yield Problem("empty-key", f"key[{index}]", "an accepted answer is empty", "มีคำตอบที่ยอมรับเป็นข้อความว่าง")
+            elif self.wildcards and not any(_pieces(answer, self.case_sensitive)):
+                yield Problem(
+                    "anything-is-right", f"key[{index}]", "this accepts any answer at all", "ข้อนี้ยอมรับคำตอบใดก็ได้ทั้งหมด"
+                )
 
     @staticmethod
     def parse(raw: object, order: Sequence[str]) -> Response:
@@ -43,10 +50,47 @@ class ShortText(BaseQuestion, frozen=True, kw_only=True, tag="short_text"):
         if response is None:
             return Fraction(0)
         given = fold(response, self.case_sensitive)
-        return Fraction(any(given == fold(answer, self.case_sensitive) for answer in self.key))
+        return Fraction(any(self._accepts(answer, given) for answer in self.key))
+
+    def _accepts(self, answer: str, given: str) -> bool:
+        if self.wildcards:
+            return _fits(_pieces(answer, self.case_sensitive), given)
+        return given == fold(answer, self.case_sensitive)
 
     def reveal(self, order: Sequence[str]) -> object:
         return list(self.key)
+
+
+_ANY, _STAR, _BACKSLASH = "\ue000", "\ue001", "\ue002"
+"""What `*`, `\\*` and `\\\\` are while an answer is folded: characters for private use, which folding leaves alone."""
+_WRITTEN = {"*": _ANY, "\\*": _STAR, "\\\\": _BACKSLASH}
+
+
+def _pieces(answer: str, case_sensitive: bool) -> list[str]:
+    """The texts between the wildcards, folded as one: two pieces or more when there is a wildcard."""
+    marked = re.sub(r"\\[\\*]|\*", lambda found: _WRITTEN[found[0]], answer)
+    folded = fold(marked, case_sensitive)
+    return [piece.replace(_STAR, "*").replace(_BACKSLASH, "\\") for piece in folded.split(_ANY)]
+
+
+def _fits(pieces: list[str], given: str) -> bool:
+    """Whether the text begins with the first piece, ends with the last, and has the others between, in their order.
+
+    Each is looked for once, so no answer takes longer than it is long.
+    """
+    first, *others = pieces
+    if not others:
+        return given == first
+    last = others.pop()
+    if len(given) < len(first) + len(last) or not (given.startswith(first) and given.endswith(last)):
+        return False
+    at, end = len(first), len(given) - len(last)
+    for piece in others:
+        found = given.find(piece, at, end)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return True
 
 
 _MOST_ROUNDS = 8
