@@ -2,8 +2,8 @@
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 SOURCES = $(wildcard exam_service tests bench)
-# Each worker starts its own PostgreSQL and Valkey. Twice as many as there are cores: many tests wait, for what is slow by intent.
-WORKERS ?= 4
+# Each worker starts its own PostgreSQL and Valkey.
+WORKERS ?= 2
 export PYTHON
 # Tests start the service many times over; each time it would be compiled anew.
 unexport PYTHONDONTWRITEBYTECODE
