@@ -135,7 +135,7 @@ _PRESENTATION = {
     ),
 )
 async def issue(request: Plain, ctx: Ctx, caller: Staff, repeat: Repeat) -> Issued:
-    """Takes any credential of W3C's data model 2.0 and returns it with a proof by `eddsa-rdfc-2022`. It is for
+    """Takes any credential of W3C's data model 2.0 or 1.1 and returns it with a proof by `eddsa-rdfc-2022`. It is for
     interoperation; certificates are issued at `/v1/enrolments/…/certificates`, and what is signed here is none.
 
     The issuer becomes the `did:key` of the organisation's key for this purpose, which no DID document, key set or trust
@@ -207,9 +207,10 @@ async def status_list(slug: FromPath[str], request: Plain, ctx: Ctx) -> Response
     ),
 )
 async def verify_credential(request: Plain, ctx: Ctx) -> Response[Any]:
-    """Anybody's credential of data model 2.0, secured by `eddsa-rdfc-2022` with a `did:key`, or by an organisation of
-    this service. That a proof is right says who signed, not that they may be believed: a certificate is judged by
-    `POST /v1/verify`. What is not verified is refused with 400, `problemDetails` and the faults; nothing is fetched.
+    """Anybody's credential of data model 2.0 or 1.1, secured by `eddsa-rdfc-2022` with a `did:key`, or by an
+    organisation of this service; sets and chains of proofs are verified whole. That a proof is right says who signed,
+    not that they may be believed: a certificate is judged by `POST /v1/verify`. What is not verified is refused with
+    400, `problemDetails` and the faults; nothing is fetched.
     """
     return await _verdict(request, ctx, "verifiableCredential", vc_api.verify_credential)
 

@@ -8,6 +8,7 @@ from exam_service import resources
 from exam_service.adapters.crypto import ed25519
 from exam_service.adapters.crypto.open_document import OpenDocument
 from exam_service.core.certificates import did
+from exam_service.core.certificates.vc_model import listed
 
 V2 = "https://www.w3.org/ns/credentials/v2"
 EXAMPLES = "https://www.w3.org/ns/credentials/examples/v2"
@@ -55,6 +56,10 @@ class Stranger:
         """A credential of this issuer, with its proof."""
         return self.secured(credential(**{"issuer": self.did, **changes}))
 
+    def begun(self, **changes: Any) -> dict[str, Any]:
+        """The same with a proof that a further one can name."""
+        return self.secured(credential(**{"issuer": self.did, **changes}), id="urn:link:1")
+
     def presented(self, *credentials: Any, proof: Any = None, **changes: Any) -> dict[str, Any]:
         """A presentation with the proof of its holder."""
         unsigned = presentation(*credentials, **{"holder": self.did, **changes})
@@ -77,3 +82,17 @@ class Stranger:
             message = bytes(64)
         value = "z" + did.base58(ed25519.sign(self.seed, message))
         return {**unsigned, "proof": {**config, "proofValue": value}}
+
+
+def chained(document: dict[str, Any], by: Stranger, **options: Any) -> dict[str, Any]:
+    """The document with one proof more, which names the last of those that it has."""
+    earlier = listed(document["proof"])
+    return linked(document, by, earlier[-1:], **{"id": f"urn:link:{len(earlier) + 1}", **options})
+
+
+def linked(document: dict[str, Any], by: Stranger, previous: list[dict[str, Any]], **options: Any) -> dict[str, Any]:
+    """The document with one proof more over it and these."""
+    names = [one["id"] for one in previous]
+    unsigned = {**document, "proof": previous}
+    more = by.secured(unsigned, **{"previousProof": names if len(names) > 1 else names[0], **options})["proof"]
+    return {**document, "proof": [*listed(document["proof"]), more]}

@@ -10,6 +10,10 @@ PINNED: dict[str, tuple[str, str]] = {
         "credentials-v2.json",
         "59955ced6697d61e03f2b2556febe5308ab16842846f5b586d7f1f7adec92734",
     ),
+    "https://www.w3.org/2018/credentials/v1": (
+        "credentials-v1.json",
+        "ab4ddd9a531758807a79a5b450510d61ae8d147eab966cc9a200c07095b0cdcc",
+    ),
     "https://www.w3.org/ns/credentials/examples/v2": (
         "credentials-examples-v2.json",
         "57393fbc69d6efb9b9b5dc9cb6b9880b0944360abfe2eaf459c9e58cf2279d7c",

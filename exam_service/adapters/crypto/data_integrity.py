@@ -38,6 +38,9 @@ class DataIntegrity:
     `extra` adds contexts by address; only tests with foreign vectors need it.
     """
 
+    _in_chains = False
+    """Whether a document may be hashed with proofs in it: those that the proof to be made or checked names."""
+
     def __init__(self, directory: Path, extra: Mapping[str, dict[str, Any]] | None = None) -> None:
         self._contexts = {**load(directory), **(extra or {})}
         # Resolved contexts are kept per instance, so that no other user of the library can put one of its own in.
@@ -53,7 +56,7 @@ class DataIntegrity:
         CannotCanonicalise for a context that is not bundled, a context inside the document, dropped members or proof
         options that do not fit the document.
         """
-        if "proof" in document or "proofValue" in proof_config:
+        if ("proof" in document and not self._in_chains) or "proofValue" in proof_config:
             raise CannotCanonicalise("give the document without `proof`, and the proof without `proofValue`")
         if proof_config.get("type") != "DataIntegrityProof" or proof_config.get("cryptosuite") != "eddsa-rdfc-2022":
             raise CannotCanonicalise("the proof is no eddsa-rdfc-2022 proof")

@@ -39,8 +39,11 @@ _VALUE_KEYWORDS = {"@value", "@language", "@direction", "@type"}
 class OpenDocument(DataIntegrity):
     """As for our certificates, for documents of any shape."""
 
+    _in_chains = True
+
     def canonical(self, document: Mapping[str, Any]) -> str:
         self._screen(document)
+        document = _unwrapped(document)
         dropped: list[str] = []
         processor = JsonLdProcessor(on_property_dropped=lambda name: dropped.append(str(name)))
         # A resolver for each document: what it keeps of definitions inside of one is gone with it, and no two threads
@@ -104,10 +107,31 @@ class OpenDocument(DataIntegrity):
                 if one not in self._contexts:
                     raise CannotCanonicalise(f"the context {one} is not bundled, and none is ever fetched")
             elif isinstance(one, dict):
-                terms += sum(_check_definition(str(name), value) for name, value in one.items())
+                terms += sum(_check_definition(str(name), value) for name, value in _inside(one).items())
             else:
                 raise CannotCanonicalise("`@context` must be addresses or objects")
         return terms
+
+
+def _inside(context: dict[str, Any]) -> dict[str, Any]:
+    """What a context wrapped as `{"@context": {…}}` holds: W3C's suites write such, Digital Bazaar's library reads it
+    so, and PyLD does not.
+    """
+    inner = context.get("@context")
+    return inner if isinstance(inner, dict) and len(context) == 1 else context
+
+
+def _unwrapped(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The same document without such wrappings, in it and in the credentials inside of it."""
+    made = dict(document)
+    if isinstance(made.get("@context"), list):
+        made["@context"] = [_inside(one) if isinstance(one, dict) else one for one in made["@context"]]
+    inside = made.get("verifiableCredential")
+    if isinstance(inside, dict):
+        made["verifiableCredential"] = _unwrapped(inside)
+    elif isinstance(inside, list):
+        made["verifiableCredential"] = [_unwrapped(one) if isinstance(one, dict) else one for one in inside]
+    return made
 
 
 def _check_number(value: Any) -> None:

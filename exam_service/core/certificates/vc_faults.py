@@ -34,7 +34,7 @@ _SENTENCES: dict[str, Text] = {
     ),
     "no-base-type": Text(en="`{path}` must name `{wanted}`", th="`{path}` ต้องมี `{wanted}`"),
     "no-base-context": Text(
-        en="`@context` must be a list that begins with {wanted}", th="`@context` ต้องเป็นรายการที่เริ่มด้วย {wanted}"
+        en="`{path}` must be a list that begins with {wanted}", th="`{path}` ต้องเป็นรายการที่เริ่มด้วย {wanted}"
     ),
     "not-a-context": Text(
         en="`{path}` must be a URL or an object of definitions", th="`{path}` ต้องเป็น URL หรือออบเจ็กต์ของคำนิยาม"
@@ -43,7 +43,7 @@ _SENTENCES: dict[str, Text] = {
         en="`{path}` must be a dateTimeStamp with its offset, as 2026-11-22T09:30:00+07:00",
         th="`{path}` ต้องเป็นเวลาพร้อมเขตเวลา เช่น 2026-11-22T09:30:00+07:00",
     ),
-    "ends-before-it-begins": Text(en="`validUntil` is before `validFrom`", th="`validUntil` มาก่อน `validFrom`"),
+    "ends-before-it-begins": Text(en="`{path}` is before it begins", th="`{path}` มาก่อนวันเริ่มต้น"),
     "not-a-language-value": Text(
         en="`{path}` must be a text, or `@value` with `@language` and `@direction` and nothing else",
         th="`{path}` ต้องเป็นข้อความ หรือมี `@value` กับ `@language` และ `@direction` เท่านั้น",
@@ -88,8 +88,9 @@ _SENTENCES: dict[str, Text] = {
         th="`{path}`: ที่นี่ตรวจเฉพาะ DataIntegrityProof แบบ eddsa-rdfc-2022",
     ),
     "other-purpose": Text(en="`{path}` must be `{wanted}`", th="`{path}` ต้องเป็น `{wanted}`"),
-    "proof-chain": Text(
-        en="`{path}`: chains of proofs are not verified here", th="`{path}`: ที่นี่ไม่ตรวจลายเซ็นที่ต่อกันเป็นสาย"
+    "no-previous-proof": Text(
+        en="`{path}` names a proof that is not there, or not there once",
+        th="`{path}` อ้างถึงลายเซ็นที่ไม่มีอยู่ หรือมีมากกว่าหนึ่งรายการ",
     ),
     "proof-expired": Text(en="`{path}`: the proof has expired", th="`{path}`: ลายเซ็นหมดอายุแล้ว"),
     "not-a-proof-value": Text(
@@ -119,14 +120,6 @@ _SENTENCES: dict[str, Text] = {
     ),
     "not-on-record": Text(
         en="the register of certificates does not bear it out: {wanted}", th="ไม่ตรงกับทะเบียนวุฒิบัตร: {wanted}"
-    ),
-    "no-holder": Text(
-        en="`holder` is missing: a credential in it is signed by who presents it",
-        th="ไม่มี `holder` ทั้งที่เอกสารข้างในลงนามโดยผู้แสดงเอง",
-    ),
-    "other-holder": Text(
-        en="`{path}` is signed by who presents it, and its issuer is not the `holder`",
-        th="`{path}` ลงนามโดยผู้แสดงเอง แต่ผู้ออกไม่ใช่ `holder`",
     ),
 }
 

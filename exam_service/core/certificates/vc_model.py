@@ -18,6 +18,10 @@ from exam_service.core.errors import Fault
 Digest = Callable[[str, str], bytes | None]
 """`digest(address, algorithm)`: of a resource that is at hand; None of any other."""
 
+V1_CONTEXT = "https://www.w3.org/2018/credentials/v1"
+"""Of data model 1.1, which W3C's suite for Data Integrity still speaks."""
+PROOF_CONTEXT = "https://w3id.org/security/data-integrity/v2"
+
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
 _TIME = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d+)?(Z|[+-](?:0\d|1[0-3]):[0-5]\d|[+-]14:00)?", re.ASCII
@@ -52,6 +56,24 @@ def time_of(value: object, *, offset: bool = True) -> datetime | None:
 def listed(value: object) -> list[Any]:
     """One or several, as a list."""
     return value if isinstance(value, list) else [value]
+
+
+def is_v1(document: Mapping[str, Any]) -> bool:
+    """Whether it is of data model 1.1; everything else is held to 2.0."""
+    contexts = document.get("@context")
+    return isinstance(contexts, list) and contexts[:1] == [V1_CONTEXT]
+
+
+def with_proof_context(contexts: list[Any]) -> list[Any]:
+    """The contexts of data model 1.1 with the one that defines Data Integrity proofs, which 1.1 lacks."""
+    return contexts if PROOF_CONTEXT in contexts else [*contexts, PROOF_CONTEXT]
+
+
+def period_of(document: Mapping[str, Any]) -> dict[str, datetime | None]:
+    """When it is in force from and until, by the member that says so; None for a time that is none."""
+    v1 = is_v1(document)
+    members = ("issuanceDate", "expirationDate") if v1 else ("validFrom", "validUntil")
+    return {name: time_of(document[name], offset=not v1) for name in members if name in document}
 
 
 def issuer_of(document: Mapping[str, Any]) -> str | None:
@@ -129,7 +151,7 @@ def _objects(document: Mapping[str, Any], member: str, at: str) -> Iterator[tupl
 
 def _contexts(document: Mapping[str, Any], at: str) -> Iterator[Fault]:
     contexts = document.get("@context")
-    if not isinstance(contexts, list) or not contexts or contexts[0] != VC_CONTEXT:
+    if not isinstance(contexts, list) or contexts[:1] not in ([VC_CONTEXT], [V1_CONTEXT]):
         yield fault("no-base-context", f"{at}@context", VC_CONTEXT)
         return
     for n, one in enumerate(contexts):
@@ -188,11 +210,14 @@ def _subjects(document: Mapping[str, Any], at: str) -> Iterator[Fault]:
 
 
 def _period(document: Mapping[str, Any], at: str) -> Iterator[Fault]:
-    times = {member: time_of(document[member]) for member in ("validFrom", "validUntil") if member in document}
+    times = period_of(document)
     yield from (fault("not-a-time", f"{at}{member}") for member, when in times.items() if when is None)
-    first, last = times.get("validFrom"), times.get("validUntil")
-    if first and last and last < first:
-        yield fault("ends-before-it-begins", f"{at}validUntil")
+    if is_v1(document) and "issuanceDate" not in document:
+        yield fault("missing", f"{at}issuanceDate")
+    if len(times) == 2:
+        (_, first), (member, last) = times.items()
+        if first and last and last < first:
+            yield fault("ends-before-it-begins", f"{at}{member}")
 
 
 def _thing(one: Mapping[str, Any], member: str, place: str) -> Iterator[Fault]:

@@ -28,6 +28,8 @@ class Proof(NamedTuple):
     method: str
     created: datetime | None
     path: str
+    previous: tuple[dict[str, Any], ...] = ()
+    """The proofs it names as coming before it, whole: it is made over the document with them in it."""
 
     @property
     def controller(self) -> str:
@@ -44,7 +46,23 @@ def read_proofs(document: Mapping[str, Any], wanted: Wanted, now: datetime, at: 
     if len(several) > MOST:
         raise not_verified("malformed", fault("too-many-proofs", f"{at}proof", str(MOST)))
     places = [f"{at}proof[{n}]" if isinstance(given, list) else f"{at}proof" for n in range(len(several))]
-    return [_read(one, wanted, now, place) for one, place in zip(several, places, strict=True)]
+    found = [_read(one, wanted, now, place) for one, place in zip(several, places, strict=True)]
+    return [proof._replace(previous=_previous(proof, several)) for proof in found]
+
+
+def _previous(proof: Proof, several: list[Any]) -> tuple[dict[str, Any], ...]:
+    """Data Integrity 1.0, section 4.6: every proof that `previousProof` names stands beside this one, once."""
+    if "previousProof" not in proof.config:
+        return ()
+    given = proof.config["previousProof"]
+    names = given if isinstance(given, list) else [given]
+    place = f"{proof.path}.previousProof"
+    if not names or not all(is_url(name) for name in names):
+        raise not_verified("malformed", fault("not-a-url", place))
+    named = tuple(one for one in several if one.get("id") in names)
+    if len(named) != len(names) or len({one["id"] for one in named}) != len(names):
+        raise not_verified("proof", fault("no-previous-proof", place))
+    return named
 
 
 def _read(proof: object, wanted: Wanted, now: datetime, path: str) -> Proof:
@@ -57,8 +75,6 @@ def _read(proof: object, wanted: Wanted, now: datetime, path: str) -> Proof:
         raise not_verified("proof", fault("unknown-suite", path))
     if proof["proofPurpose"] != wanted.purpose:
         raise not_verified("proof", fault("other-purpose", f"{path}.proofPurpose", wanted.purpose))
-    if "previousProof" in proof:
-        raise not_verified("proof", fault("proof-chain", f"{path}.previousProof"))
     if "id" in proof and not is_url(proof["id"]):
         raise not_verified("malformed", fault("not-a-url", f"{path}.id"))
     created = _times(proof, now, path)
