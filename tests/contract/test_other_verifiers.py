@@ -1,5 +1,6 @@
-"""Verifiers that share no code with us nor with each other: the Digital Credentials Consortium's, and `jose`."""
+"""Readers that share no code with us nor with each other: the Digital Credentials Consortium's, LearnCard's, `jose`."""
 
+import copy
 import json
 import shutil
 import subprocess
@@ -23,12 +24,17 @@ DOCUMENT_URL = f"{BASE}/orgs/{SLUG}/did.json"
 GOOD = {"valid": True, "revoked": False, "expired": False, "error": None}
 
 
-def ask(program: str, asked: dict[str, Any]) -> Any:
+def run(*command: str, given: str = "") -> subprocess.CompletedProcess[str]:
     node = shutil.which("node")
     if node is None or not (VERIFIERS / "node_modules").is_dir():
         optional("there is no `node`, or no tests/verifiers/node_modules: run `npm ci --prefix tests/verifiers`")
-    command, given = [node, program], json.dumps(asked)
-    done = subprocess.run(command, cwd=VERIFIERS, input=given, capture_output=True, text=True, timeout=240, check=False)
+    return subprocess.run(
+        [node, *command], cwd=VERIFIERS, input=given, capture_output=True, text=True, timeout=240, check=False
+    )
+
+
+def ask(program: str, asked: dict[str, Any]) -> Any:
+    done = run(program, given=json.dumps(asked))
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -102,3 +108,56 @@ def test_jose_verifies_the_list_as_a_jwt_by_the_published_keys_and_refuses_every
     assert len(others) > 100
     assert set(map(json.dumps, others)) == {"null"}
     assert ask("jose.mjs", {"jwks": others_keys, "tokens": [token]}) == [None]
+
+
+def without(document: dict[str, Any], *path: Any) -> dict[str, Any]:
+    found = copy.deepcopy(document)
+    holder: Any = found
+    for step in path[:-1]:
+        holder = holder[step]
+    del holder[path[-1]]
+    return found
+
+
+def test_learncard_finds_the_form_of_an_open_badge_and_misses_what_is_taken_out(
+    document: dict[str, Any], now: datetime
+) -> None:
+    attestation = issuance(kind="attestation", valid_until=None, objective="", hours=0, issued_at=now)
+    subject, achievement = ("credentialSubject",), ("credentialSubject", "achievement")
+    needed = [
+        *(("@context",), ("type",), subject, ("issuer",), ("proof",)),
+        *((*subject, "type"), (*subject, "identifier", 0, "identityHash")),
+        *((*achievement, member) for member in ("type", "name", "description", "criteria")),
+        *(("credentialStatus", member) for member in ("type", "statusPurpose", "statusListIndex", "statusListCredential")),
+    ]
+    shortened = [without(document, *path) for path in needed]
+    good = [document, json.loads(ISSUER.credential(attestation))]
+    found = ask("shape.mjs", {"credentials": [*good, *shortened]})
+    assert found[:2] == [[], []]
+    assert [path for path, faults in zip(needed, found[2:], strict=True) if not faults] == []
+
+
+def test_a_certificate_can_be_held_against_a_json_schema(document: dict[str, Any], tmp_path: Path) -> None:
+    """1EdTech's own is not at hand in tests; this one is written as theirs is."""
+    schema, good, bad = (tmp_path / name for name in ("schema.json", "good.json", "bad.json"))
+    asked = {
+        "$schema": "https://json-schema.org/draft/2019-09/schema#",
+        "properties": {
+            "issuer": {"$ref": "#/$defs/Profile"},
+            "proof": {"oneOf": [{"type": "object"}, {"type": "array", "items": {"type": "object"}}]},
+            "validFrom": {"type": "string", "format": "date-time", "$comment": "DateTimeZ"},
+        },
+        "required": ["credentialSubject", "validFrom"],
+        "$defs": {"Profile": {"type": "object", "required": ["id", "type"], "additionalProperties": True}},
+    }
+    schema.write_text(json.dumps(asked))
+    good.write_text(json.dumps(document))
+    bad.write_text(json.dumps({**document, "validFrom": "22/11/2569", "issuer": {"type": "Profile"}}))
+    one, both = (run("schema.mjs", str(schema), *map(str, files)) for files in ([good], [good, bad]))
+    assert (one.returncode, one.stdout) == (0, f"{good}: valid\n")
+    assert both.returncode == 1
+    assert both.stdout.splitlines()[2:] == [
+        "  /issuer must have required property 'id'",
+        '  /validFrom must match format "date-time"',
+    ]
+    assert run("schema.mjs").returncode == 2
