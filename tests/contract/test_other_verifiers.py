@@ -128,7 +128,7 @@ def test_learncard_finds_the_form_of_an_open_badge_and_misses_what_is_taken_out(
         *(("@context",), ("type",), subject, ("issuer",), ("proof",)),
         *((*subject, "type"), (*subject, "identifier", 0, "identityHash")),
         *((*achievement, member) for member in ("type", "name", "description", "criteria")),
-        *(("credentialStatus", member) for member in ("type", "statusPurpose", "statusListIndex", "statusListCredential")),
+        *(("credentialStatus", f"status{member}") for member in ("Purpose", "ListIndex", "ListCredential")),
     ]
     shortened = [without(document, *path) for path in needed]
     good = [document, json.loads(ISSUER.credential(attestation))]
