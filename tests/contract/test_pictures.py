@@ -6,8 +6,10 @@ import zlib
 import pytest
 from PIL import Image, ImageDraw, PngImagePlugin
 
-from exam_service.adapters.printing.pictures import LONG_SIDE, redrawn
+from exam_service.adapters import aside
+from exam_service.adapters.printing.pictures import LONG_SIDE, Pictures, redrawn
 from exam_service.core.errors import Invalid
+from tests.support.slow_jpeg import slow_jpeg
 
 
 def drawing(size: tuple[int, int] = (600, 400), mode: str = "RGB", kind: str = "PNG", **how: object) -> bytes:
@@ -95,6 +97,7 @@ def animated() -> bytes:
         (drawing()[:200], "broken-picture"),
         (drawing(kind="JPEG")[:300], "broken-picture"),
         (bytes(2_000_001), "too-large"),
+        (slow_jpeg(), "slow-picture"),
         (bomb(), "too-many-pixels"),
         (drawing((4001, 4001)), "too-many-pixels"),
         (animated(), "animated"),
@@ -112,3 +115,32 @@ def test_an_empty_page_is_none() -> None:
     out = io.BytesIO()
     Image.new("RGB", (500, 500), "white").save(out, "PNG")
     assert code_of(out.getvalue()) == "blank"
+
+
+async def test_what_a_stranger_gives_is_redrawn_in_another_process_alike() -> None:
+    content = drawing()
+    assert await Pictures().redrawn(content) == redrawn(content)
+    for bad, code in ((drawing((200, 100)), "too-small"), (bytes(2_000_001), "too-large")):
+        with pytest.raises(Invalid) as refused:
+            await Pictures().redrawn(bad)
+        assert [fault.code for fault in refused.value.faults] == [code]
+
+
+async def test_one_that_takes_too_long_is_given_up_and_the_next_has_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures, good = Pictures(), drawing()
+    # Few enough scans to be begun, and more work than a twentieth of a second is enough for.
+    slow = slow_jpeg((4000, 4000), 19_000)
+    with monkeypatch.context() as patience:
+        patience.setattr(aside, "PATIENCE_SECONDS", 0.05)
+        with pytest.raises(Invalid) as refused:
+            await pictures.redrawn(slow)
+    assert [fault.code for fault in refused.value.faults] == ["slow-picture"]
+    assert await pictures.redrawn(good) == redrawn(good)
+
+
+async def test_a_library_that_dies_takes_nothing_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A module that says something else, as one does that a library or a bound has ended.
+    monkeypatch.setattr("exam_service.adapters.printing.pictures.__name__", "this", raising=True)
+    with pytest.raises(Invalid) as refused:
+        await Pictures().redrawn(drawing())
+    assert [fault.code for fault in refused.value.faults] == ["broken-picture"]

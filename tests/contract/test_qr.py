@@ -15,6 +15,7 @@ from PIL import Image, ImageFilter
 from exam_service.adapters.qr import decode, masks, render
 from exam_service.core.errors import UnreadableEvidence
 from tests.support.issuing import Issuer, issuance
+from tests.support.slow_jpeg import slow_jpeg
 
 TEXT = Issuer().qr(issuance())
 
@@ -120,11 +121,12 @@ def png_that_claims(width: int, height: int) -> bytes:
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a readable image"),
         (render.png(TEXT)[:200], "not a readable image"),
         (bytes(decode.MAX_BYTES + 1), "larger than 10 MB"),
+        (slow_jpeg(most=decode.MAX_BYTES), "too many layers"),
         (png_that_claims(9_000, 9_000), "40 million"),
         (png_that_claims(60_000, 60_000), "40 million"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n", "not a readable image"),
     ],
-    ids=["empty", "pdf", "svg", "cut", "large", "bomb", "huge bomb", "postscript"],
+    ids=["empty", "pdf", "svg", "cut", "large", "slow", "bomb", "huge bomb", "postscript"],
 )
 def test_hostile_images_are_refused_in_both_languages(image: bytes, why: str) -> None:
     with pytest.raises(UnreadableEvidence) as caught:

@@ -1,15 +1,16 @@
 """Files, recognised by what is in them: a credential, a picture, a PDF, or the text of a QR code."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 
-from exam_service.adapters.evidence import pdf
+from exam_service.adapters.evidence.found import NO_PDF, NO_PICTURE, look
 from exam_service.core.certificates import baked
 from exam_service.core.certificates.faces import Evidence
 from exam_service.core.errors import UnreadableEvidence
 from exam_service.core.text import Text
 
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM", b"II*\0", b"MM\0*")
+_PDF, _PDF_WITHIN = b"%PDF-", 1024
+"""A PDF may have something before its mark; readers look so far (ISO 32000-1, annex H.3.4.1)."""
 _BEFORE = b"\xef\xbb\xbf \t\r\n"
 
 
@@ -17,9 +18,8 @@ class EvidenceFiles:
     """The Evidences port."""
 
     def __init__(self) -> None:
-        # One at a time: a large picture takes a second and 200 MB, and anybody may send one.
-        self._pictures = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pictures")
-        self._pdfs = asyncio.Semaphore(1)
+        # One of each at a time: a large picture takes a second and 200 MB, and anybody may send one.
+        self._pictures, self._pdfs = asyncio.Semaphore(1), asyncio.Semaphore(1)
 
     async def read(self, content: bytes) -> Evidence:
         """Every face in it; none when it is something else that can be read. Raises UnreadableEvidence."""
@@ -27,24 +27,17 @@ class EvidenceFiles:
         if start.startswith(b"{"):
             return Evidence(credentials=(start,))
         if content.startswith(_PICTURES):
-            return await asyncio.get_running_loop().run_in_executor(self._pictures, _picture, content)
+            async with self._pictures:
+                return await look("exam_service.adapters.evidence.picture_aside", content, NO_PICTURE)
         if start.startswith(b"<"):
             # A drawing is not drawn here: its QR code is judged when somebody takes a picture of it.
             held = baked.in_svg(content)
             return Evidence(credentials=(held,) if held is not None else ())
-        if pdf.MARK in content[: pdf.MARK_WITHIN]:
+        if _PDF in content[:_PDF_WITHIN]:
             async with self._pdfs:
-                return await pdf.read(content)
+                return await look("exam_service.adapters.evidence.pdf_aside", content, NO_PDF)
         try:
             return Evidence(qr_texts=(content.decode(),))
         except UnicodeDecodeError as error:
             why = Text(en="it is neither a PDF, a picture nor JSON", th="ไม่ใช่ไฟล์ PDF รูปภาพ หรือ JSON")
             raise UnreadableEvidence(why=why) from error
-
-
-def _picture(content: bytes) -> Evidence:
-    # Loaded by the first picture: an exam needs none of it.
-    from exam_service.adapters.qr import decode
-
-    held = baked.in_png(content)
-    return Evidence(credentials=(held,) if held is not None else (), qr_texts=tuple(decode.texts(content)))

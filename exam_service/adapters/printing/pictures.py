@@ -7,9 +7,12 @@ with it stays PDF/A and the same bytes. Drawings in SVG are refused: they are pr
 import asyncio
 import io
 import warnings
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from exam_service.adapters import aside
+from exam_service.adapters.jpeg import asks_for_endless_work
 from exam_service.core.artwork import Redrawn
 from exam_service.core.errors import Fault, Invalid
 from exam_service.core.text import Text
@@ -34,16 +37,35 @@ class Pictures:
 
     def __init__(self) -> None:
         # One at a time: the largest takes some tenths of a second and 100 MB.
-        self._hand = ThreadPoolExecutor(max_workers=1, thread_name_prefix="artwork")
+        self._one = asyncio.Semaphore(1)
 
     async def redrawn(self, content: bytes) -> Redrawn:
-        return await asyncio.get_running_loop().run_in_executor(self._hand, redrawn, content)
+        _check_size(content)
+        try:
+            async with self._one:
+                told = await aside.ask(__name__, content, Told)
+        except aside.TooSlow as error:
+            raise _slow() from error
+        except aside.Ended as error:
+            raise _broken() from error
+        if told.redrawn is None:
+            raise Invalid(count=len(told.faults), faults=told.faults)
+        return told.redrawn
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What the process that redraws says: the picture, or why not."""
+
+    redrawn: Redrawn | None = None
+    faults: tuple[Fault, ...] = ()
 
 
 def redrawn(content: bytes) -> Redrawn:
-    """The picture, cut to what is to be seen of it. Raises Invalid with why it cannot be used."""
-    if len(content) > MAX_BYTES:
-        raise _fault("too-large", f"it is larger than {MAX_BYTES} bytes", f"ภาพมีขนาดเกิน {MAX_BYTES} ไบต์")
+    """The picture, cut to what is to be seen of it. Raises Invalid with why it cannot be used.
+
+    Bounded in memory and not in time: what a stranger gives is redrawn by `Pictures`.
+    """
+    _check_size(content)
     kind = next((name for mark, name in _KINDS if content.startswith(mark)), None)
     if kind is None:
         raise _fault(
@@ -51,7 +73,14 @@ def redrawn(content: bytes) -> Redrawn:
             "it is neither PNG nor JPEG; save a drawing (SVG, PDF) as PNG first",
             "ไฟล์นี้ไม่ใช่ PNG หรือ JPEG หากเป็นภาพวาด (SVG, PDF) โปรดบันทึกเป็น PNG ก่อน",
         )
+    if asks_for_endless_work(content):
+        raise _slow()
     return _drawn(content, kind)
+
+
+def _check_size(content: bytes) -> None:
+    if len(content) > MAX_BYTES:
+        raise _fault("too-large", f"it is larger than {MAX_BYTES} bytes", f"ภาพมีขนาดเกิน {MAX_BYTES} ไบต์")
 
 
 def _drawn(content: bytes, kind: str) -> Redrawn:
@@ -83,7 +112,7 @@ def _drawn(content: bytes, kind: str) -> Redrawn:
         raise _fault("too-many-pixels", "it has far too many pixels", "ภาพมีจำนวนพิกเซลมากเกินไป") from error
     except (OSError, SyntaxError, ValueError, EOFError, TypeError, IndexError, KeyError) as error:
         # Whatever the decoder stumbles over.
-        raise _fault("broken-picture", "the picture is damaged or cut off", "ภาพเสียหายหรือไม่ครบ") from error
+        raise _broken() from error
     seen = _cut(upright)
     if max(seen.size) > LONG_SIDE:
         seen.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.LANCZOS)
@@ -118,5 +147,25 @@ def _cut(picture: "Image.Image") -> "Image.Image":
     return picture.crop(box)
 
 
+def _slow() -> Invalid:
+    en, th = "it takes too long to read; save it anew, as PNG", "ภาพนี้ใช้เวลาอ่านนานเกินไป โปรดบันทึกใหม่เป็น PNG"
+    return _fault("slow-picture", en, th)
+
+
+def _broken() -> Invalid:
+    return _fault("broken-picture", "the picture is damaged or cut off", "ภาพเสียหายหรือไม่ครบ")
+
+
 def _fault(code: str, en: str, th: str) -> Invalid:
     return Invalid(count=1, faults=[Fault(code=code, path="picture", message=Text(en=en, th=th))])
+
+
+def _told(content: bytes) -> Told:
+    try:
+        return Told(redrawn=redrawn(content))
+    except Invalid as refused:
+        return Told(faults=refused.faults)
+
+
+if __name__ == "__main__":
+    aside.tell(_told(aside.given()))

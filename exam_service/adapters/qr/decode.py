@@ -6,6 +6,7 @@ import warnings
 import zxingcpp
 from PIL import Image, UnidentifiedImageError
 
+from exam_service.adapters.jpeg import asks_for_endless_work
 from exam_service.core.errors import UnreadableEvidence
 from exam_service.core.text import Text
 
@@ -23,6 +24,8 @@ def texts(image: bytes) -> list[str]:
     """
     if len(image) > MAX_BYTES:
         raise _refuse(f"larger than {MAX_BYTES // 1024 // 1024} MB", f"ไฟล์ใหญ่เกิน {MAX_BYTES // 1024 // 1024} MB")
+    if asks_for_endless_work(image):
+        raise _refuse("it has far too many layers; send a plain photograph", "รูปมีจำนวนชั้นข้อมูลมากเกินไป โปรดส่งรูปถ่ายธรรมดา")
     try:
         grey = _grey(image)
     except Image.DecompressionBombError as error:

@@ -12,7 +12,7 @@ import pypdfium2
 import pytest
 from click.testing import CliRunner
 
-from exam_service.adapters.evidence import pdf
+from exam_service.adapters import aside
 from exam_service.cli.main import cli
 from exam_service.core.certificates.faces import Evidence
 from exam_service.core.certificates.model import RevocationReason
@@ -155,7 +155,7 @@ async def test_what_cannot_be_read_is_refused_and_the_service_lives(
 async def test_one_that_takes_too_long_is_given_up(
     certified: Holder, web: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pdf, "PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(aside, "PATIENCE_SECONDS", 0.01)
     answer = await web.post("/v1/verify", content=await paper(certified), headers=PDF)
     assert "too long" in refused(answer, 422, "unreadable-evidence")["message"]["en"]
 
@@ -163,7 +163,7 @@ async def test_one_that_takes_too_long_is_given_up(
 async def test_the_process_that_opens_it_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EXAM_MASTER_KEY", "secret")
     monkeypatch.setenv("EXAM_DATABASE_URL", "postgresql://secret")
-    assert not any(name.startswith("EXAM") for name in pdf._environment())
+    assert not any(name.startswith("EXAM") for name in aside.environment())
 
 
 async def test_the_form_takes_it_without_script(certified: Holder, web: httpx.AsyncClient) -> None:
@@ -205,7 +205,7 @@ async def test_credential_and_qr_may_be_given_together(certified: Holder, web: h
 @pytest.mark.parametrize("given", [True, False])
 def test_the_process_that_reads_pdfs_finds_this_package_where_it_is_not_installed(given: bool, tmp_path: Path) -> None:
     # As in the container; `-S` leaves out what a virtual environment would add.
-    environ = pdf._environment() if given else {}
+    environ = aside.environment() if given else {}
     asked = [sys.executable, "-S", "-P", "-c", "import exam_service"]
     done = subprocess.run(asked, cwd=tmp_path, env=environ, capture_output=True, check=False)
     assert (done.returncode == 0) is given

@@ -1,23 +1,21 @@
-"""The process that opens a PDF: from standard input to JSON on standard output, within bounds of its own."""
+"""The process that opens a PDF, with PDFium, the browser's library: documents that are attached, and QR codes that are
+printed.
+"""
 
-import base64
-import os
-import sys
 from collections.abc import Iterable
 from itertools import islice
 
-import msgspec
 import pypdfium2
 import zxingcpp
 
-from exam_service.adapters.evidence.pdf import Found
+from exam_service.adapters import aside
+from exam_service.adapters.evidence.found import NO_PDF, Found
 from exam_service.core.certificates.credential import MAX_DOCUMENT
 from exam_service.core.certificates.faces import MOST
 from exam_service.core.certificates.issuance_log import PROOF
 from exam_service.core.certificates.qr_token import id_of
+from exam_service.core.text import Text
 
-MEMORY = 1 << 30
-CPU_SECONDS = 15
 PAGES = 3
 """A certificate has one; so many from the front are looked at."""
 DOTS_PER_POINT = 250 / 72
@@ -26,44 +24,24 @@ _QR = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 MOST_PIXELS = 12_000_000
 _KIND = b"OpenBadgeCredential"
 """What else is attached is none of ours."""
+_LOCKED = Text(en="the PDF is locked with a password", th="ไฟล์ PDF ถูกล็อกด้วยรหัสผ่าน")
 
 
-def main() -> None:
-    """Read, look, tell."""
-    _bound()
-    told = msgspec.json.encode(_look(sys.stdin.buffer.read()))
-    sys.stdout.buffer.write(told)
-
-
-def _bound() -> None:
-    if hasattr(os, "nice"):
-        # Whoever writes an exam goes first.
-        os.nice(15)
-    try:
-        import resource
-    except ImportError:
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-    # It has nothing to write and nobody to call.
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _look(content: bytes) -> Found:
+def look(content: bytes) -> Found:
+    """Its first pages and attachments."""
     try:
         document = pypdfium2.PdfDocument(content)
     except pypdfium2.PdfiumError as error:
-        return Found([], [], refusal="locked" if "assword" in str(error) else "unreadable")
+        return Found(refusal=_LOCKED if "assword" in str(error) else NO_PDF)
     texts: dict[str, None] = {}
     for number in range(min(PAGES, len(document))):
         texts |= dict.fromkeys(_texts(document[number]))
     # The codes of certificates first: others beside them must not push them out.
     attached = _attachments(document)
     return Found(
-        _in_base64(content for content in attached if _KIND in content),
+        _first(content for content in attached if _KIND in content),
         sorted(texts, key=lambda text: id_of(text) is None)[:MOST],
-        _in_base64(content for content in attached if content.startswith(PROOF)),
+        _first(content for content in attached if content.startswith(PROOF)),
     )
 
 
@@ -73,8 +51,8 @@ def _attachments(document: pypdfium2.PdfDocument) -> list[bytes]:
     return [content for content in contents if len(content) <= MAX_DOCUMENT]
 
 
-def _in_base64(contents: Iterable[bytes]) -> list[str]:
-    return [base64.b64encode(content).decode() for content in islice(contents, MOST)]
+def _first(contents: Iterable[bytes]) -> list[bytes]:
+    return list(islice(contents, MOST))
 
 
 def _texts(page: pypdfium2.PdfPage) -> list[str]:
@@ -85,4 +63,4 @@ def _texts(page: pypdfium2.PdfPage) -> list[str]:
 
 
 if __name__ == "__main__":
-    main()
+    aside.tell(look(aside.given()))

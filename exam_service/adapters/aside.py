@@ -1,0 +1,94 @@
+"""Files come from anybody, and the libraries that open them are large programs in C. So each is opened in a process of
+its own, which knows no secret, gets little memory and little time, and whose end ends nothing else.
+
+No library can be told to give up: a JPEG of 2 MB may ask for an hour of work, and a thread cannot be stopped.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+import exam_service
+
+log = logging.getLogger(__name__)
+
+PATIENCE_SECONDS = 20.0
+MEMORY = 1 << 30
+CPU_SECONDS = 15
+
+T = TypeVar("T")
+
+
+class TooSlow(Exception):
+    """It took longer than anything honest does."""
+
+
+class Ended(Exception):
+    """The process ended without an answer: it ran into its bounds, or met its end in a library."""
+
+
+async def ask(module: str, content: bytes, kind: type[T]) -> T:
+    """What that module tells of the content when it is run. Raises TooSlow and Ended."""
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-m", module,
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+        env=environment(),
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            told, _ = await child.communicate(content)
+    except TimeoutError as error:
+        raise TooSlow from error
+    finally:
+        # Also when whoever asked has gone.
+        with contextlib.suppress(ProcessLookupError):
+            child.kill()
+        await child.wait()
+    try:
+        return msgspec.msgpack.decode(told, type=kind)
+    except msgspec.MsgspecError as error:
+        if child.returncode == -24:
+            # SIGXCPU: its time was up.
+            raise TooSlow from error
+        # Should it not have been able to start, that is our own fault.
+        log.warning("the process %s ended with %s and without an answer", module, child.returncode)
+        raise Ended from error
+
+
+def environment() -> dict[str, str]:
+    """What Python needs to start, and nothing of ours."""
+    kept = {name: value for name in ("PATH", "SYSTEMROOT", "VIRTUAL_ENV") if (value := os.environ.get(name))}
+    # Where this very package lies: it need not be installed where Python would find it by itself (the Dockerfile).
+    return kept | {"PYTHONPATH": str(Path(exam_service.__file__).parent.parent)}
+
+
+def given() -> bytes:
+    """In that process: the content, once its bounds are set."""
+    _bound()
+    return sys.stdin.buffer.read()
+
+
+def tell(answer: object) -> None:
+    """In that process: what was found."""
+    sys.stdout.buffer.write(msgspec.msgpack.encode(answer))
+
+
+def _bound() -> None:
+    if hasattr(os, "nice"):
+        # Whoever writes an exam goes first.
+        os.nice(15)
+    try:
+        import resource
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    # It has nothing to write and nobody to call.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
