@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from exam_service.core import errors
-from exam_service.core.banks.interactions.base import ChoiceView
+from exam_service.core.banks.interactions import ItemView
 from exam_service.core.exams.attempt import Attempt, State
 from exam_service.core.exams.model import Exam, ReviewTime
 from exam_service.core.exams.scoring import Result, latest, pass_decision, questions_of
@@ -52,14 +52,9 @@ class ResultView(msgspec.Struct, frozen=True, kw_only=True):
     """When responses arrived late; the result may change while some are held."""
 
 
-class ReviewItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ReviewItem(ItemView, frozen=True, kw_only=True, omit_defaults=True):
     """One item of a review. A member that the policy keeps back is not there at all."""
 
-    item: str
-    type: str
-    stem: Text
-    choices: tuple[ChoiceView, ...] = ()
-    unit: Text | None = None
     response: Any = None
     earned: float | None = None
     possible: int | None = None
@@ -140,19 +135,15 @@ async def review(ctx: Context, org: str, enrolment_id: str, attempt_id: str) -> 
     items = []
     for place in form.items:
         question = questions[place.item]
-        shown = question.view(place.item, place.order)
+        shown = question.view(place.item, place.layout)
         # `reveal` and the score are asked for only when they are open: what is not computed cannot leak.
         items.append(
             ReviewItem(
-                item=shown.item,
-                type=shown.type,
-                stem=shown.stem,
-                choices=shown.choices,
-                unit=shown.unit,
+                **{field: getattr(shown, field) for field in shown.__struct_fields__},
                 response=responses.get(place.item) if what.responses else None,
                 earned=scores[place.item].earned if what.correctness else None,
                 possible=scores[place.item].possible if what.correctness else None,
-                key=question.reveal(place.order) if what.key else None,
+                key=question.reveal(place.layout) if what.key else None,
                 rationale=question.rationale if what.key else None,
                 source=question.source if what.key else None,
             )

@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exam_service.core.banks.interactions import BaseQuestion, Question
+from exam_service.core.banks.interactions import BaseQuestion, Layout, Question
 from exam_service.core.banks.model import Bank
 from exam_service.core.exams.model import BlueprintStratum, Exam, Section
 from exam_service.core.exams.paper import compose
@@ -97,9 +97,9 @@ def test_a_paper_shows_nothing_that_is_hidden(raw: list[dict[str, Any]], seed: b
 @given(question(), st.randoms(use_true_random=False))
 def test_the_fields_of_a_view_are_few(raw: dict[str, Any], dice: Any) -> None:
     made: BaseQuestion = msgspec.convert({**raw, "id": "q"}, Question)
-    order = list(made.choice_ids())
+    order = [id for group in made.groups() for id in group.ids]
     dice.shuffle(order)
-    view = msgspec.json.decode(msgspec.json.encode(made.view("i1", order)))
+    view = msgspec.json.decode(msgspec.json.encode(made.view("i1", Layout(tuple(order)))))
     assert set(view) <= {"item", "type", "stem", "choices", "unit"}
     assert [choice["id"] for choice in view.get("choices", [])] == [f"c{n + 1}" for n in range(len(order))]
     assert all(set(choice) == {"id", "text"} for choice in view.get("choices", []))

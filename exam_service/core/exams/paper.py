@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from exam_service.core.banks.draw import Arrange, Dice, Shortage, Stratum, draw, fitting, shortages
-from exam_service.core.banks.interactions import TYPES, BadResponse, BaseQuestion, ItemView, Response
+from exam_service.core.banks.interactions import TYPES, BadResponse, BaseQuestion, ItemView, Layout, Response
+from exam_service.core.banks.interactions.base import ChoiceView, Group
 from exam_service.core.banks.model import Bank
 from exam_service.core.errors import Fault
 from exam_service.core.exams.model import BlueprintStratum, Exam
@@ -29,7 +30,13 @@ class PaperItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     section: str
     points: int
     order: tuple[str, ...] = ()
-    """The bank's option ids as they are displayed."""
+    """The bank's option ids as they are displayed, group after group."""
+    sizes: tuple[int, ...] = ()
+    """How many of them belong to each group; left out when all are one."""
+
+    @property
+    def layout(self) -> Layout:
+        return Layout(self.order, self.sizes)
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,7 +105,7 @@ class Blueprint:
             SectionView(
                 title=section.title,
                 items=tuple(
-                    self.pool[one.bank].by_id[one.question].view(one.item, one.order)
+                    self.pool[one.bank].by_id[one.question].view(one.item, one.layout)
                     for one in form.items
                     if one.section == section.code
                 ),
@@ -134,7 +141,7 @@ class Blueprint:
             if shuffle.questions:
                 places = list(dice.shuffled(places))
             pieces = [self._pieces.get(place) or self._at(place) for place in places]
-            sections.append([(one, dice.arrangement(len(one.order)) if shuffle.options else tuple) for one in pieces])
+            sections.append([(one, one.arrangement(dice, shuffle.options)) for one in pieces])
         return sections
 
     def _form(self, seed: bytes, drawn: "list[list[_Placed]]") -> Form:
@@ -151,6 +158,7 @@ class Blueprint:
                         section=code,
                         points=one.points,
                         order=arrange(one.order),
+                        sizes=one.sizes,
                     )
                 )
         return Form(exam=self.exam.code, seed=seed.hex(), items=tuple(items))
@@ -164,34 +172,64 @@ class Blueprint:
 class _Pieces:
     """What no draw changes of a question: its part of a form, and what its view is made from."""
 
-    __slots__ = ("bank", "order", "points", "question", "texts", "type", "view")
+    __slots__ = ("_groups", "bank", "order", "points", "question", "sizes", "texts", "type", "view")
 
     def __init__(self, bank: str, question: BaseQuestion) -> None:
         self.bank = bank
         self.question = question.id
         self.type = question.type
         self.points = question.points
-        self.order = order = question.choice_ids()
-        """The bank's option ids, in its order."""
-        view = question.view("", order)
-        self.texts = tuple(msgspec.json.encode(choice.text) for choice in view.choices)
+        self._groups = groups = question.groups()
+        self.order = tuple(id for group in groups for id in group.ids)
+        """The bank's option ids, in its order, group after group."""
+        self.sizes = tuple(len(group.ids) for group in groups) if len(groups) > 1 else ()
+        view = question.view(_NAME, Layout(self.order, self.sizes))
+        self.texts = tuple(msgspec.json.encode(choice.text) for choice in _choices(view))
         """Of the options, in the same order."""
-        parts = [b'{"item":"i%d"', _named(b"type", view.type), _named(b"stem", view.stem)]
-        if order:
-            choices = (b'{"id":"c%d","text":%%b}' % n for n in range(1, len(order) + 1))
-            parts.append(b',"choices":[%b]' % b",".join(choices))
-        if view.unit is not None:
-            parts.append(_named(b"unit", view.unit))
-        self.view = b"%b}" % b"".join(parts)
+        self.view = _to_fill_in(view)
         """To be filled in with the item's number and the texts as they are displayed; then byte for byte what encoding
         an ItemView gives."""
+
+    def arrangement(self, dice: Dice, shuffled: bool) -> Arrange[Any]:
+        """An order for the options, each group for itself."""
+        if len(self._groups) < 2:
+            return self._one(dice, shuffled, self._groups[0]) if self._groups else tuple
+        parts, at = [], 0
+        for group in self._groups:
+            end = at + len(group.ids)
+            parts.append((at, end, self._one(dice, shuffled, group)))
+            at = end
+        return lambda things: tuple(one for at, end, arrange in parts for one in arrange(things[at:end]))
+
+    @staticmethod
+    def _one(dice: Dice, shuffled: bool, group: Group) -> Arrange[Any]:
+        return dice.arrangement(len(group.ids)) if shuffled or group.telling else tuple
 
 
 _Placed = tuple[_Pieces, Arrange[Any]]
 
 
-def _named(name: bytes, value: object) -> bytes:
-    return b',"%b":%b' % (name, msgspec.json.encode(value).replace(b"%", b"%%"))
+_NAME = "i0"
+
+
+def _choices(view: ItemView) -> tuple[ChoiceView, ...]:
+    return view.choices or tuple(choice for group in view.groups for choice in group)
+
+
+def _to_fill_in(view: ItemView) -> bytes:
+    """The view as JSON, with a place for the number of the item and one for each text of a choice."""
+    plain, mark = msgspec.json.encode(view), "place"
+    while mark.encode() in plain:
+        mark += "-"
+    stand_in = Text(en=mark)
+    empty = msgspec.structs.replace(
+        view,
+        choices=tuple(ChoiceView(choice.id, stand_in) for choice in view.choices),
+        groups=tuple(tuple(ChoiceView(choice.id, stand_in) for choice in group) for group in view.groups),
+    )
+    whole = msgspec.json.encode(empty).replace(b"%", b"%%").replace(msgspec.json.encode(stand_in), b"%b")
+    name = msgspec.json.encode(_NAME)
+    return whole.replace(b'"item":%b' % name, b'"item":"i%d"', 1)
 
 
 def infeasible(exam: Exam, pool: Pool, path: str) -> list[Fault]:
@@ -223,7 +261,7 @@ def read_responses(form: Form, responses: Mapping[str, object]) -> tuple[dict[st
             faults.append(unknown_item(name))
             continue
         try:
-            read[name] = TYPES[place.type].parse(raw, place.order)
+            read[name] = TYPES[place.type].parse(raw, place.layout)
         except BadResponse as error:
             faults.append(Fault(code="bad-response", path=f"responses.{name}", message=error.text))
     return read, faults

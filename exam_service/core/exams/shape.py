@@ -1,14 +1,14 @@
 """Which responses a paper takes, small enough to be kept for every running attempt.
 
-A response is read against the type of its item and the number of its choices, and papers have few different ones of
-these; so an attempt needs a byte an item, or two.
+A response is read against the type of its item and the number of its choices, group by group, and papers have few
+different ones of these; so an attempt needs a byte an item, or two.
 """
 
 from array import array
 from collections.abc import Mapping
 from functools import lru_cache
 
-from exam_service.core.banks.interactions import TYPES, BadResponse
+from exam_service.core.banks.interactions import TYPES, BadResponse, Layout
 from exam_service.core.errors import Fault
 from exam_service.core.exams.paper import Form, unknown_item
 
@@ -16,17 +16,18 @@ from exam_service.core.exams.paper import Form, unknown_item
 class _Kind:
     """A type of item with the stand-ins of its choices; each is there once for the whole process."""
 
-    __slots__ = ("choices", "good", "type")
+    __slots__ = ("choices", "good", "layout", "type")
 
-    def __init__(self, type_: str, choices: tuple[str, ...]) -> None:
+    def __init__(self, type_: str, sizes: tuple[int, ...]) -> None:
         self.type = type_
-        self.choices = choices
+        self.choices = tuple(f"c{n}" for n in range(1, sum(sizes) + 1))
+        self.layout = Layout(self.choices, sizes if len(sizes) > 1 else ())
         self.good: set[str] = set()
         """Those of its choices that were read before: nearly every response of an exam is one of four."""
 
 
 _kinds: list[_Kind] = []
-_known: dict[tuple[str, int], int] = {}
+_known: dict[tuple[str, tuple[int, ...]], int] = {}
 
 
 class Shape:
@@ -50,7 +51,7 @@ class Shape:
             if isinstance(raw, str) and raw in kind.good:
                 continue
             try:
-                TYPES[kind.type].parse(raw, kind.choices)
+                TYPES[kind.type].parse(raw, kind.layout)
             except BadResponse as error:
                 faults.append(Fault(code="bad-response", path=f"responses.{name}", message=error.text))
             else:
@@ -70,13 +71,13 @@ def _number(name: str) -> int | None:
 
 def shape_of(form: Form) -> Shape:
     """The shape of a paper."""
-    places = [_place(item.type, len(item.order)) for item in form.items]
+    places = [_place(item.type, item.sizes or (len(item.order),)) for item in form.items]
     return Shape(bytes(places) if max(places, default=0) < 256 else array("H", places))
 
 
-def _place(kind: str, choices: int) -> int:
-    found = _known.get((kind, choices))
+def _place(kind: str, sizes: tuple[int, ...]) -> int:
+    found = _known.get((kind, sizes))
     if found is None:
-        found = _known[kind, choices] = len(_kinds)
-        _kinds.append(_Kind(kind, tuple(f"c{n}" for n in range(1, choices + 1))))
+        found = _known[kind, sizes] = len(_kinds)
+        _kinds.append(_Kind(kind, sizes))
     return found

@@ -6,10 +6,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from exam_service.core.banks.interactions import TYPES, BadResponse, BaseQuestion, Question
+from exam_service.core.banks.interactions import TYPES, BadResponse, BaseQuestion, Layout, Question
 
-ORDER = ("b", "d", "a", "c")
+ORDER = Layout(("b", "d", "a", "c"))
 """c1 is b, c2 is d, c3 is a, c4 is c."""
+NONE = Layout()
 OPTIONS = [{"id": option, "text": {"th": f"ตัวเลือก {option}"}} for option in "abcd"]
 ZERO, ONE = Fraction(0), Fraction(1)
 
@@ -21,8 +22,8 @@ def question(kind: str, **fields: Any) -> BaseQuestion:
     return made
 
 
-def earns(made: BaseQuestion, raw: object, order: tuple[str, ...] = ()) -> Fraction:
-    return made.score(made.parse(raw, order))
+def earns(made: BaseQuestion, raw: object, layout: Layout = NONE) -> Fraction:
+    return made.score(made.parse(raw, layout))
 
 
 def test_types_go_by_their_names() -> None:
@@ -42,7 +43,7 @@ def test_single_choice() -> None:
         "item": "i7",
         "type": "single_choice",
         "stem": {"th": "ข้อความ"},
-        "choices": [{"id": f"c{n}", "text": {"th": f"ตัวเลือก {option}"}} for n, option in enumerate(ORDER, 1)],
+        "choices": [{"id": f"c{n}", "text": {"th": f"ตัวเลือก {option}"}} for n, option in enumerate(ORDER.order, 1)],
     }
 
 
@@ -109,13 +110,13 @@ def test_true_false() -> None:
     for key in (True, False):
         made = question("true_false", key=key)
         assert [earns(made, raw) for raw in (key, not key, None)] == [ONE, ZERO, ZERO]
-        assert made.reveal(()) is key
+        assert made.reveal(NONE) is key
 
 
 @pytest.mark.parametrize("raw", [0, 1, "true", "", [], [True], {}])
 def test_what_is_not_true_or_false(raw: object) -> None:
     with pytest.raises(BadResponse):
-        TYPES["true_false"].parse(raw, ())
+        TYPES["true_false"].parse(raw, NONE)
 
 
 # Numeric
@@ -134,7 +135,7 @@ def test_what_is_not_true_or_false(raw: object) -> None:
     ],
 )  # fmt: skip
 def test_numbers_as_they_are_typed(raw: object, value: str) -> None:
-    assert TYPES["numeric"].parse(raw, ()) == Fraction(value)
+    assert TYPES["numeric"].parse(raw, NONE) == Fraction(value)
 
 
 # The ends of each range are in it; a tenth of a key of 30 is 3, and a tenth more than 30 is 33, a tenth less 27.2727…
@@ -179,7 +180,7 @@ def test_a_star_stands_for_any_text(answer: str, right: list[str], wrong: list[s
     made = question("short_text", key=[answer], wildcards=True)
     assert {raw: earns(made, raw) for raw in right} == dict.fromkeys(right, ONE)
     assert {raw: earns(made, raw) for raw in wrong} == dict.fromkeys(wrong, ZERO)
-    assert made.reveal(()) == [answer]
+    assert made.reveal(NONE) == [answer]
 
 
 def test_a_star_is_a_star_where_nobody_said_otherwise() -> None:
@@ -204,13 +205,13 @@ def test_many_stars_cost_no_time() -> None:
             "-", ".", "12 ซม.", "1_000", "²", "1" * 16],
 )  # fmt: skip
 def test_text_that_is_no_number_is_kept_and_earns_nothing(raw: str) -> None:
-    assert TYPES["numeric"].parse(raw, ()) == raw
+    assert TYPES["numeric"].parse(raw, NONE) == raw
     assert earns(question("numeric", key=125, tolerance=10**9), raw) == 0
 
 
 @pytest.mark.parametrize("raw", [None, "", "  ", "\u200b", "\u00a0"])
 def test_a_blank_number(raw: object) -> None:
-    assert TYPES["numeric"].parse(raw, ()) is None
+    assert TYPES["numeric"].parse(raw, NONE) is None
     assert earns(question("numeric", key=0), raw) == 0
 
 
@@ -219,7 +220,7 @@ def test_a_blank_number(raw: object) -> None:
 )
 def test_what_is_no_number_at_all(raw: object) -> None:
     with pytest.raises(BadResponse):
-        TYPES["numeric"].parse(raw, ())
+        TYPES["numeric"].parse(raw, NONE)
 
 
 @pytest.mark.parametrize(
@@ -247,12 +248,12 @@ def test_what_is_no_number_at_all(raw: object) -> None:
 def test_numbers_are_compared_as_they_are_written(key: float, tolerance: float, raw: object, right: bool) -> None:
     made = question("numeric", key=key, tolerance=tolerance)
     assert earns(made, raw) == right
-    assert made.reveal(()) == key
+    assert made.reveal(NONE) == key
 
 
 def test_the_unit_is_shown() -> None:
     made = question("numeric", key=1, unit={"th": "ซม.", "en": "cm"})
-    assert msgspec.to_builtins(made.view("i1", ()))["unit"] == {"th": "ซม.", "en": "cm"}
+    assert msgspec.to_builtins(made.view("i1", NONE))["unit"] == {"th": "ซม.", "en": "cm"}
 
 
 # Short text
@@ -260,20 +261,20 @@ def test_the_unit_is_shown() -> None:
 
 @pytest.mark.parametrize("raw", [None, "", "   ", "\u200b", "\n"])
 def test_a_blank_text(raw: object) -> None:
-    assert TYPES["short_text"].parse(raw, ()) is None
+    assert TYPES["short_text"].parse(raw, NONE) is None
     assert earns(question("short_text", key=["ก"]), raw) == 0
 
 
 @pytest.mark.parametrize("raw", [5, True, [], ["ก"], {}, "ก" * 501], ids=lambda v: str(v)[:9])
 def test_what_is_no_short_text(raw: object) -> None:
     with pytest.raises(BadResponse):
-        TYPES["short_text"].parse(raw, ())
+        TYPES["short_text"].parse(raw, NONE)
 
 
 def test_any_accepted_answer_will_do() -> None:
     made = question("short_text", key=["น้ำ", "Water"])
     assert [earns(made, raw) for raw in ("น้ำ", "water", " WATER ", "นำ", "water!")] == [ONE, ONE, ONE, ZERO, ZERO]
-    assert made.reveal(()) == ["น้ำ", "Water"]
+    assert made.reveal(NONE) == ["น้ำ", "Water"]
 
 
 def test_letters_count_where_the_author_says_so() -> None:

@@ -1,6 +1,6 @@
 """The question types. Adding one is a file here, a line below, and a template on the candidate's page."""
 
-from exam_service.core.banks.interactions.base import BadResponse, BaseQuestion, ItemView, Problem, Response
+from exam_service.core.banks.interactions.base import BadResponse, BaseQuestion, ItemView, Layout, Problem, Response
 from exam_service.core.banks.interactions.multiple_response import MultipleResponse
 from exam_service.core.banks.interactions.numeric import Numeric
 from exam_service.core.banks.interactions.short_text import ShortText
@@ -13,4 +13,4 @@ TYPES: dict[str, type[BaseQuestion]] = {
     str(kind.__struct_config__.tag): kind for kind in (SingleChoice, MultipleResponse, TrueFalse, Numeric, ShortText)
 }
 
-__all__ = ["TYPES", "BadResponse", "BaseQuestion", "ItemView", "Problem", "Question", "Response"]
+__all__ = ["TYPES", "BadResponse", "BaseQuestion", "ItemView", "Layout", "Problem", "Question", "Response"]

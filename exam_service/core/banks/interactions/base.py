@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
@@ -36,6 +36,50 @@ class BadResponse(Exception):
         self.text = Text(en=en, th=th)
 
 
+class Group(NamedTuple):
+    """Options that may be shuffled among each other."""
+
+    ids: tuple[str, ...]
+    telling: bool = False
+    """Whether the order in which the bank has them gives the key away: then they are shuffled whatever an exam says."""
+
+
+class Layout(NamedTuple):
+    """How a paper displays the options of an item: the bank's ids, group after group.
+
+    A candidate calls them `c1..cN`, counted through.
+    """
+
+    order: tuple[str, ...] = ()
+    sizes: tuple[int, ...] = ()
+    """How many belong to each group; empty when all are one."""
+
+    def groups(self) -> list[tuple[int, tuple[str, ...]]]:
+        """Of each group the number of its first option, and its ids."""
+        if not self.sizes:
+            return [(1, self.order)]
+        found, at = [], 0
+        for size in self.sizes:
+            found.append((at + 1, self.order[at : at + size]))
+            at += size
+        return found
+
+    def named(self, raw: object, group: int = 0) -> str:
+        """The id behind `c1..cN`, of this group. Raises BadResponse."""
+        first, ids = self.groups()[group]
+        if isinstance(raw, str) and raw.startswith("c") and raw[1:].isascii() and raw[1:].isdigit():
+            number = int(raw[1:]) if len(raw) < 6 else 0
+            if first <= number < first + len(ids) and raw == f"c{number}":
+                return ids[number - first]
+        last = first + len(ids) - 1
+        raise BadResponse(f"a choice is one of c{first} to c{last}", f"ตัวเลือกต้องเป็น c{first} ถึง c{last}")
+
+    def name(self, option: str, group: int = 0) -> str:
+        """What a candidate calls an option of this group."""
+        first, ids = self.groups()[group]
+        return f"c{first + ids.index(option)}"
+
+
 class ChoiceView(msgspec.Struct, frozen=True):
     """One choice as the candidate sees it: an id that says nothing, and its text."""
 
@@ -50,6 +94,8 @@ class ItemView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     type: str
     stem: Text
     choices: tuple[ChoiceView, ...] = ()
+    groups: tuple[tuple[ChoiceView, ...], ...] = ()
+    """The choices of types that have several groups of them."""
     unit: Text | None = None
 
 
@@ -80,16 +126,16 @@ class BaseQuestion(
         """Every fault that the fields alone cannot show."""
         yield from ()
 
-    def choice_ids(self) -> tuple[str, ...]:
-        """The options that may be shuffled; empty for types without choices."""
+    def groups(self) -> tuple[Group, ...]:
+        """The options, as they may be shuffled; none for types without."""
         return ()
 
-    def view(self, item: str, order: Sequence[str]) -> ItemView:
-        """The item as the candidate sees it, its choices named `c1..cN` in the order given."""
+    def view(self, item: str, layout: Layout) -> ItemView:
+        """The item as the candidate sees it, its choices named `c1..cN` as they are laid out."""
         return ItemView(item=item, type=self.type, stem=self.stem)
 
     @staticmethod
-    def parse(raw: object, order: Sequence[str]) -> Response:
+    def parse(raw: object, layout: Layout) -> Response:
         """The response in the bank's own terms; None for blank. Raises BadResponse."""
         raise TypeError("a question type says how a response is read")
 
@@ -97,24 +143,21 @@ class BaseQuestion(
         """The share of the points earned, 0..1. A blank response earns nothing."""
         raise TypeError("a question type says how it is scored")
 
-    def reveal(self, order: Sequence[str]) -> object:
+    def reveal(self, layout: Layout) -> object:
         """The key in the paper's terms, for a review whose policy has opened it."""
         raise TypeError("a question type says what its key is")
 
 
-def choice_views(options: Sequence[Option], order: Sequence[str]) -> tuple[ChoiceView, ...]:
-    """The options in the paper's order under names that say nothing of the bank."""
+def choice_views(options: Sequence[Option], layout: Layout, group: int = 0) -> tuple[ChoiceView, ...]:
+    """The options of a group as they are laid out, under names that say nothing of the bank."""
     texts = {option.id: option.text for option in options}
-    return tuple(ChoiceView(id=f"c{n}", text=texts[option]) for n, option in enumerate(order, 1))
+    first, ids = layout.groups()[group]
+    return tuple(ChoiceView(id=f"c{n}", text=texts[option]) for n, option in enumerate(ids, first))
 
 
-def choice_named(raw: object, order: Sequence[str]) -> str:
-    """The option behind `c1..cN`. Raises BadResponse."""
-    if isinstance(raw, str) and raw.startswith("c") and raw[1:].isascii() and raw[1:].isdigit():
-        number = int(raw[1:]) if len(raw) < 6 else 0
-        if 1 <= number <= len(order) and raw == f"c{number}":
-            return order[number - 1]
-    raise BadResponse(f"a choice is one of c1 to c{len(order)}", f"ตัวเลือกต้องเป็น c1 ถึง c{len(order)}")
+def ids_of(options: Sequence[Option]) -> tuple[str, ...]:
+    """In the bank's order."""
+    return tuple(option.id for option in options)
 
 
 def check_options(options: Sequence[Option], keys: Sequence[str], key_path: str) -> Iterator[Problem]:

@@ -1,20 +1,22 @@
 """Any number of choices out of several."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Literal
 
 from exam_service.core.banks.interactions.base import (
     BadResponse,
     BaseQuestion,
+    Group,
     ItemView,
+    Layout,
     Option,
     OptionId,
     Problem,
     Response,
     check_options,
-    choice_named,
     choice_views,
+    ids_of,
 )
 
 
@@ -32,19 +34,19 @@ class MultipleResponse(BaseQuestion, frozen=True, kw_only=True, tag="multiple_re
         if len(set(self.key)) < len(self.key):
             yield Problem("key-twice", "key", "the key names an option twice", "เฉลยระบุตัวเลือกซ้ำ")
 
-    def choice_ids(self) -> tuple[str, ...]:
-        return tuple(option.id for option in self.options)
+    def groups(self) -> tuple[Group, ...]:
+        return (Group(ids_of(self.options)),)
 
-    def view(self, item: str, order: Sequence[str]) -> ItemView:
-        return ItemView(item=item, type=self.type, stem=self.stem, choices=choice_views(self.options, order))
+    def view(self, item: str, layout: Layout) -> ItemView:
+        return ItemView(item=item, type=self.type, stem=self.stem, choices=choice_views(self.options, layout))
 
     @staticmethod
-    def parse(raw: object, order: Sequence[str]) -> Response:
+    def parse(raw: object, layout: Layout) -> Response:
         if raw is None:
             return None
-        if not isinstance(raw, list | tuple) or len(raw) > len(order):
+        if not isinstance(raw, list | tuple) or len(raw) > len(layout.order):
             raise BadResponse("give a list of choices", "ต้องเป็นรายการตัวเลือก")
-        chosen = frozenset(choice_named(one, order) for one in raw)
+        chosen = frozenset(layout.named(one) for one in raw)
         if len(chosen) < len(raw):
             raise BadResponse("a choice stands twice", "มีตัวเลือกซ้ำ")
         return chosen or None
@@ -57,5 +59,5 @@ class MultipleResponse(BaseQuestion, frozen=True, kw_only=True, tag="multiple_re
             return Fraction(response == keys)
         return max(Fraction(0), Fraction(len(response & keys) - len(response - keys), len(keys)))
 
-    def reveal(self, order: Sequence[str]) -> object:
-        return [f"c{n}" for n, option in enumerate(order, 1) if option in self.key]
+    def reveal(self, layout: Layout) -> object:
+        return [f"c{n}" for n, option in enumerate(layout.order, 1) if option in self.key]

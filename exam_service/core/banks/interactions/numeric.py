@@ -1,11 +1,11 @@
 """A number, within a tolerance."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Literal
 
-from exam_service.core.banks.interactions.base import BadResponse, BaseQuestion, ItemView, Problem, Response
+from exam_service.core.banks.interactions.base import BadResponse, BaseQuestion, ItemView, Layout, Problem, Response
 from exam_service.core.text import Text
 
 _NUMBER = re.compile(r"[+-]? ?(?:(?:[0-9]{1,15}|[0-9]{1,3}(?:[, ][0-9]{3}){1,4})(?:\.[0-9]{0,15})?|\.[0-9]{1,15})")
@@ -57,11 +57,11 @@ class Numeric(BaseQuestion, frozen=True, kw_only=True, tag="numeric"):
                 "เฉลยเป็น 0 จึงคิดค่าคลาดเคลื่อนเป็นสัดส่วนไม่ได้ ให้ใช้ค่าคลาดเคลื่อนแบบ absolute",
             )
 
-    def view(self, item: str, order: Sequence[str]) -> ItemView:
+    def view(self, item: str, layout: Layout) -> ItemView:
         return ItemView(item=item, type=self.type, stem=self.stem, unit=self.unit)
 
     @staticmethod
-    def parse(raw: object, order: Sequence[str]) -> Response:
+    def parse(raw: object, layout: Layout) -> Response:
         """A JSON number, or the text as typed: Thai digits, and commas or spaces between thousands are understood.
 
         Text that is no number is kept as it is and scores nothing: somebody in the middle of typing must not lose
@@ -88,5 +88,5 @@ class Numeric(BaseQuestion, frozen=True, kw_only=True, tag="numeric"):
         share = abs(key) if self.tolerance_kind == "relative" else 1
         return Fraction(abs(response - key) <= tolerance * share)
 
-    def reveal(self, order: Sequence[str]) -> object:
+    def reveal(self, layout: Layout) -> object:
         return self.key

@@ -2,13 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Annotated
 
 import msgspec
 
-from exam_service.core.banks.interactions.base import BadResponse, BaseQuestion, Problem, Response
+from exam_service.core.banks.interactions.base import BadResponse, BaseQuestion, Layout, Problem, Response
 
 MAX_LENGTH = 500
 
@@ -39,7 +39,7 @@ class ShortText(BaseQuestion, frozen=True, kw_only=True, tag="short_text"):
                 )
 
     @staticmethod
-    def parse(raw: object, order: Sequence[str]) -> Response:
+    def parse(raw: object, layout: Layout) -> Response:
         if raw is None or isinstance(raw, str):
             if raw is not None and len(raw) > MAX_LENGTH:
                 raise BadResponse(f"at most {MAX_LENGTH} characters", f"ไม่เกิน {MAX_LENGTH} ตัวอักษร")
@@ -57,7 +57,7 @@ class ShortText(BaseQuestion, frozen=True, kw_only=True, tag="short_text"):
             return _fits(_pieces(answer, self.case_sensitive), given)
         return given == fold(answer, self.case_sensitive)
 
-    def reveal(self, order: Sequence[str]) -> object:
+    def reveal(self, layout: Layout) -> object:
         return list(self.key)
 
 

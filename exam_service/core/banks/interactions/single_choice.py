@@ -1,18 +1,20 @@
 """One choice out of several."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from fractions import Fraction
 
 from exam_service.core.banks.interactions.base import (
     BaseQuestion,
+    Group,
     ItemView,
+    Layout,
     Option,
     OptionId,
     Problem,
     Response,
     check_options,
-    choice_named,
     choice_views,
+    ids_of,
 )
 
 
@@ -23,18 +25,18 @@ class SingleChoice(BaseQuestion, frozen=True, kw_only=True, tag="single_choice")
     def check(self) -> Iterator[Problem]:
         yield from check_options(self.options, [self.key], "key")
 
-    def choice_ids(self) -> tuple[str, ...]:
-        return tuple(option.id for option in self.options)
+    def groups(self) -> tuple[Group, ...]:
+        return (Group(ids_of(self.options)),)
 
-    def view(self, item: str, order: Sequence[str]) -> ItemView:
-        return ItemView(item=item, type=self.type, stem=self.stem, choices=choice_views(self.options, order))
+    def view(self, item: str, layout: Layout) -> ItemView:
+        return ItemView(item=item, type=self.type, stem=self.stem, choices=choice_views(self.options, layout))
 
     @staticmethod
-    def parse(raw: object, order: Sequence[str]) -> Response:
-        return None if raw is None else choice_named(raw, order)
+    def parse(raw: object, layout: Layout) -> Response:
+        return None if raw is None else layout.named(raw)
 
     def score(self, response: Response) -> Fraction:
         return Fraction(response == self.key)
 
-    def reveal(self, order: Sequence[str]) -> object:
-        return f"c{list(order).index(self.key) + 1}"
+    def reveal(self, layout: Layout) -> object:
+        return layout.name(self.key)
