@@ -3,7 +3,7 @@
 PY := .venv/bin/python
 SOURCES = $(wildcard exam_service tests bench)
 # Each worker starts its own PostgreSQL and Valkey.
-WORKERS ?= 4
+WORKERS ?= 2
 export PYTHON
 # Tests start the service many times over; each time it would be compiled anew.
 unexport PYTHONDONTWRITEBYTECODE

@@ -37,6 +37,8 @@ class Watch:
     starts: list[tuple[float, int, dict[str, Any]]] = field(default_factory=list)
     cut: list[tuple[float, str]] = field(default_factory=list)
     """Requests that were taken and not answered."""
+    silence: float = 0.0
+    """Seconds from the last answer until nobody was there: long only when this very process was kept from asking."""
 
     async def look(self, token: str) -> None:
         """Each request has a connection of its own, so that a refused one was never accepted."""
@@ -49,6 +51,7 @@ class Watch:
                     start = await http.post(f"{self.url}/v1/candidate/exams/{EXAM}/attempts", headers=headers)
                     self.starts.append((time.monotonic(), start.status_code, start.json()))
             except httpx.ConnectError:
+                self.silence = time.monotonic() - self.starts[-1][0]
                 return
             except httpx.TransportError as error:
                 self.cut.append((time.monotonic(), type(error).__name__))
@@ -74,7 +77,9 @@ async def test_nothing_that_was_accepted_is_lost(place: tuple[Site, RunningServi
         await asyncio.to_thread(service.wait)
         await people.busy()
     assert ended == 0, service.output
-    assert NOTICE - 0.5 < took < NOTICE + LIMIT
+    assert took < NOTICE + LIMIT
+    # It goes before its notice is over when nobody has asked for a second.
+    assert took > NOTICE - 0.5 or watch.silence > 0.9
     assert len(people.saves) > saved_before
 
     # Readiness is withdrawn at once, and starts are refused, while saves went on.
