@@ -2,7 +2,7 @@
 
 import math
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 
@@ -48,6 +48,10 @@ class Text(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         """The text in the language asked for, or in the other one when that is missing."""
         first, second = (self.th, self.en) if language == "th" else (self.en, self.th)
         return (first if first and first.strip() else second) or ""
+
+    def each(self, change: Callable[[str], str]) -> "Text":
+        """The same text with both languages changed alike."""
+        return Text(th=self.th and change(self.th), en=self.en and change(self.en))
 
     def fill(self, values: Mapping[str, object]) -> "Text":
         """The same text with `{name}` places filled, each as `fill_in` does it.

@@ -25,6 +25,7 @@ from exam_service.web.security import PAGE_POLICY
 from exam_service.web.texts import Words
 from tests.browser import sample
 from tests.browser.fake_attempt import Answer, Attempt, broken, problem, reply
+from tests.browser.sample_texts import text
 
 __all__ = ["FakeService", "broken", "journey", "problem", "reply", "serve"]
 
@@ -210,26 +211,26 @@ def journey(stage: str) -> dict[str, Any]:
     exam, past = sample.exam, sample.past
     waiting = {
         "code": "conditions-not-met",
-        "message": sample.text("ยังไม่ครบเงื่อนไข", "Conditions are missing."),
+        "message": text("ยังไม่ครบเงื่อนไข", "Conditions are missing."),
         "missing": sample.CERTIFICATE["missing"][1:],
     }
     pre_done = exam(
         "pre",
         attempts_used=1,
         can_start=False,
-        refusal={"code": "attempts-exhausted", "message": sample.text("ใช้สิทธิ์ครบแล้ว", "All used.")},
+        refusal={"code": "attempts-exhausted", "message": text("ใช้สิทธิ์ครบแล้ว", "All used.")},
         counted={"percent": 41.67, "passed": None},
         attempts=[past(1, 41.67, None, review_open=False)],
     )
     locked = exam("post", can_start=False, refusal=waiting)
     soon = datetime.fromtimestamp(time.time() + 1234, UTC).isoformat()
-    cooling = {"code": "cooling-down", "message": sample.text("รอก่อน", "Wait."), "retry_at": soon}
+    cooling = {"code": "cooling-down", "message": text("รอก่อน", "Wait."), "retry_at": soon}
     failed = {"counted": {"percent": 58.33, "passed": False}, "attempts_used": 1, "attempts": [past(1, 58.33, False)]}
     passed = exam(
         "post",
         attempts_used=2,
         can_start=False,
-        refusal={"code": "already-passed", "message": sample.text("ผ่านแล้ว", "Passed.")},
+        refusal={"code": "already-passed", "message": text("ผ่านแล้ว", "Passed.")},
         counted={"percent": 85.0, "passed": True},
         attempts=[past(1, 58.33, False, ended_by="expired"), past(2, 85.0, True)],
     )

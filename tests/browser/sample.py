@@ -2,19 +2,10 @@
 
 from typing import Any
 
+from tests.browser.sample_parts import PARTS, PARTS_ANSWERED
+from tests.browser.sample_texts import choices, item, text
+
 ATTEMPT = "att_0123456789abcdefghijklmnop"
-
-
-def text(th: str, en: str | None = None) -> dict[str, str]:
-    return {"th": th} if en is None else {"th": th, "en": en}
-
-
-def choices(*texts: dict[str, str]) -> list[dict[str, Any]]:
-    return [{"id": f"c{n}", "text": one} for n, one in enumerate(texts, 1)]
-
-
-def item(n: int, kind: str, stem: dict[str, str], **more: Any) -> dict[str, Any]:
-    return {"item": f"i{n}", "type": kind, "stem": stem, **more}
 
 
 ITEMS: list[dict[str, Any]] = [
@@ -102,8 +93,9 @@ ITEMS: list[dict[str, Any]] = [
                 text("ไม่ทำอะไร", "Nothing"),
             ),
         )
-        for n in range(8, 13)
+        for n in range(8, 10)
     ),
+    *PARTS,
 ]
 
 PAPER: dict[str, Any] = {
@@ -245,8 +237,10 @@ def result(**changes: Any) -> dict[str, Any]:
     }
 
 
-def review(*, responses: bool = True, correctness: bool = True, key: bool = True) -> dict[str, Any]:
-    """The first seven questions, answered right, partly, wrong and not at all."""
+def review(
+    *, responses: bool = True, correctness: bool = True, key: bool = True, parts: bool = False
+) -> dict[str, Any]:
+    """The first seven questions, answered right, partly, wrong and not at all; or those that have parts."""
     answers: list[tuple[Any, Any, float]] = [
         ("c1", "c1", 1),
         (["c1", "c3"], ["c1", "c2"], 0.5),
@@ -257,7 +251,8 @@ def review(*, responses: bool = True, correctness: bool = True, key: bool = True
         ("c2", "c1", 0),
     ]
     items = []
-    for one, (response, right, earned) in zip(ITEMS, answers, strict=False):
+    shown_now = zip(PARTS, PARTS_ANSWERED, strict=True) if parts else zip(ITEMS, answers, strict=False)
+    for one, (response, right, earned) in shown_now:
         shown = dict(one)
         # Like the service: what is closed, and a blank response, is not there at all.
         if responses and response is not None:

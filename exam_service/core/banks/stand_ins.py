@@ -9,7 +9,7 @@ from exam_service.core.text import Text
 
 S = TypeVar("S", bound=msgspec.Struct)
 
-_HARMLESS: tuple[object, ...] = (None, (), 0, False, "stand-in", "easy", {"en": "-"})
+_HARMLESS: tuple[object, ...] = (None, (), 0, False, "stand-in", "easy", {"en": "-"}, {})
 """The first that fits is taken; for every field of the question types there is one."""
 
 

@@ -213,7 +213,8 @@ _NAME = "i0"
 
 
 def _choices(view: ItemView) -> tuple[ChoiceView, ...]:
-    return view.choices or tuple(choice for group in view.groups for choice in group)
+    """All of them, in the order of their names."""
+    return (*view.prompts, *view.choices, *(choice for gap in view.gaps for choice in gap.choices))
 
 
 def _to_fill_in(view: ItemView) -> bytes:
@@ -222,14 +223,14 @@ def _to_fill_in(view: ItemView) -> bytes:
     while mark.encode() in plain:
         mark += "-"
     stand_in = Text(en=mark)
-    empty = msgspec.structs.replace(
-        view,
-        choices=tuple(ChoiceView(choice.id, stand_in) for choice in view.choices),
-        groups=tuple(tuple(ChoiceView(choice.id, stand_in) for choice in group) for group in view.groups),
-    )
+
+    def emptied(choices: tuple[ChoiceView, ...]) -> tuple[ChoiceView, ...]:
+        return tuple(ChoiceView(choice.id, stand_in) for choice in choices)
+
+    gaps = tuple(msgspec.structs.replace(gap, choices=emptied(gap.choices)) for gap in view.gaps)
+    empty = msgspec.structs.replace(view, prompts=emptied(view.prompts), choices=emptied(view.choices), gaps=gaps)
     whole = msgspec.json.encode(empty).replace(b"%", b"%%").replace(msgspec.json.encode(stand_in), b"%b")
-    name = msgspec.json.encode(_NAME)
-    return whole.replace(b'"item":%b' % name, b'"item":"i%d"', 1)
+    return whole.replace(b'"item":%b' % msgspec.json.encode(_NAME), b'"item":"i%d"', 1)
 
 
 def infeasible(exam: Exam, pool: Pool, path: str) -> list[Fault]:

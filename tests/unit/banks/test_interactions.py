@@ -27,7 +27,8 @@ def earns(made: BaseQuestion, raw: object, layout: Layout = NONE) -> Fraction:
 
 
 def test_types_go_by_their_names() -> None:
-    assert set(TYPES) == {"single_choice", "multiple_response", "true_false", "numeric", "short_text"}
+    choices = {"single_choice", "multiple_response", "true_false", "matching", "ordering"}
+    assert set(TYPES) == choices | {"numeric", "short_text", "gap_text"}
     assert all(kind.__struct_config__.tag == name for name, kind in TYPES.items())
 
 

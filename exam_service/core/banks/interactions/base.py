@@ -1,6 +1,6 @@
 """What every question type shares. A type is one file: its fields, check, view, parse and score."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -87,16 +87,32 @@ class ChoiceView(msgspec.Struct, frozen=True):
     text: Text
 
 
+class GapView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A gap in a text."""
+
+    id: str
+    kind: str
+    """How it is filled: `choice`, `text` or `number`."""
+    choices: tuple[ChoiceView, ...] = ()
+
+
 class ItemView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A question as the candidate sees it. Key, rationale, scoring and bank ids have no place here."""
 
     item: str
     type: str
     stem: Text
+    prompts: tuple[ChoiceView, ...] = ()
+    """What is to be matched with choices."""
     choices: tuple[ChoiceView, ...] = ()
-    groups: tuple[tuple[ChoiceView, ...], ...] = ()
-    """The choices of types that have several groups of them."""
+    text: Text | None = None
+    """With `[[g1]]` where a gap is."""
+    gaps: tuple[GapView, ...] = ()
     unit: Text | None = None
+
+
+Share = Annotated[float, msgspec.Meta(ge=-1, le=1)]
+"""Of the points of a question."""
 
 
 class Option(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -148,6 +164,30 @@ class BaseQuestion(
         raise TypeError("a question type says what its key is")
 
 
+def clamped(share: Fraction, lowest: Share = 0, highest: Share = 1) -> Fraction:
+    """Within the bounds, and within 0..1."""
+    return max(Fraction(0), _exact(lowest), min(Fraction(1), _exact(highest), share))
+
+
+def mapped(chosen: Iterable[str], values: Mapping[str, Share]) -> Fraction:
+    """The sum of what each choice is worth, computed on the decimals as written; what has no value is worth nothing
+    (QTI 3.0, map_response).
+    """
+    return sum((_exact(values.get(one, 0)) for one in chosen), Fraction(0))
+
+
+def _exact(number: float) -> Fraction:
+    return Fraction(str(number))
+
+
+def check_values(values: Mapping[str, Share], options: Sequence[Option]) -> Iterator[Problem]:
+    """A fault for what is worth something and is no option."""
+    ids = ids_of(options)
+    for name in values:
+        if name not in ids:
+            yield Problem("value-without-option", "values", f"`{name}` is not an option", f"`{name}` ไม่มีในตัวเลือก")
+
+
 def choice_views(options: Sequence[Option], layout: Layout, group: int = 0) -> tuple[ChoiceView, ...]:
     """The options of a group as they are laid out, under names that say nothing of the bank."""
     texts = {option.id: option.text for option in options}
@@ -160,16 +200,18 @@ def ids_of(options: Sequence[Option]) -> tuple[str, ...]:
     return tuple(option.id for option in options)
 
 
-def check_options(options: Sequence[Option], keys: Sequence[str], key_path: str) -> Iterator[Problem]:
+def check_options(
+    options: Sequence[Option], keys: Sequence[str], key_path: str, at: str = "options"
+) -> Iterator[Problem]:
     """Faults that all types with options share: too few, doubled ids, keys that name no option."""
     if len(options) < 2:
-        yield Problem("too-few-options", "options", "give at least two options", "ต้องมีตัวเลือกอย่างน้อยสองตัว")
+        yield Problem("too-few-options", at, "give at least two options", "ต้องมีตัวเลือกอย่างน้อยสองตัว")
     ids = [option.id for option in options]
     for index, option in enumerate(options):
         if option.id in ids[:index]:
-            where = f"options[{index}].id"
+            where = f"{at}[{index}].id"
             yield Problem("option-twice", where, f"option `{option.id}` stands twice", f"ตัวเลือก `{option.id}` ซ้ำกัน")
-    for key in keys:
+    for key in dict.fromkeys(keys):
         if key not in ids:
             yield Problem(
                 "key-without-option", key_path, f"the key `{key}` is not an option", f"เฉลย `{key}` ไม่มีในตัวเลือก"

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 
@@ -20,14 +20,22 @@ _VOWELS = "\u0e31\u0e34\u0e35\u0e36\u0e37\u0e3a\u0e38\u0e39"
 """The vowels above and below a consonant, in an order that NFC leaves alone."""
 
 
-class ShortText(BaseQuestion, frozen=True, kw_only=True, tag="short_text"):
-    key: tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_LENGTH)], ...]
-    case_sensitive: bool = False
-    wildcards: bool = False
-    """`*` in an accepted answer stands for any text, also none, and `\\*` for itself, as in Moodle's short answer
-    (docs.moodle.org/en/Short-Answer_question_type)."""
+Accepted = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_LENGTH)]
+
+
+class Words(NamedTuple):
+    """The answers that are accepted, compared after folding.
+
+    With `wildcards`, `*` in one stands for any text, also none, and `\\*` for itself, as in Moodle's short answer
+    (docs.moodle.org/en/Short-Answer_question_type).
+    """
+
+    key: tuple[str, ...]
+    case_sensitive: bool
+    wildcards: bool
 
     def check(self) -> Iterator[Problem]:
+        """What makes no sense."""
         if not self.key:
             yield Problem("no-key", "key", "give at least one accepted answer", "ต้องมีคำตอบที่ยอมรับอย่างน้อยหนึ่งคำตอบ")
         for index, answer in enumerate(self.key):
@@ -38,6 +46,29 @@ class ShortText(BaseQuestion, frozen=True, kw_only=True, tag="short_text"):
                     "anything-is-right", f"key[{index}]", "this accepts any answer at all", "ข้อนี้ยอมรับคำตอบใดก็ได้ทั้งหมด"
                 )
 
+    def accept(self, typed: str) -> bool:
+        """Whether it is one of them."""
+        given = fold(typed, self.case_sensitive)
+        return any(self._accepts(answer, given) for answer in self.key)
+
+    def _accepts(self, answer: str, given: str) -> bool:
+        if self.wildcards:
+            return _fits(_pieces(answer, self.case_sensitive), given)
+        return given == fold(answer, self.case_sensitive)
+
+
+class ShortText(BaseQuestion, frozen=True, kw_only=True, tag="short_text"):
+    key: tuple[Accepted, ...]
+    case_sensitive: bool = False
+    wildcards: bool = False
+
+    @property
+    def words(self) -> Words:
+        return Words(self.key, self.case_sensitive, self.wildcards)
+
+    def check(self) -> Iterator[Problem]:
+        yield from self.words.check()
+
     @staticmethod
     def parse(raw: object, layout: Layout) -> Response:
         if raw is None or isinstance(raw, str):
@@ -47,15 +78,7 @@ class ShortText(BaseQuestion, frozen=True, kw_only=True, tag="short_text"):
         raise BadResponse("give a text", "ต้องเป็นข้อความ")
 
     def score(self, response: Response) -> Fraction:
-        if response is None:
-            return Fraction(0)
-        given = fold(response, self.case_sensitive)
-        return Fraction(any(self._accepts(answer, given) for answer in self.key))
-
-    def _accepts(self, answer: str, given: str) -> bool:
-        if self.wildcards:
-            return _fits(_pieces(answer, self.case_sensitive), given)
-        return given == fold(answer, self.case_sensitive)
+        return Fraction(response is not None and self.words.accept(response))
 
     def reveal(self, layout: Layout) -> object:
         return list(self.key)

@@ -2,14 +2,17 @@
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { blocks } from "./markup.js";
+import * as gap_text from "./questions/gap_text.js";
+import * as matching from "./questions/matching.js";
 import * as multiple_response from "./questions/multiple_response.js";
 import * as numeric from "./questions/numeric.js";
+import * as ordering from "./questions/ordering.js";
 import * as short_text from "./questions/short_text.js";
 import * as single_choice from "./questions/single_choice.js";
 import * as true_false from "./questions/true_false.js";
 import { pick, t } from "./texts.js";
 
-export const TYPES = { single_choice, multiple_response, true_false, numeric, short_text };
+export const TYPES = { single_choice, multiple_response, true_false, numeric, short_text, matching, ordering, gap_text };
 
 /** The question as a section; `change(value)` hears every change, null when it is cleared. */
 export function questionView({ item, number, count, section, value, flagged, rejected, change, flag }) {
