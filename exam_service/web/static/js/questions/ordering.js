@@ -11,16 +11,18 @@ export function answer(item, value, change) {
   const sequence = h("ol", { class: "sequence" });
   const pool = h("ul", { class: "choices pool" });
   const rest = h("p", { class: "small quiet" });
-  const set = (next, focus) => {
+  /** The first of these that is there has the focus after, so that who uses keys can go on. */
+  const set = (next, ...focus) => {
     placed = next;
     draw();
     change(placed.length ? [...placed] : null);
-    (place.querySelector(focus) ?? place.querySelector("button"))?.focus();
+    [...focus, "button:not([disabled])"].map((one) => place.querySelector(one)).find(Boolean)?.focus();
   };
   const move = (at, by) => {
     const next = [...placed];
     [next[at], next[at + by]] = [next[at + by], next[at]];
-    set(next, `[data-move="${next[at + by]}${by < 0 ? "-up" : "-down"}"]:not([disabled]), [data-move^="${next[at + by]}"]:not([disabled])`);
+    const mine = `[data-placed="${next[at + by]}"]`;
+    set(next, `${mine} [data-move$="${by < 0 ? "-up" : "-down"}"]:not([disabled])`, `${mine} button:not([disabled])`);
     announce(t("question.order_placed", { n: at + by + 1, text: plain(texts.get(next[at + by])) }));
   };
   const button = (id, name, key, does, disabled = false) =>
