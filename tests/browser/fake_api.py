@@ -34,7 +34,7 @@ Scope = dict[str, Any]
 
 
 class FakeService:
-    """The service. `attempt`, `me`, `result` and `review` are its answers; `fault` breaks calls; `calls` lists them."""
+    """The service. `attempt`, `me`, `paper`, `result` and `review` are its answers; `fault` breaks calls; `calls` lists them."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -42,6 +42,7 @@ class FakeService:
         self.me: dict[str, Any] = journey("start")
         self.result = sample.result()
         self.review: dict[str, Any] | None = sample.review()
+        self.paper: dict[str, Any] = sample.PAPER
         self.calls: list[tuple[str, str]] = []
         self.down = False
         """The proxy in front says that nobody is there."""
@@ -142,7 +143,7 @@ class FakeService:
             case "POST", "attempts" | "open":
                 return self.attempt.open()
             case "GET", "paper":
-                return reply(sample.PAPER)
+                return reply(self.paper)
             case "POST", "responses":
                 answer = self.attempt.save(body)
                 self.lost_answers, lost = max(0, self.lost_answers - 1), self.lost_answers > 0

@@ -110,3 +110,16 @@ async def test_the_review_shows_each_part(phone: Page, service: FakeService) -> 
     await phone.reload()
     await expect(phone.locator(".review")).to_have_count(3)
     await expect(phone.locator(".match.wrong, .chip.now")).to_have_count(0)
+
+
+async def test_a_unit_may_be_typed_behind_a_number(phone: Page, service: FakeService) -> None:
+    item = {"item": "i1", "type": "numeric", "stem": {"th": "ยาวเท่าใด"}, "units": ["cm", "m"], "unit_needed": True}
+    service.paper = {**sample.PAPER, "sections": [{"title": {"th": "ส่วนเดียว"}, "items": [item]}]}
+    await enter(phone)
+    await expect(phone.locator(".answer")).to_contain_text("พิมพ์หน่วยต่อท้ายด้วย (cm, m)")
+    field = phone.locator("[data-typed=i1]")
+    for typed, doubt in (("๑.๕ m", False), ("หนึ่ง m", True), ("150", False), ("", False)):
+        await field.fill(typed)
+        await field.blur()
+        await expect(phone.locator(".doubt")).to_be_visible(visible=doubt)
+    await until(lambda: service.attempt.responses == {"i1": None})

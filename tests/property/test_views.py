@@ -134,7 +134,7 @@ def test_the_fields_of_a_view_are_few(raw: dict[str, Any], dice: Any) -> None:
         sizes.append(len(group.ids))
     layout = Layout(tuple(order), tuple(sizes) if len(sizes) > 1 else ())
     view = msgspec.json.decode(msgspec.json.encode(made.view("i1", layout)))
-    assert set(view) <= {"item", "type", "stem", "prompts", "choices", "text", "gaps", "unit"}
+    assert set(view) <= {"item", "type", "stem", "prompts", "choices", "text", "gaps", "unit", "units", "unit_needed"}
     shown = [*view.get("prompts", []), *view.get("choices", [])]
     for gap in view.get("gaps", []):
         assert set(gap) <= {"id", "kind", "choices"}

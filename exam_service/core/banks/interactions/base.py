@@ -109,10 +109,17 @@ class ItemView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """With `[[g1]]` where a gap is."""
     gaps: tuple[GapView, ...] = ()
     unit: Text | None = None
+    units: tuple[str, ...] = ()
+    """That may be typed behind a number."""
+    unit_needed: bool = False
 
 
 Share = Annotated[float, msgspec.Meta(ge=-1, le=1)]
 """Of the points of a question."""
+
+
+PartShare = Annotated[float, msgspec.Meta(gt=0, lt=1)]
+"""Some of the points, and not all."""
 
 
 class Option(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -166,17 +173,18 @@ class BaseQuestion(
 
 def clamped(share: Fraction, lowest: Share = 0, highest: Share = 1) -> Fraction:
     """Within the bounds, and within 0..1."""
-    return max(Fraction(0), _exact(lowest), min(Fraction(1), _exact(highest), share))
+    return max(Fraction(0), exact(lowest), min(Fraction(1), exact(highest), share))
 
 
 def mapped(chosen: Iterable[str], values: Mapping[str, Share]) -> Fraction:
     """The sum of what each choice is worth, computed on the decimals as written; what has no value is worth nothing
     (QTI 3.0, map_response).
     """
-    return sum((_exact(values.get(one, 0)) for one in chosen), Fraction(0))
+    return sum((exact(values.get(one, 0)) for one in chosen), Fraction(0))
 
 
-def _exact(number: float) -> Fraction:
+def exact(number: float) -> Fraction:
+    """The number as it is written in decimals."""
     return Fraction(str(number))
 
 

@@ -8,7 +8,15 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 
-from exam_service.core.banks.interactions.base import BadResponse, BaseQuestion, Layout, Problem, Response
+from exam_service.core.banks.interactions.base import (
+    BadResponse,
+    BaseQuestion,
+    Layout,
+    PartShare,
+    Problem,
+    Response,
+    exact,
+)
 
 MAX_LENGTH = 500
 
@@ -57,17 +65,28 @@ class Words(NamedTuple):
         return given == fold(answer, self.case_sensitive)
 
 
+class PartText(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An answer that is worth something."""
+
+    text: Accepted
+    share: PartShare
+
+
 class ShortText(BaseQuestion, frozen=True, kw_only=True, tag="short_text"):
     key: tuple[Accepted, ...]
     case_sensitive: bool = False
     wildcards: bool = False
+    partly: tuple[PartText, ...] = ()
+    """Answers that earn a part, as in Moodle's short answer; of several that fit the one that earns most."""
 
-    @property
-    def words(self) -> Words:
-        return Words(self.key, self.case_sensitive, self.wildcards)
+    def words(self, *accepted: str) -> Words:
+        return Words(accepted, self.case_sensitive, self.wildcards)
 
     def check(self) -> Iterator[Problem]:
-        yield from self.words.check()
+        yield from self.words(*self.key).check()
+        for index, part in enumerate(self.partly):
+            for problem in self.words(part.text).check():
+                yield msgspec.structs.replace(problem, path=f"partly[{index}].text")
 
     @staticmethod
     def parse(raw: object, layout: Layout) -> Response:
@@ -78,7 +97,12 @@ class ShortText(BaseQuestion, frozen=True, kw_only=True, tag="short_text"):
         raise BadResponse("give a text", "ต้องเป็นข้อความ")
 
     def score(self, response: Response) -> Fraction:
-        return Fraction(response is not None and self.words.accept(response))
+        if response is None:
+            return Fraction(0)
+        if self.words(*self.key).accept(response):
+            return Fraction(1)
+        parts = (exact(part.share) for part in self.partly if self.words(part.text).accept(response))
+        return max(parts, default=Fraction(0))
 
     def reveal(self, layout: Layout) -> object:
         return list(self.key)
