@@ -34,7 +34,7 @@ Scope = dict[str, Any]
 
 
 class FakeService:
-    """The service. `attempt`, `me`, `paper`, `result`, `review` are its answers; `fault` breaks calls; `calls` lists them."""
+    """The service. `attempt`, `me`, `paper`, `result`, `review` are its answers; `fault` breaks calls, `calls` lists all."""
 
     def __init__(self) -> None:
         self.url = ""
