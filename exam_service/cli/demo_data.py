@@ -161,14 +161,9 @@ async def _take(ctx: Context, org: str, enrolment: str, exam: str) -> None:
         form = await ctx.documents.form(tx, started.attempt)
         pool = await ctx.documents.pool(tx, await ctx.documents.course(tx, stored.course_version))
     asked = questions_of(form, pool)
-    answers = {place.item: _as_typed(asked[place.item].reveal(place.layout), place.type) for place in form.items}
+    answers = {place.item: asked[place.item].right(place.layout) for place in form.items}
     await saving.save(ctx, org, enrolment, started.attempt, started.epoch, 1, msgspec.json.encode(answers))
     await submitting.submit(ctx, org, enrolment, started.attempt, started.epoch)
-
-
-def _as_typed(key: object, kind: str) -> object:
-    """The key as a candidate would give it: of several accepted texts the first."""
-    return key[0] if kind == "short_text" and isinstance(key, list) else key
 
 
 async def _enrolment(tx: Tx, external_id: str) -> str:

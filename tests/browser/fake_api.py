@@ -34,7 +34,10 @@ Scope = dict[str, Any]
 
 
 class FakeService:
-    """The service. `attempt`, `me`, `paper`, `result`, `review` are its answers; `fault` breaks calls, `calls` lists all."""
+    """The service. `attempt`, `me`, `paper`, `result`, `review` are its answers; `fault` breaks calls.
+
+    `calls` lists them.
+    """
 
     def __init__(self) -> None:
         self.url = ""

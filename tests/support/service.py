@@ -130,8 +130,7 @@ async def right_responses(ctx: Context, org: str, attempt_id: str) -> dict[str, 
         form = await ctx.documents.form(tx, attempt_id)
         pool = await ctx.documents.pool(tx, await ctx.documents.course(tx, stored.course_version))
     asked = questions_of(form, pool)
-    found: dict[str, Any] = {place.item: asked[place.item].reveal(place.layout) for place in form.items}
-    return {item: key[0] if form.items[n].type == "short_text" else key for n, (item, key) in enumerate(found.items())}
+    return {place.item: asked[place.item].right(place.layout) for place in form.items}
 
 
 @asynccontextmanager

@@ -170,6 +170,10 @@ class BaseQuestion(
         """The key in the paper's terms, for a review whose policy has opened it."""
         raise TypeError("a question type says what its key is")
 
+    def right(self, layout: Layout) -> object:
+        """A response that earns everything, as a candidate gives it."""
+        return self.reveal(layout)
+
 
 def clamped(share: Fraction, lowest: Share = 0, highest: Share = 1) -> Fraction:
     """Within the bounds, and within 0..1."""

@@ -50,7 +50,7 @@ class ChoiceGap(BaseGap, frozen=True, kw_only=True, tag="choice"):
     def check(self) -> Iterator[Problem]:
         yield from check_options(self.options, [self.key], "key")
 
-    def right(self, given: str, chosen: str | None) -> bool:
+    def fits(self, given: str, chosen: str | None) -> bool:
         return chosen == self.key
 
 
@@ -62,10 +62,14 @@ class TextGap(BaseGap, frozen=True, kw_only=True, tag="text"):
     wildcards: bool = False
 
     def check(self) -> Iterator[Problem]:
-        yield from Words(self.key, self.case_sensitive, self.wildcards).check()
+        yield from self.words.check()
 
-    def right(self, given: str, chosen: str | None) -> bool:
-        return Words(self.key, self.case_sensitive, self.wildcards).accept(given)
+    def fits(self, given: str, chosen: str | None) -> bool:
+        return self.words.accept(given)
+
+    @property
+    def words(self) -> Words:
+        return Words(self.key, self.case_sensitive, self.wildcards)
 
 
 class NumberGap(BaseGap, frozen=True, kw_only=True, tag="number"):
@@ -78,7 +82,7 @@ class NumberGap(BaseGap, frozen=True, kw_only=True, tag="number"):
     def check(self) -> Iterator[Problem]:
         yield from Near(self.key, self.tolerance, self.tolerance_kind).check()
 
-    def right(self, given: str, chosen: str | None) -> bool:
+    def fits(self, given: str, chosen: str | None) -> bool:
         number = number_in(given)
         return isinstance(number, Fraction) and Near(self.key, self.tolerance, self.tolerance_kind).holds(number)
 
@@ -164,7 +168,7 @@ class GapText(BaseQuestion, frozen=True, kw_only=True, tag="gap_text"):
     def score(self, response: Response) -> Fraction:
         if response is None:
             return Fraction(0)
-        right = sum(gap.right(*response[n]) for n, gap in enumerate(self.gaps) if n in response)
+        right = sum(gap.fits(*response[n]) for n, gap in enumerate(self.gaps) if n in response)
         return (
             Fraction(right == len(self.gaps)) if self.scoring == "all_or_nothing" else Fraction(right, len(self.gaps))
         )
@@ -176,6 +180,12 @@ class GapText(BaseQuestion, frozen=True, kw_only=True, tag="gap_text"):
             key: object = list(gap.key) if isinstance(gap, TextGap) else gap.key
             found[f"g{n + 1}"] = layout.name(gap.key, n) if isinstance(gap, ChoiceGap) else key
         return found
+
+    def right(self, layout: Layout) -> object:
+        typed = {f"g{n}": gap.words.example() for n, gap in enumerate(self.gaps, 1) if isinstance(gap, TextGap)}
+        numbers = {f"g{n}": str(gap.key) for n, gap in enumerate(self.gaps, 1) if isinstance(gap, NumberGap)}
+        chosen = {f"g{n + 1}": layout.name(gap.key, n) for n, gap in enumerate(self.gaps) if isinstance(gap, ChoiceGap)}
+        return {**chosen, **typed, **numbers}
 
 
 def _check_marks(written: str, ids: list[str], path: str) -> Iterator[Problem]:

@@ -54,6 +54,10 @@ class Words(NamedTuple):
                     "anything-is-right", f"key[{index}]", "this accepts any answer at all", "ข้อนี้ยอมรับคำตอบใดก็ได้ทั้งหมด"
                 )
 
+    def example(self) -> str:
+        """One that is accepted: the first, with nothing where it says anything."""
+        return re.sub(r"\\([\\*])|\*", lambda found: found[1] or "", self.key[0]) if self.wildcards else self.key[0]
+
     def accept(self, typed: str) -> bool:
         """Whether it is one of them."""
         given = fold(typed, self.case_sensitive)
@@ -106,6 +110,9 @@ class ShortText(BaseQuestion, frozen=True, kw_only=True, tag="short_text"):
 
     def reveal(self, layout: Layout) -> object:
         return list(self.key)
+
+    def right(self, layout: Layout) -> object:
+        return self.words(*self.key).example()
 
 
 _ANY, _STAR, _BACKSLASH = "\ue000", "\ue001", "\ue002"
