@@ -199,10 +199,16 @@ def parse(text: str) -> QrToken:
 
 def id_in(text: str) -> str | None:
     """The certificate id that a scanned text or a typed one names, or None. The number's words will do."""
+    # Case is set aside for ASCII only: else ſ counts as an s, ı as an i, and the sign of the kelvin as a k.
     match = re.fullmatch(
-        r"(?:https?://[^/?#\s]+(?:/[^?#\s]*)?/v/)?([A-Za-z2-7]{16})/?(?:#[0-9]*)?", text.strip(), re.IGNORECASE
+        r"(?:(?ai:https?)://[^/?#\s]+(?:/[^?#\s]*)?/[Vv]/)?([A-Za-z2-7]{16})/?(?:#[0-9]*)?", text.strip()
     )
-    return match[1].upper() if match else from_spoken(text)
+    return capitals(match[1]) if match else from_spoken(text)
+
+
+def capitals(certificate_id: str) -> str:
+    """A number that was written in small letters; one with other letters than base32 has stays another one."""
+    return certificate_id.upper() if certificate_id.isascii() else certificate_id
 
 
 def id_of(text: str) -> str | None:

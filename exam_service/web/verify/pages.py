@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from exam_service.core.certificates.names import is_same
-from exam_service.core.certificates.qr_token import id_in
+from exam_service.core.certificates.qr_token import capitals, id_in
 from exam_service.core.certificates.verdict import Verdict
 from exam_service.core.errors import NotFound, Unavailable, UnreadableEvidence
 from exam_service.core.text import Text
@@ -40,7 +40,7 @@ MODULES = ["offline.js", *(f"verify/{name}.js" for name in CHECKING)]
 async def show(certificate: FromPath[str], request: Plain, ctx: Ctx) -> Response[Any]:
     """The page behind the QR code; the verdict in JSON for who asks for that. The name is in first letters only."""
     await auth.limit_public(request)
-    certificate, reads = certificate.upper(), language_of(request)
+    certificate, reads = capitals(certificate), language_of(request)
     pages: KeptPages[Ready] = request.app.state.verify_pages
     chosen = request.query_params.get("lang") == reads
     asked = variant(reads, chosen=chosen, packed=takes_gzip(request))
@@ -66,7 +66,7 @@ async def show(certificate: FromPath[str], request: Plain, ctx: Ctx) -> Response
 async def compare_name(certificate: FromPath[str], request: Plain, ctx: Ctx) -> Response[Any]:
     """Whether the typed name is the printed one; then it is shown in full, since it is known already."""
     await auth.limit_public(request)
-    certificate = certificate.upper()
+    certificate = capitals(certificate)
     record, verdict = await verification.by_id(ctx, certificate)
     if record is None:
         return _none(request, ctx, certificate)

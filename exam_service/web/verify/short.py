@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from exam_service.core.certificates.qr_token import capitals
 from exam_service.core.errors import TooManyRequests
 from exam_service.services.context import Context
 from exam_service.web import auth
@@ -60,7 +61,7 @@ class KeptShown:
             return None
         packed = accepts_gzip(b",".join(gzip).decode("latin-1"))
         reads = first_of_ours(languages.decode("latin-1"))
-        return self._pages.get(facts["path"][len(_PREFIX) :].upper(), variant(reads, chosen=False, packed=packed))
+        return self._pages.get(capitals(facts["path"][len(_PREFIX) :]), variant(reads, chosen=False, packed=packed))
 
     async def _within_limit(self, facts: dict[str, Any]) -> bool:
         """Counted here; one that is too many is counted and refused the long way."""

@@ -108,6 +108,19 @@ def test_whole_address_fragment_digits_and_other_cases_are_read() -> None:
     assert qr_token.id_in("https://exam.example.go.th/v/short") is None
 
 
+ALIKE = [("S", "ſ"), ("K", "\N{KELVIN SIGN}"), ("I", "ı"), ("I", "İ"), ("O", "0"), ("I", "1")]
+
+
+@pytest.mark.parametrize("letter, like", ALIKE)
+def test_a_letter_that_base32_does_not_have_is_another_number(letter: str, like: str) -> None:
+    for number in (f"{letter}AEBAGBAFAYDQQCA", f"aebagbafaydqqca{letter.lower()}"):
+        other = number.replace(letter, like).replace(letter.lower(), like)
+        for form in (other, f"https://exam.example.go.th/v/{other}", f"httpſ://exam.example.go.th/v/{number}"):
+            assert qr_token.id_in(form) is None
+        assert qr_token.capitals(other) != number.upper()
+        assert qr_token.capitals(number) == number.upper()
+
+
 def faults() -> dict[str, str]:
     good = ISSUER.qr(issuance())
     address, _, fragment = good.partition("#")
