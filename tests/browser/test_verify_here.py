@@ -39,6 +39,42 @@ async def test_the_signature_is_checked_in_the_browser_as_well(browser: Browser,
     assert complaints == []
 
 
+async def test_who_skips_to_the_content_and_opens_the_page_again_is_not_told_of_a_forgery(
+    browser: Browser, site: Site
+) -> None:
+    context = await on_phone(browser)
+    page, complaints = await watched(context)
+    qr = await site.held.qr()
+    await page.goto(qr)
+    await expect(page.locator("#qr-here")).to_be_visible()
+    await kept(page)
+    await page.locator("a.skip").press("Enter")
+    await page.reload()
+    await expect(page.locator("#answer")).to_have_attribute("data-state", "stands")
+    await page.wait_for_load_state("networkidle")
+    assert await page.locator("#qr-bad").is_hidden()
+    assert complaints == []
+    # The page that opens without network keeps what it has found.
+    await away(context)
+    await page.goto(qr)
+    await expect(page.locator("#here")).to_be_visible()
+    await page.locator("a.skip").press("Enter")
+    await page.wait_for_function("location.hash === '#main'")
+    await expect(page.locator("#answer")).to_be_visible()
+    await expect(page.locator("#said")).to_have_count(0)
+
+
+async def test_another_code_of_the_same_number_in_the_same_tab_is_checked_too(browser: Browser, site: Site) -> None:
+    page, _ = await watched(await on_phone(browser))
+    real = await site.held.qr()
+    await page.goto(real.partition("#")[0])
+    await expect(page.locator("#answer")).to_be_visible()
+    await page.goto(real)
+    await expect(page.locator("#qr-good")).to_be_visible()
+    await page.goto(real[:-4] + ("0000" if real[-4:] != "0000" else "1111"))
+    await expect(page.locator("#qr-bad")).to_be_visible()
+
+
 async def test_when_the_service_does_not_answer_the_browser_still_tells(browser: Browser, site: Site) -> None:
     page, _ = await watched(await on_phone(browser))
     await page.route("**/v1/verify", lambda route: route.abort())

@@ -2,9 +2,10 @@
 // well, and then shows the full name.
 import { keepPage } from "./offline.js";
 import { checkText } from "./verify/check.js";
+import { scanned } from "./verify/token.js";
 
 const at = (id) => document.getElementById(id);
-const scanned = location.origin + location.pathname + location.hash;
+const text = scanned();
 
 // The other language is another request, and would lose the QR's part of the address.
 const keep = () => {
@@ -23,7 +24,7 @@ async function asked() {
   const response = await fetch("/v1/verify", {
     method: "POST",
     headers: { "content-type": "application/json", accept: "application/json" },
-    body: JSON.stringify({ qr: scanned }),
+    body: JSON.stringify({ qr: text }),
     credentials: "omit",
     cache: "no-store",
     signal: AbortSignal.timeout(15000),
@@ -59,9 +60,11 @@ function show(theirs, here) {
   return null;
 }
 
-if (location.hash.length > 1) {
+if (text) {
   keep();
-  const [theirs, here] = await Promise.allSettled([asked(), checkText(scanned)]);
+  const [theirs, here] = await Promise.allSettled([asked(), checkText(text)]);
   show(theirs, here.value?.met ? here.value.verdict : null);
 }
+// Another code of the same number, opened in this tab, changes the address and loads nothing by itself.
+addEventListener("hashchange", () => scanned() && location.reload());
 keepPage("/v/worker.js");

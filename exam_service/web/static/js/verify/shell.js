@@ -6,9 +6,9 @@ import { keepPage } from "../offline.js";
 import { current, other, setLanguage, t } from "../texts.js";
 import { checkFile, checkText } from "./check.js";
 import { answer } from "./show.js";
-import { idIn } from "./token.js";
+import { idIn, scanned } from "./token.js";
 
-const scanned = () => location.origin + location.pathname + location.hash;
+const here = location.origin + location.pathname;
 let shown = null; // what is shown: {checked}, {sentence} or nothing
 
 async function show(checking) {
@@ -87,11 +87,11 @@ document.querySelector("a.language").addEventListener("click", (event) => {
   history.replaceState(null, "", `${location.pathname}${location.hash}`);
   draw();
 });
-addEventListener("hashchange", () => judge(scanned()));
+addEventListener("hashchange", () => scanned() && judge(scanned()));
 // A file that misses the form must not take the place of the page.
 addEventListener("dragover", (event) => event.preventDefault());
 addEventListener("drop", (event) => event.preventDefault());
 document.documentElement.lang = current();
 draw();
-if (idIn(scanned())) judge(scanned());
+if (idIn(scanned() ?? here)) judge(scanned() ?? here);
 keepPage("/v/worker.js");

@@ -7,6 +7,12 @@ const [ALG, KID, EDDSA] = [1, 4, -8];
 const [EXP, IAT, CTI, FACTS] = [4, 6, 7, -70000];
 const TAIL_BYTES = { 0: 0, 3: 1, 5: 2, 8: 3, 10: 4, 13: 5, 15: 6 };
 
+/** What a QR code led here with; null without its part of the address, or when that names a place on this page, as after "skip to content". */
+export function scanned() {
+  const { origin, pathname, hash } = location;
+  return hash.length > 1 && !document.getElementById(hash.slice(1)) ? origin + pathname + hash : null;
+}
+
 /** The certificate id in a scanned address or a typed number, or null. */
 export function idIn(text) {
   const found = /^(?:https?:\/\/[^/?#\s]+(?:\/[^?#\s]*)?\/v\/)?([A-Za-z2-7]{16})\/?(?:#[0-9]*)?$/i.exec(text.trim());
