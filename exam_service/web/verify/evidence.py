@@ -2,7 +2,8 @@
 
 import msgspec
 
-from exam_service.core.certificates.faces import Evidence, together
+from exam_service.core.certificates.faces import NO_FACE, Evidence, together
+from exam_service.core.certificates.qr_token import id_of
 from exam_service.core.certificates.verdict import Verdict
 from exam_service.core.certificates.words import FAILED, NOTHING_TO_JUDGE
 from exam_service.core.errors import UnreadableEvidence
@@ -20,9 +21,19 @@ async def verdict_on_document(ctx: Context, document: bytes) -> Verdict:
     return _judged(await verification.by_document(ctx, document))
 
 
-async def verdict_on_file(ctx: Context, content: bytes) -> Verdict:
-    """The verdict on all faces in a file, by its content and not by its name. Raises UnreadableEvidence."""
-    return _judged(await verification.by_evidence(ctx, await ctx.evidences.read(content)))
+async def verdict_on_file(ctx: Context, content: bytes, text: str = "") -> Verdict:
+    """The verdict on all faces in a file, by its content and not by its name. Raises UnreadableEvidence.
+
+    With `text`, a QR text or a number, it is also of that certificate: the file of another one is no proof of it.
+    """
+    found = await ctx.evidences.read(content)
+    if text:
+        if id_of(text) is None:
+            raise UnreadableEvidence(why=FAILED["not-a-certificate"])
+        if not (found.credentials or found.codes()):
+            raise UnreadableEvidence(why=NO_FACE)
+        found = msgspec.structs.replace(found, qr_texts=(text, *found.qr_texts))
+    return _judged(await verification.by_evidence(ctx, found))
 
 
 async def verdict_on_all(ctx: Context, document: bytes, qr: str | None, log_proof: bytes | None) -> Verdict:

@@ -84,18 +84,20 @@ async def form(request: Plain, ctx: Ctx) -> Response[Any]:
 
 @post("/verify", status_code=200, include_in_schema=False)
 async def check(request: Plain, ctx: Ctx) -> Response[Any]:
-    """The verdict on a typed number, a QR text or an uploaded file."""
+    """The verdict on a typed number, a QR text or an uploaded file; a file with a text is judged as one certificate."""
     await auth.limit_public(request)
     sent = await request.form()
     text, file = str(sent.get("text", "")).strip(), sent.get("file")
     content = await file.read() if isinstance(file, UploadFile) else b""
     bare = id_in("".join(text.split()))
     if bare is not None and "#" not in text:
-        return Redirect(f"/v/{bare}", status_code=303)
+        if not content:
+            return Redirect(f"/v/{bare}", status_code=303)
+        text = bare
     if not text and not content:
         return _form(request, ctx, area("verify")["verify.form_empty"])
     try:
-        verdict = await (verdict_on_text(ctx, text) if text else verdict_on_file(ctx, content))
+        verdict = await (verdict_on_file(ctx, content, text) if content else verdict_on_text(ctx, text))
     except UnreadableEvidence as refusal:
         return _form(request, ctx, refusal.text, STATUS[refusal.code])
     return await _judged(request, ctx, verdict)

@@ -8,7 +8,7 @@ import pytest
 
 from exam_service.core.certificates.model import REASON_TEXTS, CertificateState, RevocationReason
 from exam_service.services import certificates
-from tests.support.certified import ENGLISH, FULL, MASKED, PAGE, Holder, client, text_of
+from tests.support.certified import ENGLISH, FULL, MASKED, PAGE, Holder, another, client, text_of
 from tests.support.service import TestClock, service, world
 
 
@@ -197,6 +197,27 @@ async def test_the_form_takes_a_number_a_qr_text_a_picture_and_a_file(
         assert FULL in text_of(found), "who brought the evidence knows the name"
     found = await web.post("/verify", data={"text": qr}, files={"file": ("", b"")}, headers=PAGE)
     assert state_of(found) == "stands"
+
+
+async def test_a_number_or_a_code_with_a_file_is_of_the_certificate_in_the_file(
+    certified: Holder, web: httpx.AsyncClient
+) -> None:
+    document, other = await certified.credential(), await another(certified, "attestation")
+    forged = document.replace("สมหญิง".encode(), "สมชาย".encode())
+
+    async def given(text: str, content: bytes) -> httpx.Response:
+        return await web.post("/verify", data={"text": text}, files={"file": ("c", content)}, headers=PAGE)
+
+    for text in (certified.id, " ".join(re.findall("....", certified.id.lower())), await certified.qr()):
+        assert state_of(await given(text, document)) == "stands"
+        # The number of a genuine one makes nothing better of what is beside it.
+        assert state_of(await given(text, forged)) == "not_genuine"
+        for nothing in (b"hello", certified.world.ctx.qr.png("https://elsewhere.example")):
+            page = await given(text, nothing)
+            assert (page.status_code, 'id="refusal"' in page.text) == (422, True)
+    for text in (other.id, await other.qr()):
+        assert state_of(await given(text, document)) == "not_genuine"
+    assert (await given("hello", document)).status_code == 422
 
 
 async def test_the_form_says_not_genuine_of_a_changed_one_and_shows_no_facts(
