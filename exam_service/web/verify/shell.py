@@ -17,7 +17,7 @@ PLACE = Place(name="verify-page", path="/v/kept/", pages=r"^/v/([A-Za-z2-7]{16}/
 CHECKING = ("bytes", "cbor", "check", "credential", "judge", "quads", "token", "trust")
 """The modules that check a QR text in the browser."""
 MODULES = [
-    *("dom.js", "icons.js", "offline.js", "texts.js", "time.js"),
+    *("dom.js", "drop.js", "icons.js", "offline.js", "texts.js", "time.js"),
     *(f"verify/{name}.js" for name in (*CHECKING, "files", "log", "shell", "show")),
 ]
 """All that the page's scripts import: kept with it, also what only some certificates need."""

@@ -5,6 +5,8 @@ import { bitsOf, divided, readCredential, readList } from "./credential.js";
 import { parse } from "./token.js";
 
 export const STEPS = ["parse", "key_known", "key_good", "signature", "status", "expiry", "faces", "log"];
+/** Codes of step 1 of which "not genuine" would say too much: nothing of a certificate could be read. */
+export const NOTHING_TO_JUDGE = ["not-a-certificate", "no-token", "not-json"];
 const SKEW = 5 * 60 * 1000;
 const STOLEN = ["key-compromised", "key-compromised-since"];
 
@@ -77,7 +79,7 @@ async function inLog(proof, issuer, message, signature) {
 
 /** The verdict on several faces of one certificate: of the worst, and (7) whether they say the same (core/certificates/faces.py). */
 export function together(verdicts) {
-  const signed = verdicts.filter((one) => !["not-a-certificate", "no-token", "not-json"].includes(one.steps[0].code));
+  const signed = verdicts.filter((one) => !NOTHING_TO_JUDGE.includes(one.steps[0].code));
   const judged = signed.length ? signed : verdicts.slice(0, 1);
   if (judged.length === 1) return judged[0];
   // What the log vouches for is vouched for on every face that says the same.

@@ -1,10 +1,12 @@
 // The verify page that needs nothing but files: it checks what is scanned, pasted or dropped, in the browser, also without network.
 // Behind a QR code it is what opens when the service does not answer; exported, it is the verify page (docs/how-to/outlive.md).
 import { app, fill, h, page } from "../dom.js";
+import { onDrop } from "../drop.js";
 import { icon } from "../icons.js";
 import { keepPage } from "../offline.js";
 import { current, other, setLanguage, t } from "../texts.js";
 import { checkFile, checkText } from "./check.js";
+import { NOTHING_TO_JUDGE } from "./judge.js";
 import { answer } from "./show.js";
 import { idIn, scanned } from "./token.js";
 
@@ -15,7 +17,7 @@ async function show(checking) {
   fill(document.getElementById("found"), h("p", { class: "quiet", role: "status" }, t("verify.here_busy")));
   try {
     const checked = await checking;
-    shown = !checked ? { key: "verify.here_unable" } : checked.verdict.steps[0].code === "not-a-certificate" ? { key: "verify.here_unreadable" } : { checked };
+    shown = !checked ? { key: "verify.here_unable" } : NOTHING_TO_JUDGE.includes(checked.verdict.steps[0].code) ? { key: "verify.here_unreadable" } : { checked };
   } catch (error) {
     console.warn(error);
     shown = { key: "verify.here_unreadable" };
@@ -52,11 +54,6 @@ function form() {
       if (text.value.trim()) judge(text.value.trim());
       else given(file.files[0]);
     },
-    ondragover: (event) => event.preventDefault(),
-    ondrop: (event) => {
-      event.preventDefault();
-      given(event.dataTransfer.files[0]);
-    },
   },
   h("label", { for: "text" }, t("verify.here_text")), text, h("p", { class: "small quiet", id: "text-hint" }, t("verify.here_text_hint")),
   h("p", { class: "or" }, h("span", {}, t("verify.form_or"))),
@@ -88,9 +85,7 @@ document.querySelector("a.language").addEventListener("click", (event) => {
   draw();
 });
 addEventListener("hashchange", () => scanned() && judge(scanned()));
-// A file that misses the form must not take the place of the page.
-addEventListener("dragover", (event) => event.preventDefault());
-addEventListener("drop", (event) => event.preventDefault());
+onDrop((file) => show(checkFile(file)));
 document.documentElement.lang = current();
 draw();
 if (idIn(scanned() ?? here)) judge(scanned() ?? here);
