@@ -17,8 +17,8 @@ from exam_service.core.certificates.model import KIND_TEXTS
 from exam_service.core.certificates.trust import Trust
 from exam_service.core.certificates.verdict import Verdict
 from exam_service.core.certificates.verify import Canonical, Check, verify_credential, verify_qr
-from exam_service.core.certificates.words import HEADLINES
-from exam_service.core.errors import Fault, Invalid, Refusal, UnreadableEvidence
+from exam_service.core.certificates.words import FAILED, HEADLINES, NOTHING_TO_JUDGE
+from exam_service.core.errors import Refusal, UnreadableEvidence
 from exam_service.core.text import Text, date, date_time
 
 _STANDS, _DOES_NOT, _UNKNOWN = 0, 1, 2
@@ -32,6 +32,10 @@ _STEPS = {
     "faces": Text(th="หลักฐานทุกส่วนตรงกัน", en="All parts agree"),
     "log": Text(th="บันทึกการออกวุฒิบัตร", en="Issuance log"),
 }
+_NO_FILE = Text(
+    th="ไม่ใช่ข้อความใน QR และไม่ใช่ไฟล์ที่เปิดอ่านได้ ({why})",
+    en="it is neither the text of a QR code nor a file that can be read ({why})",
+)
 _SIGNS = {True: "✓", False: "✗", None: "?"}
 
 
@@ -43,12 +47,20 @@ class _Tools(NamedTuple):
     read: Callable[[bytes], Evidence]
 
 
-class _Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the JSON output."""
+class _Refused(msgspec.Struct, frozen=True, kw_only=True):
+    """Why there is no verdict: nothing of a certificate could be read. Nobody calls that forged."""
+
+    code: str
+    message: Text
+
+
+class _Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One line of the JSON output: the verdict, or why there is none."""
 
     input: str
     exit_status: int
-    verdict: Verdict
+    verdict: Verdict | None = None
+    refused: _Refused | None = None
 
 
 @click.command()
@@ -71,7 +83,7 @@ def verify(inputs: tuple[str, ...], trust_file: Path, at: str | None, as_json: b
     \b
     Exit status:  0  every one is genuine and stands
                   1  one is not genuine, revoked, withdrawn, replaced or expired
-                  2  one cannot be told (unknown key, old status list), or the command is wrong
+                  2  one cannot be told (unknown key, old status list, nothing to read), or the command is wrong
 
     \b
     Examples:
@@ -81,27 +93,33 @@ def verify(inputs: tuple[str, ...], trust_file: Path, at: str | None, as_json: b
       zbarimg -q --raw scan.png | exam-service verify --trust trust.json -
     """
     tools = _Tools(trust_files.from_file(trust_file.read_bytes()), _time(at), *offline_verifier())
-    answers = [_judge(tools, one) for one in inputs]
-    for answer in answers:
+    statuses = set()
+    for one in inputs:
+        # Each is told as soon as it is known: of a thousand, one that cannot be read costs no other its answer.
+        answer = _judge(tools, one)
+        statuses.add(answer.exit_status)
         if as_json:
             click.echo(msgspec.json.encode(answer))
         else:
             _print(answer, lang)
-    statuses = [answer.exit_status for answer in answers]
     sys.exit(_DOES_NOT if _DOES_NOT in statuses else max(statuses))
 
 
 def _judge(tools: _Tools, given: str) -> _Answer:
-    name, content = _content(given)
+    name = given
     try:
+        name, content = _content(given)
         verdict = _verdict(tools, content)
     except Refusal as refusal:
-        raise Invalid(count=1, faults=[Fault(code=refusal.code, path=name, message=refusal.text)]) from refusal
+        return _Answer(input=name, exit_status=_UNKNOWN, refused=_Refused(code=refusal.code, message=refusal.text))
     return _Answer(input=name, exit_status=_exit_status(verdict), verdict=verdict)
 
 
 def _content(given: str) -> tuple[str, bytes]:
-    """What to call it, and its bytes. A text that can be no QR text must be a file's name."""
+    """What to call it, and its bytes. A text that can be no QR text must be a file's name.
+
+    Raises UnreadableEvidence when it is none.
+    """
     if given == "-":
         return "-", sys.stdin.buffer.read()
     if re.match(r"https?://|#?[0-9]{17,}$", given):
@@ -109,10 +127,7 @@ def _content(given: str) -> tuple[str, bytes]:
     try:
         return given, Path(given).read_bytes()
     except OSError as error:
-        raise click.BadParameter(
-            f"`{given}` is neither the text of a QR code nor a file that can be read ({error.strerror})",
-            param_hint="INPUT",
-        ) from error
+        raise UnreadableEvidence(why=_NO_FILE.fill({"why": error.strerror})) from error
 
 
 def _verdict(tools: _Tools, content: bytes) -> Verdict:
@@ -125,24 +140,28 @@ def _verdict(tools: _Tools, content: bytes) -> Verdict:
     given += [verify_qr(one, trust, now, check, canonical) for one in texts]
     if not given:
         raise UnreadableEvidence(why=NO_FACE)
-    return together(given, codes.values())
+    verdict = together(given, codes.values())
+    if verdict.steps[0].code in NOTHING_TO_JUDGE:
+        raise UnreadableEvidence(why=FAILED[verdict.steps[0].code])
+    return verdict
 
 
 def _exit_status(verdict: Verdict) -> int:
     if verdict.outcome == "not_genuine":
-        # A bare address, or something else altogether, says nothing about any certificate.
-        return _UNKNOWN if verdict.steps[0].code in ("no-token", "not-a-certificate", "not-json") else _DOES_NOT
+        return _DOES_NOT
     if verdict.outcome == "unknown" or verdict.status == "unknown":
         return _UNKNOWN
     return _STANDS if verdict.status == "stands" else _DOES_NOT
 
 
 def _print(answer: _Answer, language: str) -> None:
-    verdict = answer.verdict
-    headline = verdict.headline
-    if answer.exit_status == _UNKNOWN and verdict.outcome == "not_genuine":
-        headline = HEADLINES["unknown"]
+    verdict, refused = answer.verdict, answer.refused
+    headline = verdict.headline if verdict else HEADLINES["unknown"]
     click.secho(f"{answer.input}: {headline.within(language)}", bold=True)
+    if refused:
+        click.echo(f"  {refused.message.within(language)}")
+    if verdict is None:
+        return
     for step in verdict.steps:
         name, sentence = _STEPS[step.name].within(language), step.sentence.within(language)
         click.echo(f"  ({step.number}) {_SIGNS[step.passed]} {name}: {sentence}")

@@ -96,11 +96,29 @@ def test_a_wrong_command_says_what_is_wrong(trust: Path, arguments: list[str], s
     assert said in " ".join(result.output.split())
 
 
-def test_a_picture_without_a_code_and_a_file_that_is_no_trust_file_are_refused(trust: Path, tmp_path: Path) -> None:
-    blank = written(tmp_path / "blank.png", _blank())
-    for result in (verify(trust, blank), verify(blank, QR)):
-        assert isinstance(result.exception, Invalid)
-        assert len(result.exception.faults) == 1
+def test_a_file_that_is_no_trust_file_is_refused(trust: Path, tmp_path: Path) -> None:
+    result = verify(written(tmp_path / "blank.png", _blank()), QR)
+    assert isinstance(result.exception, Invalid)
+    assert len(result.exception.faults) == 1
+
+
+@pytest.mark.parametrize("content", ["blank", b"", b"hello", b"%PDF-1.7\nno more", DOCUMENT[:-9], b"\xff\xd8\xff\xe0"])
+def test_what_cannot_be_read_is_not_called_forged_and_costs_no_other_its_answer(
+    trust: Path, tmp_path: Path, content: bytes | str
+) -> None:
+    broken = written(tmp_path / "broken", _blank() if isinstance(content, str) else content)
+    alone = verify(trust, broken)
+    assert alone.exit_code == 2
+    assert "Cannot tell" in alone.output
+    assert "no certificate that can be read" in alone.output
+    result = verify(trust, "--json", broken, tmp_path / "gone", QR)
+    first, second, third = (json.loads(line) for line in result.output.splitlines())
+    for one in (first, second):
+        assert (one["exit_status"], one["refused"]["code"], "verdict" in one) == (2, "unreadable-evidence", False)
+        assert one["refused"]["message"]["th"]
+    assert (third["exit_status"], third["verdict"]["status"], result.exit_code) == (0, "stands", 2)
+    # One that is surely wrong still decides.
+    assert verify(trust, broken, QR[:-4] + "0000").exit_code == 1
 
 
 def _blank() -> bytes:
