@@ -46,9 +46,10 @@ def checkpoint(org: str | None) -> None:
 def verify(org: str | None, against: tuple[Path, ...], as_json: bool) -> None:
     """Compute the whole log again, from the certificates up, and compare.
 
-    Looked at are every entry, its certificate and the proof that it carries with its signatures, the stored hashes, the
-    newest checkpoint, and signed certificates that were never entered. Of times that somebody should look at, as of a
-    certificate that was entered long after the day that it names, a line is printed. The service may run meanwhile.
+    Looked at are every entry, its certificate, whether the register says the same as that, the proof that it carries
+    with its signatures, the stored hashes, the newest checkpoint, and signed certificates that were never entered. Of
+    times that somebody should look at, as of a certificate that was entered long after the day that it names, a line is
+    printed. The service may run meanwhile.
 
     \b
     Exit status:  0  all of it is as it must be

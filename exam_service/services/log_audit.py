@@ -12,6 +12,8 @@ from exam_service.core.certificates.growing import EMPTY, Growth, root
 from exam_service.core.certificates.keys import KeyRecord, KeyState
 from exam_service.core.certificates.merkle import leaf_hash, root_from
 from exam_service.core.certificates.record import CertificateRecord, LogEntry, LogHead
+from exam_service.core.certificates.verdict import differences
+from exam_service.core.certificates.verify import facts_of
 from exam_service.core.certificates.words import Unreadable
 from exam_service.core.records import Organisation
 from exam_service.core.text import Text
@@ -31,6 +33,11 @@ _WORDS: dict[str, Text] = {
     ),
     "other-certificate": Text(
         en="Certificate {what} is not the one that was entered.", th="วุฒิบัตร {what} ไม่ตรงกับที่บันทึกไว้"
+    ),
+    "other-record": Text(
+        en="The register says something else than certificate {what} itself: it was changed after it was signed, or "
+        "signed with another name or date.",
+        th="ทะเบียนไม่ตรงกับข้อความในวุฒิบัตร {what} เอง ทะเบียนถูกแก้ไขหลังลงนาม หรือวุฒิบัตรลงนามด้วยชื่อหรือวันที่อื่น",
     ),
     "wrong-proof": Text(
         en="The proof that is stored with certificate {what} does not lead into this log.",
@@ -194,6 +201,14 @@ def _head(report: LogReport, head: LogHead, walk: "_Walk", signed_at: SignedAt) 
         report.fault("wrong-checkpoint")
 
 
+def _says_what_is_on_record(record: CertificateRecord) -> bool:
+    """Whether the times of the register, by which an entry is called late, are those that were signed; and the rest."""
+    try:
+        return not differences(facts_of(record.credential or b""), record.issuance)
+    except ValueError:
+        return False
+
+
 class _Walk:
     """The log from its first entry on: never more than a page of it in memory."""
 
@@ -245,6 +260,8 @@ class _Walk:
             same = False
         if not same:
             self._report.fault("other-certificate", record.id)
+        elif not _says_what_is_on_record(record):
+            self._report.fault("other-record", record.id)
         self._time(record, proof.note, checkpoint.size)
         leads_to = root_from(entry.digest, proof.index, checkpoint.size, proof.path)
         fits = proof.index == entry.number and leads_to == checkpoint.root

@@ -4,7 +4,7 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -325,6 +325,17 @@ async def test_another_name_in_a_certificate_is_found(held: Holder) -> None:
     other = await forged(held, "นายสมชาย ใจร้าย")
     await held.change(credential=other)
     assert await found(w) == {"other-certificate"}
+
+
+@pytest.mark.parametrize(
+    "name, value", [("recipient_name", "นายสมชาย"), ("issued_at", datetime(2026, 1, 2, tzinfo=UTC)), ("hours", 120.0)]
+)
+async def test_a_register_that_says_something_else_than_what_was_signed_is_found(
+    held: Holder, name: str, value: object
+) -> None:
+    """Else one that was signed with an old date would be in time by a register that names another."""
+    await held.change(issuance=msgspec.structs.replace((await held.record()).issuance, **{name: value}))
+    assert await found(held.world) == {"other-record"}
 
 
 async def test_who_removes_the_newest_is_found_by_who_kept_a_checkpoint(held: Holder) -> None:

@@ -125,6 +125,12 @@ def _logged(
     return passed("log", "logged", number=found.number, at=found.at), found.at
 
 
+def facts_of(document: bytes) -> Facts:
+    """What a credential says, whoever signed it; ValueError when it is none."""
+    _, found = credentials.read(document)
+    return _facts(found)[0]
+
+
 def _facts(found: credentials.Credential) -> tuple[Facts, datetime, bytes]:
     """The facts, when the proof was made, and its signature; ValueError when one is not well formed."""
     if found.proof is None:
@@ -310,4 +316,4 @@ def _read_list(
     return made, until, status.is_set(status.decode(found.credential_subject.encoded_list), facts.status_index)
 
 
-__all__ = ["Canonical", "Check", "Record", "Register", "verify_credential", "verify_qr"]
+__all__ = ["Canonical", "Check", "Record", "Register", "facts_of", "verify_credential", "verify_qr"]
