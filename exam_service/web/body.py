@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from litestar import Request
+from litestar.datastructures import FormMultiDict
 from litestar.di import NamedDependency
 from litestar.exceptions import ClientException
 
@@ -38,6 +39,16 @@ def parse(content: bytes, kind: type[T]) -> T:
     if value is None:
         raise Invalid(count=len(faults), faults=faults)
     return value
+
+
+async def form_of(request: Request[Any, Any, Any]) -> FormMultiDict:
+    """What a page's form sent. Raises Invalid for a field whose text is not in the encoding that it says."""
+    try:
+        return await request.form()
+    except (UnicodeError, LookupError) as error:
+        raise invalid(
+            "not-utf-8", f"a field of the form is no text: {error}", f"ช่องในแบบฟอร์มไม่ใช่ข้อความ: {error}"
+        ) from error
 
 
 async def refuse_nul(request: Request[Any, Any, Any]) -> None:

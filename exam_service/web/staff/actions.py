@@ -13,6 +13,7 @@ from exam_service.services.context import Context
 from exam_service.services.once import RepeatKey
 from exam_service.services.staff_actions import Deed
 from exam_service.services.staff_sessions import StaffSession
+from exam_service.web.body import form_of
 from exam_service.web.given import Ctx
 from exam_service.web.pages import page
 from exam_service.web.problems import STATUS
@@ -34,7 +35,7 @@ async def do(course: FromPath[str], exam: FromPath[str], request: Plain, ctx: Ct
         return refused(request, refusal)
     if not session.may_see(course, exam):
         raise NotFound(what="exam", id=f"{course}/{exam}")
-    form = await request.form()
+    form = await form_of(request)
     given = {name: str(form[name])[:LONGEST] for name in FIELDS if form.get(name)}
     back = here = f"/staff/{course}/{exam}"
     if given.get("attempt"):

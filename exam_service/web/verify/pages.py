@@ -19,6 +19,7 @@ from exam_service.services.certificate_views import veiled
 from exam_service.services.context import Context
 from exam_service.services.packing import pack
 from exam_service.web import auth
+from exam_service.web.body import form_of
 from exam_service.web.encodings import PACKED, takes_gzip
 from exam_service.web.given import Ctx
 from exam_service.web.openapi import documented
@@ -70,7 +71,7 @@ async def compare_name(certificate: FromPath[str], request: Plain, ctx: Ctx) -> 
     record, verdict = await verification.by_id(ctx, certificate)
     if record is None:
         return _none(request, ctx, certificate)
-    typed = str((await request.form()).get("name", ""))[:400]
+    typed = str((await form_of(request)).get("name", ""))[:400]
     printed = record.issuance.recipient_name
     same = is_same(typed, printed)
     found = look(record, verdict, name=printed if same else None)
@@ -86,7 +87,7 @@ async def form(request: Plain, ctx: Ctx) -> Response[Any]:
 async def check(request: Plain, ctx: Ctx) -> Response[Any]:
     """The verdict on a typed number, a QR text or an uploaded file; a file with a text is judged as one certificate."""
     await auth.limit_public(request)
-    sent = await request.form()
+    sent = await form_of(request)
     text, file = str(sent.get("text", "")).strip(), sent.get("file")
     content = await file.read() if isinstance(file, UploadFile) else b""
     bare = id_in("".join(text.split()))

@@ -237,6 +237,23 @@ async def test_the_form_says_what_it_cannot_read(web: httpx.AsyncClient, content
     assert 'id="refusal"' in page.text
 
 
+@pytest.mark.parametrize(
+    "head, content", [("", b"\xff\xfe"), ("Content-Type: text/plain; charset=utf-9\r\n", b"a"),
+                      ("Content-Type: text/plain; charset=ascii\r\n", "ก".encode())]
+)  # fmt: skip
+async def test_a_form_whose_text_is_none_is_refused_by_name(
+    certified: Holder, web: httpx.AsyncClient, head: str, content: bytes
+) -> None:
+    for path, name in (("/verify", "text"), (f"/v/{certified.id}", "name")):
+        part = f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n{head}\r\n'.encode()
+        body, kind = part + content + b"\r\n--x--\r\n", {"content-type": "multipart/form-data; boundary=x"}
+        answer = await web.post(path, content=body, headers=kind | {"accept": "application/json"})
+        assert answer.status_code == 422, answer.text
+        assert [fault["code"] for fault in answer.json()["faults"]] == ["not-utf-8"]
+        page = await web.post(path, content=body, headers=kind | PAGE)
+        assert (page.status_code, 'data-state="stands"' in page.text) == (422, False)
+
+
 async def test_the_page_tells_how_to_know_the_right_site(certified: Holder, web: httpx.AsyncClient) -> None:
     for path in (f"/v/{certified.id}", "/verify", "/v/AAAAAAAAAAAAAAAA"):
         assert certified.world.ctx.policy.public_url + "/" in (await web.get(path, headers=PAGE)).text
