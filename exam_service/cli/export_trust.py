@@ -5,7 +5,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -13,6 +13,7 @@ import msgspec
 
 from exam_service import settings as setting
 from exam_service.bootstrap import opened
+from exam_service.cli.moment import moment
 from exam_service.services import trust_export
 from exam_service.services.context import Context
 from exam_service.services.trust_export import File
@@ -60,10 +61,10 @@ def export_trust(folder: Path, until: str | None) -> None:
       exam-service export-trust /srv/verify
       exam-service export-trust --lists-until 2046-11-22T00:00:00Z /srv/verify
     """
-    moment = _moment(until)
-    done = asyncio.run(_export(folder, moment))
+    good_until = moment(until, "--lists-until").replace(microsecond=0) if until is not None else None
+    done = asyncio.run(_export(folder, good_until))
     click.echo(f"{folder}: {len(done.manifest.files):,} files, {done.written:,} written, {done.removed:,} removed")
-    if moment is not None:
+    if good_until is not None:
         click.echo(
             f"The status lists in it are believed until {until}, whatever is revoked from now on: "
             "replace them when something is.",
@@ -138,15 +139,3 @@ def _put(path: Path, content: bytes) -> None:
     # Everybody may read it: it is to be served.
     Path(name).chmod(0o644)
     Path(name).replace(path)
-
-
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise click.BadParameter(f"`{text}` is no ISO 8601 time", param_hint="--lists-until") from error
-    if found.tzinfo is None:
-        raise click.BadParameter(f"`{text}` needs its time zone, as in {text}Z", param_hint="--lists-until")
-    return found.astimezone(UTC).replace(microsecond=0)

@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from exam_service.bootstrap.apart import offline_verifier
+from exam_service.cli.moment import moment
 from exam_service.core.certificates import trust as trust_files
 from exam_service.core.certificates.faces import NO_FACE, Evidence, together
 from exam_service.core.certificates.model import KIND_TEXTS
@@ -92,7 +93,11 @@ def verify(inputs: tuple[str, ...], trust_file: Path, at: str | None, as_json: b
       exam-service verify --trust trust.json --json credential.json scan.jpg
       zbarimg -q --raw scan.png | exam-service verify --trust trust.json -
     """
-    tools = _Tools(trust_files.from_file(trust_file.read_bytes()), _time(at), *offline_verifier())
+    tools = _Tools(
+        trust_files.from_file(trust_file.read_bytes()),
+        moment(at, "--now") if at is not None else datetime.now(UTC),
+        *offline_verifier(),
+    )
     statuses = set()
     for one in inputs:
         # Each is told as soon as it is known: of a thousand, one that cannot be read costs no other its answer.
@@ -182,15 +187,3 @@ def _print(answer: _Answer, language: str) -> None:
     for label, value in lines:
         if value:
             click.echo(f"      {label.within(language)}: {value}")
-
-
-def _time(text: str | None) -> datetime:
-    if text is None:
-        return datetime.now(UTC)
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise click.BadParameter(f"`{text}` is no ISO 8601 time", param_hint="--now") from error
-    if found.tzinfo is None:
-        raise click.BadParameter(f"`{text}` needs its time zone, as in {text}Z or {text}+07:00", param_hint="--now")
-    return found.astimezone(UTC)

@@ -1,4 +1,5 @@
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -86,6 +87,8 @@ def test_what_cannot_be_told_ends_with_2_and_never_says_stands(trust: Path, tmp_
     [
         (["nosuch.json"], "neither the text of a QR code nor a file"),
         (["--now", "yesterday", QR], "no ISO 8601 time"),
+        (["--now", "9999-12-31T23:59:59Z", QR], "no ISO 8601 time"),
+        (["--now", "0001-01-01T00:00:00+14:00", QR], "no ISO 8601 time"),
         (["--now", "2026-11-22T03:00:00", QR], "needs its time zone"),
         ([], "Missing argument"),
     ],
@@ -97,9 +100,14 @@ def test_a_wrong_command_says_what_is_wrong(trust: Path, arguments: list[str], s
 
 
 def test_a_file_that_is_no_trust_file_is_refused(trust: Path, tmp_path: Path) -> None:
-    result = verify(written(tmp_path / "blank.png", _blank()), QR)
-    assert isinstance(result.exception, Invalid)
-    assert len(result.exception.faults) == 1
+    good = trust.read_bytes()
+    # A key whose date has no time zone was good nobody knows when.
+    zoneless = re.sub(rb'("created_at": "[^"]*)Z"', rb'\1"', good)
+    assert zoneless != good
+    for content in (_blank(), zoneless):
+        result = verify(written(tmp_path / "other", content), QR)
+        assert isinstance(result.exception, Invalid)
+        assert len(result.exception.faults) == 1
 
 
 @pytest.mark.parametrize("content", ["blank", b"", b"hello", b"%PDF-1.7\nno more", DOCUMENT[:-9], b"\xff\xd8\xff\xe0"])

@@ -3,7 +3,7 @@
 import hashlib
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -11,6 +11,10 @@ Purpose = Literal["certificates", "receipts", "status", "log", "vc-api"]
 
 APART: Purpose = "vc-api"
 """Signs what the VC-API is handed, under a did:key of its own: in no DID document, key set or trust file of ours."""
+
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""With its time zone: one without could not be compared with what certificates say."""
 
 
 class KeyState(StrEnum):
@@ -33,9 +37,9 @@ class KeyRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     purpose: Purpose
     public: bytes
     state: KeyState
-    created_at: datetime
-    retired_at: datetime | None = None
-    compromised_at: datetime | None = None
+    created_at: Moment
+    retired_at: Moment | None = None
+    compromised_at: Moment | None = None
 
     def __post_init__(self) -> None:
         if len(self.public) != 32 or self.kid != kid_of(self.public):

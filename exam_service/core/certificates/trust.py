@@ -1,11 +1,10 @@
 """The trust file: everything that an offline verification needs, and nothing secret."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
 import msgspec
 
-from exam_service.core.certificates.keys import KeyRecord
+from exam_service.core.certificates.keys import KeyRecord, Moment
 from exam_service.core.errors import Fault, Invalid
 from exam_service.core.text import Text
 
@@ -21,7 +20,7 @@ class TrustedIssuer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 class Trust(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Whom to believe, and the signed status lists as they were published."""
 
-    made_at: datetime
+    made_at: Moment
     issuers: list[TrustedIssuer] = []
     status_lists: list[str] = []
     """Signed status list credentials, each the JSON text exactly as published."""
