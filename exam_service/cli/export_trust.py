@@ -89,7 +89,7 @@ async def write(ctx: Context, folder: Path, until: datetime | None = None) -> Do
     written = 0
     async for path, content in _files(ctx, until):
         made[path] = digest = hashlib.sha256(content).hexdigest()
-        if before.get(path) != digest or not (folder / path).is_file():
+        if not _holds(folder / path, digest):
             _put(folder / path, content)
             written += 1
             if written % 500 == 0:
@@ -128,6 +128,14 @@ def _before(folder: Path) -> dict[str, str]:
     return {
         path: digest for path, digest in found.items() if (folder / path).resolve().is_relative_to(folder.resolve())
     }
+
+
+def _holds(path: Path, digest: str) -> bool:
+    """Whether it is there as it was written: a mirror whose page was changed or spoiled is put right."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest() == digest
+    except OSError:
+        return False
 
 
 def _put(path: Path, content: bytes) -> None:

@@ -199,6 +199,16 @@ async def test_a_second_export_writes_what_has_changed_and_removes_what_is_no_mo
     assert (await left.export()).written == 1
 
 
+async def test_a_file_that_was_changed_since_is_written_again(left: Left) -> None:
+    await left.export()
+    page, script = left.folder / "v" / "index.html", next(left.folder.glob("v/kept/*/js/verify/judge.js"))
+    before = page.read_bytes(), script.read_bytes()
+    page.write_bytes(b"<h1>Genuine</h1>")
+    script.unlink()
+    assert (await left.export()).written == 2
+    assert (page.read_bytes(), script.read_bytes()) == before
+
+
 async def test_a_folder_with_other_things_in_it_is_refused_and_left_as_it_is(left: Left) -> None:
     left.folder.mkdir()
     (left.folder / "thesis.txt").write_text("the only copy")
