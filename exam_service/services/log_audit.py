@@ -19,6 +19,7 @@ from exam_service.core.records import Organisation
 from exam_service.core.text import Text
 from exam_service.services import issuance_log
 from exam_service.services.context import Context
+from exam_service.services.ports import Tx
 
 PAGE = 500
 LATE = timedelta(hours=24)
@@ -30,6 +31,9 @@ _WORDS: dict[str, Text] = {
     "no-entry": Text(en="Entry {what} is missing.", th="ไม่พบลำดับที่ {what}"),
     "no-certificate": Text(
         en="The certificate of entry {what} is missing, or is not signed.", th="ไม่พบวุฒิบัตรของลำดับที่ {what} หรือยังไม่ได้ลงนาม"
+    ),
+    "broken-record": Text(
+        en="What the register holds of certificate {what} cannot be read.", th="ข้อมูลในทะเบียนของวุฒิบัตร {what} อ่านไม่ได้"
     ),
     "other-certificate": Text(
         en="Certificate {what} is not the one that was entered.", th="วุฒิบัตร {what} ไม่ตรงกับที่บันทึกไว้"
@@ -143,7 +147,7 @@ async def audit(
             if gap is not None or not entries:
                 report.fault("no-entry", report.checked if gap is None else gap)
                 break
-            certificates = await tx.certificates.several([one.certificate for one in entries])
+            certificates = await _certificates(tx, report, [one.certificate for one in entries])
             for level, number, digest in walk.over(entries, certificates):
                 if list(await tx.issuance_log.subtrees(level, number, 1)) != [digest]:
                     report.fault("wrong-subtree", f"{level}/{number}")
@@ -162,6 +166,20 @@ async def audit(
         elif walk.roots.get(one.size) != one.root:
             report.fault("rewritten", one.size)
     return report
+
+
+async def _certificates(tx: Tx, report: LogReport, ids: list[str]) -> Mapping[str, CertificateRecord]:
+    """Those that the register has. A row that cannot be read is a fault and ends nothing."""
+    try:
+        return await tx.certificates.several(ids)
+    except msgspec.MsgspecError:
+        found: dict[str, CertificateRecord] = {}
+        for id in ids:
+            try:
+                found |= await tx.certificates.several([id])
+            except msgspec.MsgspecError:
+                report.fault("broken-record", id)
+        return found
 
 
 SignedAt = Callable[[bytes], datetime | None]

@@ -26,6 +26,7 @@ from exam_service.web.candidate.saves import Saves
 from exam_service.web.candidate.shortcut import Shortcuts
 from exam_service.web.candidate.starts_and_submits import Starts, Submits
 from exam_service.web.entrance import Entrance
+from exam_service.web.head import Heads
 from exam_service.web.kinds import BOUNDS, START
 from exam_service.web.lms import routers as lms_routers
 from exam_service.web.openapi import documentation
@@ -100,7 +101,8 @@ def create_app(
     entrance = Entrance(app.asgi_handler, gate, ctx, body_seconds, max_body, max(max_body, max_bank))
     shown = KeptShown(entrance, gate, ctx, app.state.limits, app.state.verify_pages)
     shortcuts = [kind(gate, ctx, app.state.limits, max_body) for kind in (Saves, Starts, Submits)]
-    app.asgi_handler = app.state.shortcuts = Shortcuts(shown, shortcuts, body_seconds)
+    app.state.shortcuts = Shortcuts(shown, shortcuts, body_seconds)
+    app.asgi_handler = Heads(app.state.shortcuts)
     return app
 
 

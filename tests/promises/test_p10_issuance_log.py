@@ -308,6 +308,7 @@ async def test_the_pdf_carries_its_proof_and_is_the_same_each_time(held: Holder)
         ("UPDATE certificate SET log_proof = :noise WHERE id = :id", {"wrong-proof"}),
         ("UPDATE certificate SET log_proof = NULL WHERE id = :id", {"wrong-proof"}),
         ("UPDATE certificate SET credential = NULL WHERE id = :id", {"no-certificate"}),
+        ("UPDATE certificate SET issuance = '{}' WHERE id = :id", {"broken-record", "no-certificate"}),
         ("UPDATE log_head SET peaks = :noise", {"wrong-head"}),
         ("UPDATE log_head SET note = :noise", {"wrong-checkpoint"}),
     ],
