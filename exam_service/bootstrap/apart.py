@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from exam_service import resources
 from exam_service.adapters.crypto import ed25519
 from exam_service.adapters.evidence.files import EvidenceFiles
-from exam_service.adapters.formats import native
+from exam_service.adapters.formats import gift_bank, native
 from exam_service.adapters.printing.pictures import redrawn
 from exam_service.adapters.printing.typst import TypstDesigns
 from exam_service.adapters.qr.codes import QrCodes
 from exam_service.core.artwork import Redrawn
+from exam_service.core.banks.converted import Converted
+from exam_service.core.banks.model import Bank
 from exam_service.core.certificates.faces import Evidence
 
 if TYPE_CHECKING:
@@ -66,6 +68,15 @@ Verifier = tuple[
 def offline_verifier() -> Verifier:
     """(check a signature, canonical form, read a file): what verifying without this service's database needs."""
     return ed25519.verify, canonical, lambda content: asyncio.run(EvidenceFiles().read(content))
+
+
+FOREIGN: dict[str, Callable[[bytes, str, str], Converted]] = {"gift": gift_bank.convert}
+"""By format, what makes a bank of (content, code, title). Each raises Invalid for what is no such file at all."""
+
+
+def bank_as_yaml(bank: Bank) -> bytes:
+    """The bank as a file that can be read and changed."""
+    return native.write_bank(bank, "yaml")
 
 
 def check_bank_file(content: bytes, filename: str) -> Any:

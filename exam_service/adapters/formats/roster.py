@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from exam_service.adapters.formats.decoded import decoded
 from exam_service.core.errors import Fault, Invalid
 from exam_service.core.text import Text
 
@@ -21,6 +22,7 @@ COLUMNS = (
 REQUIRED = ("external_id", "given")
 _NUMBERS = ("extra_percent", "extra_minutes")
 
+_IN_EXCEL = Text(en="in Excel choose “CSV UTF-8” when saving", th="ใน Excel ให้เลือกบันทึกเป็น “CSV UTF-8”")
 MAX_LINES = 100_000
 MAX_LINE_BYTES = 16_384
 
@@ -32,7 +34,7 @@ def read_roster(content: bytes, kind: Literal["csv", "ndjson"]) -> Iterator[Row]
 
     Raises Invalid at once when the whole cannot be read: not UTF-8, no usable header, too many lines.
     """
-    text = _decoded(content)
+    text = decoded(content, _IN_EXCEL)
     lines = text.count("\n") + 1
     if lines > MAX_LINES:
         raise _whole(
@@ -40,36 +42,6 @@ def read_roster(content: bytes, kind: Literal["csv", "ndjson"]) -> Iterator[Row]
             f"มี {lines} บรรทัด โปรดส่งครั้งละไม่เกิน {MAX_LINES} บรรทัด", None,
         )  # fmt: skip
     return _ndjson(text) if kind == "ndjson" else _csv(text)
-
-
-def _decoded(content: bytes) -> str:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise _encoding("UTF-16", 1)
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _encoding(_guess(content), content.count(b"\n", 0, error.start) + 1) from error
-
-
-def _guess(content: bytes) -> str:
-    """Name the encoding that it probably is, so that the message says what to change."""
-    try:
-        text = content.decode("cp874")
-    except UnicodeDecodeError:
-        return "unknown"
-    thai = sum("\u0e01" <= letter <= "\u0e5b" for letter in text)
-    return "windows-874 (TIS-620)" if thai else "unknown"
-
-
-def _encoding(found: str, line: int) -> Invalid:
-    seems = "" if found == "unknown" else f", it seems to be {found}"
-    seems_th = "" if found == "unknown" else f" ดูเหมือนเป็น {found}"
-    return _whole(
-        "not-utf-8",
-        f"the file is not UTF-8{seems}; in Excel choose “CSV UTF-8” when saving",
-        f"ไฟล์นี้ไม่ใช่ UTF-8{seems_th} ใน Excel ให้เลือกบันทึกเป็น “CSV UTF-8”",
-        line,
-    )
 
 
 # NDJSON

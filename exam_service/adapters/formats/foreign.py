@@ -1,0 +1,142 @@
+"""What becomes of a file of another system: a bank of ours, and everything of it that we could not carry."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from exam_service.core.banks.check import check_bank
+from exam_service.core.banks.converted import Converted, Note
+from exam_service.core.banks.model import FORMAT
+from exam_service.core.errors import Fault
+from exam_service.core.text import Text
+
+_THAI = re.compile("[\u0e01-\u0e5b]")
+_QUESTION = re.compile(r"^questions\[([0-9]+)\]")
+DIFFICULTY = "medium"
+"""Other formats say nothing of it."""
+
+_WORDS = {
+    "picture": Text(en="a picture is left out: only its description is kept", th="ไม่ได้นำภาพเข้า เก็บเฉพาะคำบรรยายภาพ"),
+    "sound": Text(en="sound or video is left out", th="ไม่ได้นำเสียงหรือวิดีโอเข้า"),
+    "link": Text(en="a link is left out: its words are kept", th="ไม่ได้นำลิงก์เข้า เก็บเฉพาะข้อความ"),
+    "table": Text(en="a table is kept as lines of text", th="ตารางถูกเก็บเป็นข้อความทีละบรรทัด"),
+    "script": Text(en="a script or style sheet is left out", th="ไม่ได้นำสคริปต์หรือสไตล์เข้า"),
+    "embedded": Text(en="something embedded is left out", th="ไม่ได้นำสิ่งที่ฝังอยู่เข้า"),
+    "raised": Text(en="raised or lowered letters are kept as plain ones", th="ตัวยกและตัวห้อยถูกเก็บเป็นตัวธรรมดา"),
+    "feedback": Text(en="feedback to single answers is left out", th="ไม่ได้นำคำติชมรายคำตอบเข้า"),
+    "description": Text(en="left out: a text that asks nothing", th="ไม่ได้นำเข้า: ข้อความนี้ไม่ใช่คำถาม"),
+    "essay": Text(en="left out: essays are not asked here yet", th="ไม่ได้นำเข้า: ยังไม่รองรับข้อเขียน"),
+    "no-right-answer": Text(en="left out: no answer earns everything", th="ไม่ได้นำเข้า: ไม่มีคำตอบที่ได้คะแนนเต็ม"),
+    "nothing-to-read": Text(
+        en="left out: a choice has no words, perhaps it is a picture", th="ไม่ได้นำเข้า: มีตัวเลือกที่ไม่มีข้อความ อาจเป็นภาพ"
+    ),
+    "several-keys": Text(en="left out: several numbers earn everything", th="ไม่ได้นำเข้า: มีตัวเลขมากกว่าหนึ่งค่าที่ได้คะแนนเต็ม"),
+    "not-a-number": Text(en="left out: an answer is no number", th="ไม่ได้นำเข้า: มีคำตอบที่ไม่ใช่ตัวเลข"),
+    "tag": Text(
+        en="a tag is left out: tags here are letters, digits and hyphens",
+        th="ไม่ได้นำป้ายกำกับเข้า: ใช้ได้เฉพาะ a-z 0-9 และ -",
+    ),
+}
+
+
+class Draft(msgspec.Struct, kw_only=True):
+    """A question on its way: `fields` are those of our format, without objective and id."""
+
+    line: int
+    name: str | None
+    objective: str | None
+    """What the other system calls the category."""
+    fields: dict[str, Any]
+    lost: list[str]
+    refused: str | None = None
+
+
+def note(line: int, question: str | None, code: str) -> Note:
+    return Note(line=line, question=question, code=code, message=_WORDS[code])
+
+
+def text_of(said: str) -> dict[str, str]:
+    """In the language in which it is written, as its letters tell."""
+    return {"th" if _THAI.search(said) else "en": said}
+
+
+def bank_of(code: str, title: str, drafts: Sequence[Draft], faults: Sequence[Fault] = ()) -> Converted:
+    """The bank of all that is sound, and a note for everything else."""
+    notes = [Note(line=fault.line or 0, question=None, code=fault.code, message=fault.message) for fault in faults]
+    objectives: dict[str, str] = {}
+    questions: list[dict[str, Any]] = []
+    lines: list[int] = []
+    taken: set[str] = set()
+    for number, draft in enumerate(drafts, 1):
+        if draft.refused is not None:
+            notes.append(note(draft.line, None, draft.refused))
+            continue
+        named = (draft.objective or "").strip() or "general"
+        objective = objectives.setdefault(named, _unique(_slug(named) or "objective", set(objectives.values())))
+        id = _unique(_name(draft.name) or f"q{number:03}", taken)
+        taken.add(id)
+        raw = {"id": id, "objective": objective, "difficulty": DIFFICULTY, **draft.fields}
+        found = _faults(raw, objective)
+        if found:
+            notes += [Note(line=draft.line, question=None, code=one.code, message=one.message) for one in found]
+            continue
+        questions.append(raw)
+        lines.append(draft.line)
+        notes += [note(draft.line, id, code) for code in dict.fromkeys(draft.lost)]
+    used = {question["objective"] for question in questions}
+    document = {
+        "format": FORMAT,
+        "code": code,
+        "title": text_of(title),
+        "objectives": [{"code": c, "title": text_of(name)} for name, c in objectives.items() if c in used],
+        "questions": questions,
+    }
+    bank, found = check_bank(document)
+    # That nothing is left is told by what was left out.
+    notes += [
+        Note(line=0, question=None, code=one.code, message=one.message) for one in found if questions or not notes
+    ]
+    return Converted(bank=bank, notes=tuple(sorted(notes, key=lambda one: one.line)))
+
+
+def _faults(raw: dict[str, Any], objective: str) -> list[Fault]:
+    """Of the question by itself."""
+    title = {"en": "-"}
+    _, faults = check_bank(
+        {
+            "format": FORMAT,
+            "code": "check",
+            "title": title,
+            "objectives": [{"code": objective, "title": title}],
+            "questions": [raw],
+        }
+    )
+    return faults
+
+
+def _slug(name: str) -> str:
+    """What of a name a code may hold."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:48].strip("-")
+
+
+def _name(name: str | None) -> str:
+    plain = unicodedata.normalize("NFKD", name or "").encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", plain).strip("-.")[:48].strip("-.")
+
+
+def _unique(name: str, taken: set[str]) -> str:
+    if name not in taken:
+        return name
+    return next(f"{name}-{n}" for n in range(2, len(taken) + 3) if f"{name}-{n}" not in taken)
+
+
+def tags_of(given: Sequence[str], lost: list[str]) -> list[str]:
+    """The tags that ours may be."""
+    made = [_slug(tag) for tag in given]
+    if not all(made):
+        lost.append("tag")
+    return list(dict.fromkeys(tag for tag in made if tag))
