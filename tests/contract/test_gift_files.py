@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from exam_service.adapters.formats import gift
+from exam_service.adapters.formats.markup import Marked
 from tests.support.optional import optional
 
 FILES = Path(__file__).resolve().parents[3] / "shared" / "data" / "gift"
@@ -50,11 +51,11 @@ def as_said(read: gift.Read) -> Iterator[dict[str, Any]]:
         yield said
 
 
-def marked(one: gift.Marked) -> dict[str, str]:
+def marked(one: Marked) -> dict[str, str]:
     return {"format": one.markup, "text": one.text}
 
 
-def shown(one: gift.Marked) -> dict[str, str] | None:
+def shown(one: Marked) -> dict[str, str] | None:
     return marked(one) if one.text else None
 
 

@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 from exam_service.adapters.formats.decoded import decoded
 from exam_service.adapters.formats.foreign import Draft, bank_of, text_of
-from exam_service.adapters.formats.gift import Marked
-from exam_service.adapters.formats.markup import ours
+from exam_service.adapters.formats.markup import Marked, ours
 from exam_service.core.banks.converted import Converted
 from exam_service.core.errors import Fault
 from exam_service.core.text import Text

@@ -63,6 +63,11 @@ def text_of(said: str) -> dict[str, str]:
     return {"th" if _THAI.search(said) else "en": said}
 
 
+def category_of(path: str) -> str:
+    """The last part of a category of Moodle's, `$course$/top/Maths/Fractions`; `//` is a slash in a name."""
+    return path.replace("$course$", "").replace("//", "\0").split("/")[-1].replace("\0", "/").strip()
+
+
 def bank_of(code: str, title: str, drafts: Sequence[Draft], faults: Sequence[Fault] = ()) -> Converted:
     """The bank of all that is sound, and a note for everything else."""
     notes = [Note(line=fault.line or 0, question=None, code=fault.code, message=fault.message) for fault in faults]

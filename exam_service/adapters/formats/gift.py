@@ -10,10 +10,10 @@ from typing import Literal
 
 import msgspec
 
+from exam_service.adapters.formats.markup import Marked, Markup
 from exam_service.core.errors import Fault
 from exam_service.core.text import Text
 
-Markup = Literal["moodle", "html", "plain", "markdown"]
 Kind = Literal["description", "essay", "true_false", "choice", "short", "matching", "numerical"]
 
 GAP = "_____"
@@ -32,13 +32,6 @@ _TITLE = re.compile(r"\s*::(.*?)::", re.DOTALL)
 _MARKUP = re.compile(r"\s*\[(html|moodle|plain|markdown|latex)\]")
 _TRUTH = re.compile(r"(T|TRUE|F|FALSE)(?=#|$)", re.IGNORECASE)
 _WEIGHT = re.compile(r"\s*%(-?[0-9]+(?:\.[0-9]+)?)%")
-
-
-class Marked(msgspec.Struct, frozen=True):
-    """A text, and how it is marked up."""
-
-    text: str
-    markup: Markup
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -7,9 +7,9 @@ that is in them.
 import html
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from exam_service.adapters.formats.gift import Marked
+Markup = Literal["moodle", "html", "plain", "markdown"]
 
 _SPECIAL = re.compile(r"([\\`*$])")
 _MATH = re.compile(r"\$\$(.{1,1000}?)\$\$|\\\((.{1,1000}?)\\\)|\\\[(.{1,1000}?)\\\]", re.DOTALL)
@@ -21,6 +21,13 @@ _MARKS = {"b": "**", "strong": "**", "i": "*", "em": "*", "code": "`", "tt": "`"
 _RAISED = str.maketrans("0123456789+-n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ")
 _LOWERED = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
 _ALT = re.compile(r"""\balt\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
+
+
+class Marked(NamedTuple):
+    """A text, and how it is marked up."""
+
+    text: str
+    markup: Markup
 
 
 class Said(NamedTuple):

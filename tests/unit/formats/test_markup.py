@@ -2,8 +2,7 @@
 
 import pytest
 
-from exam_service.adapters.formats.gift import Marked
-from exam_service.adapters.formats.markup import ours
+from exam_service.adapters.formats.markup import Marked, ours
 
 
 @pytest.mark.parametrize(
