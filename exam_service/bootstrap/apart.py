@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from exam_service import resources
 from exam_service.adapters.crypto import ed25519
 from exam_service.adapters.evidence.files import EvidenceFiles
-from exam_service.adapters.formats import aiken_bank, gift_bank, native
+from exam_service.adapters.formats import aiken_bank, gift_bank, moodle_bank, native
 from exam_service.adapters.printing.pictures import redrawn
 from exam_service.adapters.printing.typst import TypstDesigns
 from exam_service.adapters.qr.codes import QrCodes
@@ -70,7 +70,11 @@ def offline_verifier() -> Verifier:
     return ed25519.verify, canonical, lambda content: asyncio.run(EvidenceFiles().read(content))
 
 
-FOREIGN: dict[str, Callable[[bytes, str, str], Converted]] = {"aiken": aiken_bank.convert, "gift": gift_bank.convert}
+FOREIGN: dict[str, Callable[[bytes, str, str], Converted]] = {
+    "aiken": aiken_bank.convert,
+    "gift": gift_bank.convert,
+    "moodle-xml": moodle_bank.convert,
+}
 """By format, what makes a bank of (content, code, title). Each raises Invalid for what is no such file at all."""
 
 

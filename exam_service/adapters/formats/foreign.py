@@ -35,6 +35,17 @@ _WORDS = {
     ),
     "several-keys": Text(en="left out: several numbers earn everything", th="ไม่ได้นำเข้า: มีตัวเลขมากกว่าหนึ่งค่าที่ได้คะแนนเต็ม"),
     "not-a-number": Text(en="left out: an answer is no number", th="ไม่ได้นำเข้า: มีคำตอบที่ไม่ใช่ตัวเลข"),
+    "unknown-type": Text(en="left out: a type of question that we do not ask", th="ไม่ได้นำเข้า: เป็นชนิดคำถามที่ไม่รองรับ"),
+    "unknown-gap": Text(en="left out: a gap without its word", th="ไม่ได้นำเข้า: มีช่องว่างที่ไม่มีคำตอบ"),
+    "no-gaps": Text(en="left out: a text without gaps", th="ไม่ได้นำเข้า: ข้อความไม่มีช่องว่างให้เติม"),
+    "gap-weights": Text(en="left out: gaps that are worth different points", th="ไม่ได้นำเข้า: ช่องว่างมีคะแนนไม่เท่ากัน"),
+    "gap-parts": Text(
+        en="left out: a gap with an answer that earns a part", th="ไม่ได้นำเข้า: ช่องว่างมีคำตอบที่ได้คะแนนบางส่วน"
+    ),
+    "points": Text(
+        en="its grade is no whole number from 1 to 1000: it becomes 1", th="คะแนนไม่ใช่จำนวนเต็ม 1 ถึง 1000 จึงกำหนดเป็น 1"
+    ),
+    "scoring": Text(en="another rule of scoring: it becomes `position`", th="กติกาให้คะแนนอื่น จึงกำหนดเป็น `position`"),
     "tag": Text(
         en="a tag is left out: tags here are letters, digits and hyphens",
         th="ไม่ได้นำป้ายกำกับเข้า: ใช้ได้เฉพาะ a-z 0-9 และ -",
