@@ -30,6 +30,9 @@ _TAGS = "\U000e0000"
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {chr(c) for c in range(0xFE00, 0xFE10)}
 """Letters, symbols and marks that are drawn as nothing: fillers, a Braille cell without dots, variation selectors."""
 
+_MOST_MARKS = 4
+"""Upon one letter: Thai writes two, Pali in Thai letters three."""
+
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Unicode's embeddings, overrides and isolates of direction (UAX 9)."""
 
@@ -77,11 +80,30 @@ def is_readable(text: str) -> bool:
 
 
 def is_line(text: str, longest: int) -> bool:
-    """Whether a text is one readable line of 1 to `longest` characters.
+    """Whether a text is one readable line of 1 to `longest` characters, and no higher than a line.
 
     Certificates sign names and titles in a form (RDF's) in which programs disagree about control characters.
     """
-    return len(text) <= longest and text.splitlines() == [text] and is_readable(text)
+    return len(text) <= longest and text.splitlines() == [text] and is_readable(text) and not piles_up(text)
+
+
+def piles_up(text: str) -> bool:
+    """Whether more marks stand upon one letter than any language writes.
+
+    A hundred tone marks on a ก are a tower out of the top of the page, and no design can measure it: a line is as high
+    as its letters.
+    """
+    pile = 0
+    for c in text:
+        pile = pile + 1 if unicodedata.category(c) in ("Mn", "Me") else 0
+        if pile > _MOST_MARKS:
+            return True
+    return False
+
+
+def without_blanks(text: str) -> str:
+    """The text without letters and marks that are drawn as nothing: with them, equal names look alike and are not."""
+    return "".join(c for c in text if c not in _BLANK and not "\U000e0100" <= c <= "\U000e01ef")
 
 
 def fill_in(sentence: str, values: Mapping[str, object], language: str) -> str:

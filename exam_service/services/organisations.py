@@ -18,8 +18,8 @@ _SLUG = Text(
     th="slug ใช้ a-z, 0-9 และ - ได้ 1 ถึง 64 ตัว และต้องขึ้นต้นด้วยตัวอักษรหรือตัวเลข",
 )
 _NAME = Text(
-    en=f"a name is one line of 1 to {_LONGEST_NAME} characters, without control characters",
-    th=f"ชื่อต้องมีบรรทัดเดียว ยาว 1 ถึง {_LONGEST_NAME} อักขระ และไม่มีอักขระควบคุม",
+    en=f"a name is one line of 1 to {_LONGEST_NAME} characters, without control characters or piles of marks",
+    th=f"ชื่อต้องมีบรรทัดเดียว ยาว 1 ถึง {_LONGEST_NAME} อักขระ ไม่มีอักขระควบคุม และไม่มีวรรณยุกต์หรือสระซ้อนกันหลายชั้น",
 )
 
 

@@ -92,11 +92,32 @@ def test_masked_names(given_name: str, family: str, masked: str) -> None:
 def test_equal_names_are_equal_however_they_were_typed() -> None:
     plain = PersonName(given="กานดา", family="Café")
     assert PersonName(given=" กาน\u200bดา\u00a0", family=unicodedata.normalize("NFD", "Café")) == plain
+    for unseen in ("\u034f", "\u115f", "\u3164", "\u2800", "\ufe0f", "\U000e0100"):
+        assert PersonName(given=f"กาน{unseen}ดา", family=f"Café{unseen}") == plain, hex(ord(unseen))
+
+
+@pytest.mark.parametrize("given_name", ["ป้ำ", "ปิ๊่", "ปฺุ่", "เปี๊ยก", "Nguyễn", "a\u0315\u0300\u05ae\u0315"])
+def test_marks_that_a_language_writes_are_letters_of_a_name(given_name: str) -> None:
+    assert PersonName(given=given_name).given
 
 
 @pytest.mark.parametrize(
-    "given_name", ["", "   ", "\u200b", "ก\x00", "สม\u202eชาย", "a" * 121, "\ue000"], ids=lambda n: repr(n)[:12]
-)
+    "given_name",
+    [
+        "",
+        "   ",
+        "\u200b",
+        "ก\x00",
+        "สม\u202eชาย",
+        "a" * 121,
+        "\ue000",
+        "\u3164",
+        "\u2800\ufe0f",
+        "ก" + "้" * 5,
+        "é" + "\u0301" * 90,
+    ],
+    ids=lambda n: repr(n)[:12],
+)  # fmt: skip
 def test_what_is_no_name(given_name: str) -> None:
     with pytest.raises(msgspec.ValidationError, match="`given` must"):
         msgspec.convert({"given": given_name}, PersonName)

@@ -34,6 +34,14 @@ def test_a_text_of_which_nothing_is_seen_is_not_readable(unseen: str) -> None:
     assert not is_line(unseen, 300)
 
 
+def test_a_line_is_no_tower_of_marks() -> None:
+    assert is_line("ป้ำ ฝั่ง ญู ฐุ่ กฎ์ เปี๊ยก พุทฺธํ", 300)
+    assert not is_line("การวัดผ" + "้" * 100 + "ล", 300)
+    assert not is_line("Me\u0301\u0302\u0303\u0304\u0305asure", 300)
+    # Of a whole paragraph it is no matter: it moves the next line down.
+    assert is_readable("ก" + "้" * 100)
+
+
 @pytest.mark.parametrize("given", [{}, {"th": ""}, {"th": " ", "en": "\n"}, {"en": None, "th": None}])
 def test_a_text_needs_a_language(given: dict[str, str | None]) -> None:
     with pytest.raises(msgspec.ValidationError, match="give the text in `th` or `en`"):

@@ -91,8 +91,8 @@ def _check_line(title: Text, longest: int, path: str) -> Iterator[Fault]:
             yield _fault(
                 "wrong-value",
                 f"{path}.{language}",
-                f"a title is one line of 1 to {longest} characters, without control characters",
-                f"ชื่อต้องมีบรรทัดเดียว ยาว 1 ถึง {longest} อักขระ และไม่มีอักขระควบคุม",
+                f"a title is one line of 1 to {longest} characters, without control characters or piles of marks",
+                f"ชื่อต้องมีบรรทัดเดียว ยาว 1 ถึง {longest} อักขระ ไม่มีอักขระควบคุม และไม่มีวรรณยุกต์หรือสระซ้อนกันหลายชั้น",
             )
 
 
