@@ -5,7 +5,7 @@ import unicodedata
 
 import msgspec
 
-from exam_service.core.text import piles_up, without_blanks
+from exam_service.core.text import without_blanks
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
 """Left behind by copying from a page or a document; nobody sees them, and they make equal names unequal."""
@@ -34,13 +34,12 @@ class PersonName(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     def __post_init__(self) -> None:
         for part in ("given", "family", "title"):
-            seen = without_blanks(_INVISIBLE.sub("", getattr(self, part)))
-            value = unicodedata.normalize("NFC", " ".join(seen.split()))
+            value = _INVISIBLE.sub("", getattr(self, part))
+            # One of nothing else is refused where it comes in (candidates.check), not where it is read again.
+            value = unicodedata.normalize("NFC", " ".join((without_blanks(value) or value).split()))
             # Format characters can turn the direction of what follows: a name must not show as another one.
             if any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co") for c in value) or len(value) > 120:
                 raise ValueError(f"`{part}` must be at most 120 printable characters")
-            if piles_up(value):
-                raise ValueError(f"`{part}` must not have so many marks upon one letter")
             msgspec.structs.force_setattr(self, part, value)
         if not self.given:
             raise ValueError("`given` must not be empty")

@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 from exam_service.core.errors import Fault, Invalid, NationalIdTaken, NotFound
 from exam_service.core.people import PersonName, national_id_is_valid
 from exam_service.core.records import Candidate
-from exam_service.core.text import Text
+from exam_service.core.text import Text, is_line
 from exam_service.services.context import Context
 from exam_service.services.ports import Tx
 
@@ -153,6 +153,13 @@ def check(external_id: str, body: CandidateBody, path: str = "") -> list[Fault]:
         )  # fmt: skip
     if isinstance(body.national_id, str) and not national_id_is_valid(digits_of(body.national_id)):
         faults.append(_bad_national_id(f"{path}national_id"))
+    for part in ("title", "given", "family"):
+        value = getattr(body.name, part)
+        if value and not is_line(value, len(value)):
+            faults.append(
+                _fault("wrong-value", f"{path}name.{part}", "a name is to be seen, and has no piles of marks",
+                       "ชื่อต้องมีตัวอักษรที่มองเห็นได้ และไม่มีวรรณยุกต์หรือสระซ้อนกันหลายชั้น")
+            )  # fmt: skip
     for name in ("position", "standing", "school", "affiliation"):
         value = _tidy(getattr(body, name))
         if value is not None and any(unicodedata.category(c) in ("Cc", "Cs", "Co") for c in value):

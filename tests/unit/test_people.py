@@ -96,28 +96,14 @@ def test_equal_names_are_equal_however_they_were_typed() -> None:
         assert PersonName(given=f"กาน{unseen}ดา", family=f"Café{unseen}") == plain, hex(ord(unseen))
 
 
-@pytest.mark.parametrize("given_name", ["ป้ำ", "ปิ๊่", "ปฺุ่", "เปี๊ยก", "Nguyễn", "a\u0315\u0300\u05ae\u0315"])
-def test_marks_that_a_language_writes_are_letters_of_a_name(given_name: str) -> None:
-    assert PersonName(given=given_name).given
+@pytest.mark.parametrize("given_name", ["\u3164", "\u2800\ufe0f", "ก" + "้" * 100])
+def test_a_stored_name_is_read_though_it_would_not_be_taken_in_today(given_name: str) -> None:
+    assert PersonName(given=given_name).given == given_name
 
 
 @pytest.mark.parametrize(
-    "given_name",
-    [
-        "",
-        "   ",
-        "\u200b",
-        "ก\x00",
-        "สม\u202eชาย",
-        "a" * 121,
-        "\ue000",
-        "\u3164",
-        "\u2800\ufe0f",
-        "ก" + "้" * 5,
-        "é" + "\u0301" * 90,
-    ],
-    ids=lambda n: repr(n)[:12],
-)  # fmt: skip
+    "given_name", ["", "   ", "\u200b", "ก\x00", "สม\u202eชาย", "a" * 121, "\ue000"], ids=lambda n: repr(n)[:12]
+)
 def test_what_is_no_name(given_name: str) -> None:
     with pytest.raises(msgspec.ValidationError, match="`given` must"):
         msgspec.convert({"given": given_name}, PersonName)

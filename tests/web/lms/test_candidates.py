@@ -70,6 +70,12 @@ async def test_two_people_cannot_have_one_national_id(lms_on_both: Lms) -> None:
         ),
         ({**PERSON, "national_id": "1234567890123"}, [("national_id", "bad-national-id")]),
         ({**PERSON, "national_id": "12 34 56"}, [("national_id", "bad-national-id")]),
+        ({"name": {"given": "\u3164"}}, [("name.given", "wrong-value")]),
+        ({"name": {"given": "Ann", "family": "\u2800\ufe0f"}}, [("name.family", "wrong-value")]),
+        (
+            {"name": {"title": "a" + "\u0301" * 90, "given": "ก" + "้" * 100}},
+            [("name.title", "wrong-value"), ("name.given", "wrong-value")],
+        ),
         ({**PERSON, "school": "a\x07b"}, [("school", "wrong-value")]),
         ({**PERSON, "school": "x" * 201}, [("school", "wrong-value")]),
         ({"position": 7}, [("position", "wrong-value"), ("", "missing-field")]),
