@@ -1,6 +1,7 @@
 """PAdES (ETSI EN 319 142-1, level B-B): the signature that PDF readers show, by the operator's own key and certificate.
 
-The same certificate is the same bytes: the time is that of its issue, ECDSA draws no random number (RFC 6979), and the
+The same certificate is the same bytes: the time is that of its issue (or the first moment of the operator's
+certificate, when that is later: it cannot have signed before), ECDSA draws no random number (RFC 6979), and the
 document's second id is made of its content. Without a timestamp, readers believe it as long as the certificate is good.
 """
 
@@ -74,6 +75,7 @@ class Pades:
         ids: Any = [generic.ByteStringObject(one) for one in (first, second)]
         writer._document_id = generic.ArrayObject(ids)
         out = io.BytesIO()
+        at = max(at, self.certificate.not_valid_before_utc)
         asyncio.run(_pdf_signer(self._key, self._chain, at).async_sign_pdf(writer, output=out))
         return out.getvalue()
 

@@ -37,11 +37,13 @@ class Authority:
     key: ec.EllipticCurvePrivateKey
     certificate: x509.Certificate
 
-    def certify(self, key: Key, *, days: int = 3650) -> x509.Certificate:
-        return _certificate("Test Institute", key, self.key, "Test Root", days=days)
+    def certify(self, key: Key, *, days: int = 3650, since: dt.datetime | None = None) -> x509.Certificate:
+        return _certificate("Test Institute", key, self.key, "Test Root", days=days, since=since)
 
 
-def _certificate(name: str, key: Key, by: ec.EllipticCurvePrivateKey, issuer: str, *, days: int) -> x509.Certificate:
+def _certificate(
+    name: str, key: Key, by: ec.EllipticCurvePrivateKey, issuer: str, *, days: int, since: dt.datetime | None = None
+) -> x509.Certificate:
     root = name == issuer
     usage = x509.KeyUsage(
         digital_signature=not root, content_commitment=not root, key_cert_sign=root, crl_sign=root,
@@ -53,7 +55,7 @@ def _certificate(name: str, key: Key, by: ec.EllipticCurvePrivateKey, issuer: st
         .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)]))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(NOW - dt.timedelta(days=30))
+        .not_valid_before(since or NOW - dt.timedelta(days=30))
         .not_valid_after(NOW + dt.timedelta(days=days))
         .add_extension(x509.BasicConstraints(ca=root, path_length=None), critical=True)
         .add_extension(usage, critical=True)
@@ -139,6 +141,22 @@ async def test_it_is_the_same_bytes_each_time_and_still_carries_its_credential(s
     async with client(w) as web:
         verdict = (await web.post("/v1/verify", content=pdf, headers={"content-type": "application/pdf"})).json()
     assert (verdict["outcome"], verdict["status"]) == ("genuine", "stands")
+
+
+async def test_a_key_of_later_signs_as_of_when_its_certificate_began(signed: Signed, tmp_path: Path) -> None:
+    """A signature that says it is older than its certificate is none for readers that believe what it says."""
+    pdf, key, later = await signed.pdf(), ec.generate_private_key(ec.SECP256R1()), NOW + dt.timedelta(days=300)
+    file = tmp_path / "later.pem"
+    file.write_bytes(pem(key, signed.authority.certify(key, since=later)))
+    pades, issued = load(file, None, later), NOW - dt.timedelta(days=1)
+    page = pdf[: pdf.index(b"%%EOF") + len(b"%%EOF\n")]
+    made = await pades.signed(page, issued)
+    assert made == await pades.signed(page, issued)
+    (signature,) = PdfFileReader(io.BytesIO(made)).embedded_signatures
+    assert signature.self_reported_timestamp == later
+    after = await pades.signed(page, later + dt.timedelta(days=9))
+    (signature,) = PdfFileReader(io.BytesIO(after)).embedded_signatures
+    assert signature.self_reported_timestamp == later + dt.timedelta(days=9)
 
 
 async def test_a_changed_byte_is_refused_by_both(signed: Signed, tmp_path: Path) -> None:
