@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageDraw, PngImagePlugin
 
 from exam_service.adapters import aside
-from exam_service.adapters.printing.pictures import LONG_SIDE, Pictures, redrawn
+from exam_service.adapters.printing.pictures import LONG_SIDE, Pictures, Told, redrawn
 from exam_service.core.errors import Invalid
 from tests.support.slow_jpeg import slow_jpeg
 
@@ -136,6 +136,11 @@ async def test_one_that_takes_too_long_is_given_up_and_the_next_has_its_turn(mon
             await pictures.redrawn(slow)
     assert [fault.code for fault in refused.value.faults] == ["slow-picture"]
     assert await pictures.redrawn(good) == redrawn(good)
+
+
+async def test_who_uses_up_the_time_of_the_processor_was_too_slow_and_not_broken() -> None:
+    with pytest.raises(aside.TooSlow):
+        await aside.ask("tests.support.busy_aside", b"", Told)
 
 
 async def test_a_library_that_dies_takes_nothing_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
