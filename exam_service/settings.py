@@ -365,6 +365,9 @@ def _url(field: str, value: str) -> str:
         if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
             # did:web names a host, and the QR code is short because nothing stands before /v/.
             raise _Wrong("give only the scheme, host and port", "ระบุเฉพาะโพรโทคอล ชื่อเครื่อง และพอร์ต")
+        if len(parts.netloc) > 110:
+            # Beside a longer one a QR code has no room for every name.
+            raise _Wrong("host and port have more than 110 characters", "ชื่อเครื่องและพอร์ตยาวเกิน 110 อักขระ")
         return f"{parts.scheme}://{parts.netloc}"
     return value
 

@@ -173,6 +173,7 @@ def test_a_port_is_a_plain_number_in_its_range(value: str) -> None:
         ("EXAM_PUBLIC_URL", "https://"),
         ("EXAM_PUBLIC_URL", "https://exam.example.org/service"),
         ("EXAM_PUBLIC_URL", "https://exam.example.org:port"),
+        ("EXAM_PUBLIC_URL", f"https://{'x' * 111}"),
         ("EXAM_DATABASE_URL", "mysql://db/exam"),
         ("EXAM_DATABASE_URL", "sqlite://exam.db"),
         ("EXAM_DATABASE_URL", "sqlite:///"),

@@ -11,6 +11,7 @@ from exam_service.core.certificates.digits import to_digits
 from exam_service.core.certificates.model import Issuance, new_id
 from exam_service.core.certificates.words import FAILED, Unreadable
 from exam_service.core.text import Text
+from exam_service.settings import load
 from tests.support.issuing import BASE, NOW, Issuer, issuance
 
 ISSUER = Issuer()
@@ -95,6 +96,14 @@ def test_a_text_that_windows_874_lacks_is_kept_as_utf_8() -> None:
 def test_an_address_too_long_to_print_is_refused() -> None:
     with pytest.raises(ValueError, match="too long"):
         qr_token.budget_for("https://" + "x" * 200 + ".example")
+
+
+def test_beside_the_longest_address_that_settings_take_every_name_has_room() -> None:
+    longest = issuance(
+        recipient_name="😀" * 361, course_title=Text(th="😀" * 300), course_code="x" * 64, status_index=2**20 - 1
+    )
+    address = load({"EXAM_PUBLIC_URL": f"https://{'x' * 110}"}).public_url
+    assert qr_token.payload(longest, qr_token.budget_for(address))
 
 
 def test_whole_address_fragment_digits_and_other_cases_are_read() -> None:
