@@ -292,6 +292,9 @@ async def sign_ahead(ctx: Context, org: str, certificate_ids: Sequence[str]) -> 
         pending = [one for one in found.values() if one.state is CertificateState.pending]
         kids = {record.kid for record in pending}
         ours = await keys.pairs(tx, kids - await keys.not_to_be_used(ctx, tx, kids))
+    if pending:
+        # The log's, too, is made before.
+        await keys.ensure(ctx, org, "log")
     for record in pending:
         key = ours.get(record.kid)
         if key is not None and ctx.signer.kept(key.private.sealed) == "hsm":

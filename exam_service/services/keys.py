@@ -63,6 +63,17 @@ async def _place(ctx: Context, tx: Tx, purpose: Purpose) -> Kept:
     return "hsm" if last is not None and ctx.signer.kept(last.sealed) == "hsm" else ctx.policy.new_keys
 
 
+async def ahead(ctx: Context, org: str, purpose: Purpose, repeat: str | None = None) -> tuple[bytes, bytes] | None:
+    """A pair made in the module before the transaction that stores it begins, lest all who write wait for a device.
+
+    None where the vault makes it, at once; nor is one made when a call under that Idempotency-Key has been answered.
+    """
+    async with ctx.store.read(org) as tx:
+        answered = repeat is not None and await tx.log.claimed(repeat)
+        kept = await _place(ctx, tx, purpose)
+    return await ctx.signer.create(kept) if kept == "hsm" and not answered else None
+
+
 async def add(ctx: Context, tx: Tx, did: str, purpose: Purpose, pair: tuple[bytes, bytes] | None = None) -> KeyRecord:
     """A new key that signs nothing yet; `pair` when it has been made already."""
     public, sealed = pair or await ctx.signer.create(await _place(ctx, tx, purpose))
@@ -225,12 +236,15 @@ async def ensure(ctx: Context, org: str, purpose: Purpose) -> KeyRecord:
         found = await _active(tx, did, purpose)
     if found is not None:
         return found
+    pair = await ahead(ctx, org, purpose)
     async with ctx.store.begin(org) as tx:
-        return await ensure_in(ctx, tx, did, purpose)
+        return await ensure_in(ctx, tx, did, purpose, pair)
 
 
-async def ensure_in(ctx: Context, tx: Tx, did: str, purpose: Purpose) -> KeyRecord:
-    """As `ensure`, within a transaction."""
+async def ensure_in(
+    ctx: Context, tx: Tx, did: str, purpose: Purpose, pair: tuple[bytes, bytes] | None = None
+) -> KeyRecord:
+    """As `ensure`, within a transaction; `pair` when it has been made already."""
     found = await _active(tx, did, purpose)
     if found is not None:
         return found
@@ -240,7 +254,7 @@ async def ensure_in(ctx: Context, tx: Tx, did: str, purpose: Purpose) -> KeyReco
     found = await _active(tx, did, purpose)
     if found is not None:
         return found
-    record = await add(ctx, tx, did, purpose)
+    record = await add(ctx, tx, did, purpose, pair)
     return await activate_key(ctx, tx, record.kid, "system")
 
 

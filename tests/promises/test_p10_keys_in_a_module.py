@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -124,6 +125,42 @@ async def test_a_successor_is_made_where_the_key_before_is(w: World) -> None:
     made = [lost, fresh, await to(w, None), await to(w, "vault"), await to(w, None)]
     places = await kept(w)
     assert [places[one.kid] for one in made] == ["hsm", "hsm", "hsm", "vault", "vault"]
+
+
+@pytest.mark.parametrize("how", ["by the next certificate", "by the API"])
+async def test_nobody_who_writes_waits_while_the_module_makes_a_key(
+    w: World, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, goes_on, real = threading.Event(), threading.Event(), Token.generate
+
+    def slow(self: Token) -> tuple[bytes, bytes]:
+        asked.set()
+        goes_on.wait(20)
+        return real(self)
+
+    active = await to(w, "hsm")
+    if how == "by the next certificate":
+        async with w.ctx.store.begin(w.org) as tx:
+            await keys.retire(w.ctx, tx, active.kid, "test")
+    with monkeypatch.context() as patch:
+        patch.setattr(Token, "generate", slow)
+        async with client(w) as web:
+            key = {"authorization": f"Bearer {w.key}"}
+            made = (
+                web.post("/v1/keys", headers=key) if how == "by the API" else keys.ensure(w.ctx, w.org, "certificates")
+            )
+            work = asyncio.ensure_future(made)
+            assert await asyncio.to_thread(asked.wait, 10)
+            try:
+                async with asyncio.timeout(3):
+                    await w.enrol("meanwhile")
+            finally:
+                goes_on.set()
+                await work
+    places = await kept(w)
+    async with w.ctx.store.read(w.org) as tx:
+        (fresh,) = [key for key in await tx.keys.all() if key.state == "active" and key.purpose == "certificates"]
+    assert (fresh.kid != active.kid, places[fresh.kid]) == (True, "hsm")
 
 
 async def test_receipts_are_signed_by_the_vault_whatever_the_settings_say(

@@ -50,9 +50,10 @@ async def rotate(ctx: Ctx, caller: Staff, repeat: Repeat) -> KeyView:
     """Makes a key and signs with it from now on; the one before retires and goes on verifying what it signed."""
     caller.must("admin")
     did = await keys.did_of(ctx, caller.org)
+    pair = await keys.ahead(ctx, caller.org, "certificates", repeat.key if repeat else None)
 
     async def work(tx: Tx) -> KeyView:
-        record = await keys.add(ctx, tx, did, "certificates")
+        record = await keys.add(ctx, tx, did, "certificates", pair)
         active = await keys.activate_key(ctx, tx, record.kid, caller.key_id)
         return _view(active, (await keys.places(ctx, tx))[active.kid])
 
