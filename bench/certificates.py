@@ -20,7 +20,8 @@ from bench.saves import CONNECTIONS
 from bench.servers import REPOSITORY, beside, environ, service
 from bench.site import COURSE, Site, open_site
 from exam_service import settings
-from exam_service.bootstrap import now, opened
+from exam_service.bootstrap import opened
+from exam_service.bootstrap.apart import now
 from exam_service.core.certificates import qr_token
 from exam_service.core.certificates.record import CertificateRecord
 from exam_service.services.context import Context

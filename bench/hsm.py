@@ -18,7 +18,7 @@ from exam_service.adapters.crypto.keyring import Keyring
 from exam_service.adapters.crypto.pkcs11 import Token
 from exam_service.adapters.crypto.signers import Signers
 from exam_service.adapters.crypto.vault import Vault, new_master
-from exam_service.bootstrap import now
+from exam_service.bootstrap.apart import now
 
 ROUNDS = 2_000
 

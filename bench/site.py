@@ -13,7 +13,8 @@ from bench import rows
 from bench.figures import Place
 from bench.servers import REPOSITORY, environ
 from exam_service import settings
-from exam_service.bootstrap import now, opened
+from exam_service.bootstrap import opened
+from exam_service.bootstrap.apart import now
 from exam_service.core.banks.model import Bank
 from exam_service.core.exams.model import Course
 from exam_service.core.people import PersonName

@@ -9,18 +9,27 @@ import contextlib
 import logging
 import os
 import sys
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
 import exam_service
+from exam_service.core.errors import Busy
 
 log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 20.0
 MEMORY = 1 << 30
 CPU_SECONDS = 15
+
+WAITING = 4
+"""So many stand in line for one process: fewer than have places with what they bring (web/kinds), so that a text never
+stands behind files."""
+WAIT_SECONDS = 15.0
+RETRY = timedelta(seconds=10)
 
 T = TypeVar("T")
 
@@ -31,6 +40,33 @@ class TooSlow(Exception):
 
 class Ended(Exception):
     """The process ended without an answer: it ran into its bounds, or met its end in a library."""
+
+
+class Turns:
+    """One at a time, of whom few wait and not for long: a stranger who sends slow files must not keep others standing
+    for minutes without a word."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._one, self._waiting = asyncio.Semaphore(1), 0
+
+    @contextlib.asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """While it is one's turn. Raises Busy."""
+        if self._waiting >= WAITING:
+            raise Busy(retry_at=self._clock() + RETRY)
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                await self._one.acquire()
+        except TimeoutError as error:
+            raise Busy(retry_at=self._clock() + RETRY) from error
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._one.release()
 
 
 async def ask(module: str, content: bytes, kind: type[T]) -> T:

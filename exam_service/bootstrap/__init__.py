@@ -4,7 +4,7 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from exam_service import __version__, resources
@@ -22,7 +22,7 @@ from exam_service.adapters.printing import pades
 from exam_service.adapters.printing.pictures import Pictures
 from exam_service.adapters.qr.codes import QrCodes
 from exam_service.adapters.storage import backup, migrate, open_journal, open_store
-from exam_service.bootstrap.apart import canonical, certificate_designs
+from exam_service.bootstrap.apart import canonical, certificate_designs, now
 from exam_service.core.errors import NotFound, Refusal
 from exam_service.core.text import Text
 from exam_service.services import keys
@@ -56,10 +56,6 @@ class WrongMasterKey(Refusal):
     )
 
 
-def now() -> datetime:
-    return datetime.now(UTC)
-
-
 @asynccontextmanager
 async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> AsyncIterator[Context]:
     """A context over the database and what else the settings name, its schema brought up to date; closed at the end.
@@ -89,9 +85,9 @@ async def opened(settings: Settings, *, clock: Callable[[], datetime] = now) -> 
             canonical=Remembering(canonical),
             any_canonical=AnyDocument(resources.certs() / "contexts"),
             qr=QrCodes(),
-            evidences=EvidenceFiles(),
+            evidences=EvidenceFiles(clock),
             designs=certificate_designs(),
-            pictures=Pictures(),
+            pictures=Pictures(clock),
             paper_signer=pades.load(settings.pades_file, settings.pades_passphrase_file, clock())
             if settings.pades_file
             else None,

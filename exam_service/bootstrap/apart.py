@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +59,10 @@ def canonical(document: dict[str, Any], proof_config: dict[str, Any]) -> bytes:
     return _data_integrity().hash_data(document, proof_config)
 
 
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
 Verifier = tuple[
     Callable[[bytes, bytes, bytes], bool],
     Callable[[dict[str, Any], dict[str, Any]], bytes],
@@ -67,7 +72,7 @@ Verifier = tuple[
 
 def offline_verifier() -> Verifier:
     """(check a signature, canonical form, read a file): what verifying without this service's database needs."""
-    return ed25519.verify, canonical, lambda content: asyncio.run(EvidenceFiles().read(content))
+    return ed25519.verify, canonical, lambda content: asyncio.run(EvidenceFiles(now).read(content))
 
 
 FOREIGN: dict[str, Callable[[bytes, str, str], Converted]] = {

@@ -14,6 +14,8 @@ from exam_service.services.context import Context
 from exam_service.services.sessions import CandidateSession, LaunchDescription
 
 COOKIE = "exam_session"
+FILE = 3
+"""A picture or a PDF counts as so many requests: a process is begun for it, and others wait for their turn."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +65,11 @@ async def limit_public(request: Request[Any, Any, Any], times: int = 1) -> None:
     who = public_name(request.client.host if request.client else "unknown")
     for _ in range(times):
         await limit(request, who, request.app.state.limits.public)
+
+
+async def limit_file(request: Request[Any, Any, Any]) -> None:
+    """Count a file that somebody sends to be looked into, beside the request itself. Raises TooManyRequests."""
+    await limit_public(request, FILE - 1)
 
 
 def public_name(host: str) -> str:

@@ -53,7 +53,8 @@ BOUNDS: dict[str, Bounds] = {
     LMS: Bounds(8, 200, 1.5),
     PUBLIC: Bounds(8, 200, 1.5),
     # What somebody brings may take seconds to open: who only looks a certificate up must not stand behind it.
-    EVIDENCE: Bounds(3, 60, 1.5),
+    # Of these places files never take all (adapters/aside.WAITING).
+    EVIDENCE: Bounds(8, 60, 1.5),
     # Two thousand lines take seconds: who brings one certificate must not stand behind them.
     MANY: Bounds(1, 20, 1.5),
     # A page takes some hundredths of a second, and one is set at a time: nobody else may wait behind a queue of them.

@@ -1,15 +1,20 @@
 """Pictures that somebody uploads are read with suspicion, and nothing but what is to be seen is kept."""
 
+import asyncio
 import io
 import zlib
+from datetime import UTC, datetime
 
 import pytest
 from PIL import Image, ImageDraw, PngImagePlugin
 
 from exam_service.adapters import aside
+from exam_service.adapters.jpeg import asks_for_endless_work
 from exam_service.adapters.printing.pictures import LONG_SIDE, Pictures, Told, redrawn
-from exam_service.core.errors import Invalid
+from exam_service.core.errors import Busy, Invalid
 from tests.support.slow_jpeg import slow_jpeg
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
 def drawing(size: tuple[int, int] = (600, 400), mode: str = "RGB", kind: str = "PNG", **how: object) -> bytes:
@@ -119,15 +124,15 @@ def test_an_empty_page_is_none() -> None:
 
 async def test_what_a_stranger_gives_is_redrawn_in_another_process_alike() -> None:
     content = drawing()
-    assert await Pictures().redrawn(content) == redrawn(content)
+    assert await Pictures(lambda: NOW).redrawn(content) == redrawn(content)
     for bad, code in ((drawing((200, 100)), "too-small"), (bytes(2_000_001), "too-large")):
         with pytest.raises(Invalid) as refused:
-            await Pictures().redrawn(bad)
+            await Pictures(lambda: NOW).redrawn(bad)
         assert [fault.code for fault in refused.value.faults] == [code]
 
 
 async def test_one_that_takes_too_long_is_given_up_and_the_next_has_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    pictures, good = Pictures(), drawing()
+    pictures, good = Pictures(lambda: NOW), drawing()
     # Few enough scans to be begun, and more work than a twentieth of a second is enough for.
     slow = slow_jpeg((4000, 4000), 19_000)
     with monkeypatch.context() as patience:
@@ -136,6 +141,33 @@ async def test_one_that_takes_too_long_is_given_up_and_the_next_has_its_turn(mon
             await pictures.redrawn(slow)
     assert [fault.code for fault in refused.value.faults] == ["slow-picture"]
     assert await pictures.redrawn(good) == redrawn(good)
+
+
+async def test_who_has_waited_long_or_finds_many_waiting_is_told_when_to_come_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    turns = aside.Turns(lambda: NOW)
+    monkeypatch.setattr(aside, "WAIT_SECONDS", 0.2)
+    monkeypatch.setattr(aside, "WAITING", 3)
+
+    async def one() -> str:
+        async with turns.turn():
+            return "had its turn"
+
+    async with turns.turn():
+        several = await asyncio.gather(*(one() for _ in range(5)), return_exceptions=True)
+    assert [type(told) for told in several] == [Busy] * 5
+    assert all(told.retry_at == NOW + aside.RETRY for told in several if isinstance(told, Busy))
+    assert [await one() for _ in range(5)] == ["had its turn"] * 5
+
+
+def test_scans_are_counted_up_to_the_end_of_the_picture_and_not_in_what_a_phone_puts_behind_it() -> None:
+    film = b"\xff\xda" * 2_000
+    assert not asks_for_endless_work(drawing(kind="JPEG") + film)
+    assert not asks_for_endless_work(drawing(kind="JPEG", comment=film))
+    assert not asks_for_endless_work(drawing(kind="JPEG", progressive=True, quality=95))
+    assert asks_for_endless_work(slow_jpeg((400, 400), 8_000))
+    assert asks_for_endless_work(b"II*\0" + slow_jpeg((400, 400), 60_000))
 
 
 async def test_who_uses_up_the_time_of_the_processor_was_too_slow_and_not_broken() -> None:
@@ -147,5 +179,5 @@ async def test_a_library_that_dies_takes_nothing_with_it(monkeypatch: pytest.Mon
     # A module that says something else, as one does that a library or a bound has ended.
     monkeypatch.setattr("exam_service.adapters.printing.pictures.__name__", "this", raising=True)
     with pytest.raises(Invalid) as refused:
-        await Pictures().redrawn(drawing())
+        await Pictures(lambda: NOW).redrawn(drawing())
     assert [fault.code for fault in refused.value.faults] == ["broken-picture"]

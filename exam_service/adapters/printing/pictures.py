@@ -4,9 +4,10 @@ What is kept is a list of colours and no more: no time, place or camera, no prof
 with it stays PDF/A and the same bytes. Drawings in SVG are refused: they are programs that fetch and run.
 """
 
-import asyncio
 import io
 import warnings
+from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -35,14 +36,14 @@ _NEARLY_WHITE = 250
 class Pictures:
     """The Pictures port."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], datetime]) -> None:
         # One at a time: the largest takes some tenths of a second and 100 MB.
-        self._one = asyncio.Semaphore(1)
+        self._turns = aside.Turns(clock)
 
     async def redrawn(self, content: bytes) -> Redrawn:
         _check_size(content)
         try:
-            async with self._one:
+            async with self._turns.turn():
                 told = await aside.ask(__name__, content, Told)
         except aside.TooSlow as error:
             raise _slow() from error

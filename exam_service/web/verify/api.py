@@ -54,7 +54,7 @@ _DOCUMENTS = ("application/json", "application/vc", "application/ld+json", "appl
             "image/jpeg",
         ),
         examples={"a QR text": {"qr": "https://exam.example.go.th/v/AEBAGBAFAYDQQCIK#1…"}},
-        problems=["unreadable-evidence", "unsupported-media-type", "too-many-requests"],
+        problems=["unreadable-evidence", "unsupported-media-type", "too-many-requests", "busy"],
     ),
 )
 async def verify(request: Request[Any, Any, Any], ctx: Ctx) -> Response[Any]:
@@ -64,7 +64,8 @@ async def verify(request: Request[Any, Any, Any], ctx: Ctx) -> Response[Any]:
 
     As `application/x-ndjson` it takes many, each of these JSON forms on a line of its own, and answers in NDJSON: for
     each line its number (`line`) with the `verdict`, or with what it was `refused` for. A call takes 2,000 lines and
-    2 MB, and fifty lines count as one call of an address; some hundred are judged a second.
+    2 MB, and fifty lines count as one call of an address; some hundred are judged a second. A picture or a PDF counts
+    as three.
 
     The answer is the numbered list of steps with the outcome. What is not genuine is an answer, not an error; what
     cannot be read at all is refused as `unreadable-evidence`.
@@ -79,6 +80,7 @@ async def verify(request: Request[Any, Any, Any], ctx: Ctx) -> Response[Any]:
     if kind in _DOCUMENTS:
         verdict = await _json(ctx, content)
     elif kind in _FILES:
+        await auth.limit_file(request)
         verdict = await verdict_on_file(ctx, content)
     elif kind == "text/plain":
         verdict = await verdict_on_text(ctx, _text(content))

@@ -1,5 +1,6 @@
 """A certificate's PDF as evidence: what it carries and what it shows are checked, and against each other."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -13,11 +14,12 @@ import pytest
 from click.testing import CliRunner
 
 from exam_service.adapters import aside
+from exam_service.adapters.evidence.found import Found
 from exam_service.cli.main import cli
 from exam_service.core.certificates.faces import Evidence
 from exam_service.core.certificates.model import RevocationReason
 from exam_service.services import certificate_views, printing, verification
-from tests.support.certified import FULL, Holder, another, text_of, trust_file
+from tests.support.certified import FULL, Holder, another, client, text_of, trust_file
 from tests.support.problems import refused
 
 PDF = {"content-type": "application/pdf"}
@@ -225,3 +227,34 @@ async def test_codes_of_other_things_do_not_push_out_that_of_a_certificate(certi
     others = tuple(f"https://example.org/{number}" for number in range(20))
     given = Evidence(credentials=(credential,), qr_texts=(*others, forged))
     assert (await verification.by_evidence(certified.world.ctx, given)).outcome == "not_genuine"
+
+
+async def test_a_file_counts_as_three_and_text_as_one(certified: Holder) -> None:
+    async with client(certified.world, public=7) as web:
+        for _ in range(2):
+            refused(await web.post("/v1/verify", content=b"%PDF-1.7", headers=PDF), 422, "unreadable-evidence")
+        assert (await web.post("/v1/verify", json={"qr": await certified.qr()})).status_code == 200
+        assert (await web.post("/verify", files={"file": b"%PDF-1.7"})).status_code == 429
+
+
+async def test_who_brings_a_text_never_stands_behind_files(
+    certified: Holder, web: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on, qr = asyncio.Event(), await certified.qr()
+
+    async def slow(*_given: object) -> Found:
+        await goes_on.wait()
+        return Found(texts=[qr])
+
+    monkeypatch.setattr(aside, "ask", slow)
+    sent = [asyncio.ensure_future(web.post("/v1/verify", content=b"%PDF-1.7", headers=PDF)) for _ in range(20)]
+    async with asyncio.timeout(5):
+        assert (await web.post("/v1/verify", json={"qr": qr})).json()["outcome"] == "genuine"
+        page = await web.post("/verify", files={"file": b"%PDF-1.7"}, headers={"accept": "text/html"})
+    assert page.status_code == 503
+    assert "ลองใหม่" in page.text
+    goes_on.set()
+    answers = [await one for one in sent]
+    assert sum(one.status_code == 200 for one in answers) == 1 + aside.WAITING
+    problem = refused(next(one for one in answers if one.status_code != 200), 503, "busy")
+    assert problem["retry_at"]
