@@ -97,7 +97,7 @@ async def check(request: Plain, ctx: Ctx) -> Response[Any]:
         text = bare
     if not text and not content:
         return _form(request, ctx, area("verify")["verify.form_empty"])
-    if not text:
+    if content:
         await auth.limit_file(request)
     try:
         verdict = await (verdict_on_file(ctx, content, text) if content else verdict_on_text(ctx, text))
