@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from exam_service import resources
 from exam_service.adapters.crypto import ed25519
@@ -83,9 +83,9 @@ FOREIGN: dict[str, Callable[[bytes, str, str], Converted]] = {
 """By format, what makes a bank of (content, code, title). Each raises Invalid for what is no such file at all."""
 
 
-def bank_as_yaml(bank: Bank) -> bytes:
-    """The bank as a file that can be read and changed."""
-    return native.write_bank(bank, "yaml")
+def bank_as(bank: Bank, form: Literal["yaml", "json"]) -> bytes:
+    """The bank as a file of our format."""
+    return native.write_bank(bank, form)
 
 
 def check_bank_file(content: bytes, filename: str) -> Any:

@@ -4,13 +4,14 @@ import asyncio
 import os
 import re
 from pathlib import Path
+from typing import Literal
 
 import click
 import msgspec
 
 from exam_service import settings as setting
 from exam_service.bootstrap import opened
-from exam_service.bootstrap.apart import FOREIGN, bank_as_yaml, check_bank_file
+from exam_service.bootstrap.apart import FOREIGN, bank_as, check_bank_file
 from exam_service.core.errors import Fault, Invalid, NotFound
 from exam_service.core.ids import CODE_PATTERN
 from exam_service.services import banks as service
@@ -56,9 +57,16 @@ def check(files: tuple[Path, ...], lang: str) -> None:
 @click.option("--from", "form", type=click.Choice(sorted(FOREIGN)), required=True, help="Its format.")
 @click.option("--code", required=True, help="Code of the bank: a-z, 0-9 and hyphens.")
 @click.option("--title", help="Title of the bank; the file's name unless given.")
+@click.option(
+    "--to",
+    type=click.Choice(["yaml", "json"]),
+    default="yaml",
+    show_default=True,
+    help="YAML is to be read and changed; JSON is quicker for many thousands.",
+)
 @click.option("--lang", type=click.Choice(["th", "en"]), default="en", show_default=True, help="Language of the notes.")
-def convert(file: Path, form: str, code: str, title: str | None, lang: str) -> None:
-    """Make a bank of a FILE of another system, and write it in YAML to standard output.
+def convert(file: Path, form: str, code: str, title: str | None, to: Literal["yaml", "json"], lang: str) -> None:
+    """Make a bank of a FILE of another system, and write it to standard output.
 
     What the file says and the bank cannot is listed on standard error, line by line: questions that are left out, and
     parts of questions. Nothing else is lost. Every question becomes `medium`, since other formats say nothing of how
@@ -88,7 +96,7 @@ def convert(file: Path, form: str, code: str, title: str | None, lang: str) -> N
     click.echo(f"{file}: {kept} questions carried, {left} left out, {len(made.notes) - left} parts left out", err=True)
     if made.bank is None:
         raise SystemExit(2)
-    click.echo(bank_as_yaml(made.bank), nl=False)
+    click.echo(bank_as(made.bank, to), nl=False)
     raise SystemExit(1 if made.notes else 0)
 
 

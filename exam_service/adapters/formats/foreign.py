@@ -9,7 +9,8 @@ import msgspec
 
 from exam_service.core.banks.check import check_bank
 from exam_service.core.banks.converted import Converted, Note
-from exam_service.core.banks.model import FORMAT
+from exam_service.core.banks.interactions import Question
+from exam_service.core.banks.model import FORMAT, Bank, Objective
 from exam_service.core.errors import Fault
 from exam_service.core.text import Text
 
@@ -28,6 +29,7 @@ _WORDS = {
     "raised": Text(en="raised or lowered letters are kept as plain ones", th="ตัวยกและตัวห้อยถูกเก็บเป็นตัวธรรมดา"),
     "feedback": Text(en="feedback to single answers is left out", th="ไม่ได้นำคำติชมรายคำตอบเข้า"),
     "description": Text(en="left out: a text that asks nothing", th="ไม่ได้นำเข้า: ข้อความนี้ไม่ใช่คำถาม"),
+    "no-questions": Text(en="the file has no questions", th="ไฟล์นี้ไม่มีคำถาม"),
     "essay": Text(en="left out: essays are not asked here yet", th="ไม่ได้นำเข้า: ยังไม่รองรับข้อเขียน"),
     "no-right-answer": Text(en="left out: no answer earns everything", th="ไม่ได้นำเข้า: ไม่มีคำตอบที่ได้คะแนนเต็ม"),
     "nothing-to-read": Text(
@@ -83,54 +85,55 @@ def bank_of(code: str, title: str, drafts: Sequence[Draft], faults: Sequence[Fau
     """The bank of all that is sound, and a note for everything else."""
     notes = [Note(line=fault.line or 0, question=None, code=fault.code, message=fault.message) for fault in faults]
     objectives: dict[str, str] = {}
-    questions: list[dict[str, Any]] = []
-    lines: list[int] = []
-    taken: set[str] = set()
+    used: set[str] = set()
+    questions: list[Question] = []
+    codes, ids = _Names(), _Names()
     for number, draft in enumerate(drafts, 1):
         if draft.refused is not None:
             notes.append(note(draft.line, None, draft.refused))
             continue
         named = (draft.objective or "").strip() or "general"
-        objective = objectives.setdefault(named, _unique(_slug(named) or "objective", set(objectives.values())))
-        id = _unique(_name(draft.name) or f"q{number:03}", taken)
-        taken.add(id)
-        raw = {"id": id, "objective": objective, "difficulty": DIFFICULTY, **draft.fields}
-        found = _faults(raw, objective)
-        if found:
+        if named not in objectives:
+            objectives[named] = codes.new(_slug(named) or "objective")
+        id = ids.new(_name(draft.name) or f"q{number:03}")
+        found = _question({"id": id, "objective": objectives[named], "difficulty": DIFFICULTY, **draft.fields})
+        if isinstance(found, list):
             notes += [Note(line=draft.line, question=None, code=one.code, message=one.message) for one in found]
             continue
-        questions.append(raw)
-        lines.append(draft.line)
+        questions.append(found)
+        used.add(objectives[named])
         notes += [note(draft.line, id, code) for code in dict.fromkeys(draft.lost)]
-    used = {question["objective"] for question in questions}
-    document = {
-        "format": FORMAT,
-        "code": code,
-        "title": text_of(title),
-        "objectives": [{"code": c, "title": text_of(name)} for name, c in objectives.items() if c in used],
-        "questions": questions,
-    }
-    bank, found = check_bank(document)
-    # That nothing is left is told by what was left out.
-    notes += [
-        Note(line=0, question=None, code=one.code, message=one.message) for one in found if questions or not notes
-    ]
+    if not questions:
+        if not notes:
+            notes.append(note(0, None, "no-questions"))
+        return Converted(bank=None, notes=tuple(notes))
+    bank = Bank(
+        format=FORMAT,
+        code=code,
+        title=Text(**text_of(title)),
+        objectives=tuple(
+            Objective(code=short, title=Text(**text_of(name))) for name, short in objectives.items() if short in used
+        ),
+        questions=tuple(questions),
+    )
     return Converted(bank=bank, notes=tuple(sorted(notes, key=lambda one: one.line)))
 
 
-def _faults(raw: dict[str, Any], objective: str) -> list[Fault]:
-    """Of the question by itself."""
+def _question(raw: dict[str, Any]) -> Question | list[Fault]:
+    """The question, or what is wrong with it."""
+    try:
+        made: Question = msgspec.convert(raw, Question)
+    except msgspec.ValidationError:
+        return _faults(raw)
+    return _faults(raw) if any(made.check()) else made
+
+
+def _faults(raw: dict[str, Any]) -> list[Fault]:
+    """Each, as the check of a bank says it."""
     title = {"en": "-"}
-    _, faults = check_bank(
-        {
-            "format": FORMAT,
-            "code": "check",
-            "title": title,
-            "objectives": [{"code": objective, "title": title}],
-            "questions": [raw],
-        }
-    )
-    return faults
+    objectives = [{"code": raw["objective"], "title": title}]
+    document = {"format": FORMAT, "code": "check", "title": title, "objectives": objectives, "questions": [raw]}
+    return check_bank(document)[1]
 
 
 def _slug(name: str) -> str:
@@ -144,10 +147,21 @@ def _name(name: str | None) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", plain).strip("-.")[:48].strip("-.")
 
 
-def _unique(name: str, taken: set[str]) -> str:
-    if name not in taken:
-        return name
-    return next(f"{name}-{n}" for n in range(2, len(taken) + 3) if f"{name}-{n}" not in taken)
+class _Names:
+    """Gives each a name of its own: one that is taken gets a number behind it."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+        self._numbers: dict[str, int] = {}
+
+    def new(self, name: str) -> str:
+        """The name, or `name-2`, `name-3`, and so on; a thousand alike cost no more than a thousand others."""
+        made = name
+        while made in self._taken:
+            number = self._numbers[name] = self._numbers.get(name, 1) + 1
+            made = f"{name}-{number}"
+        self._taken.add(made)
+        return made
 
 
 def tags_of(given: Sequence[str], lost: list[str]) -> list[str]:

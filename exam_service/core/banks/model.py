@@ -1,7 +1,7 @@
 """A question bank: the document that authors write, that is stored, and that papers are drawn from."""
 
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -9,7 +9,7 @@ from exam_service.core.banks.interactions import Question
 from exam_service.core.banks.interactions.base import Code
 from exam_service.core.text import Text
 
-FORMAT = "exam-service/bank@1"
+FORMAT: Final = "exam-service/bank@1"
 
 
 class Objective(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
