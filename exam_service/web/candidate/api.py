@@ -41,17 +41,30 @@ class CertificateRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 class SaveBody(saving.SaveRequest, frozen=True, forbid_unknown_fields=True):
     """A batch of responses: those that changed since the last acknowledged save.
 
-    By type of the item: a choice id, a list of choice ids, true or false, a number as typed, a text; null clears it.
+    By type of the item: a choice id (`single_choice`), a list of choice ids (`multiple_response`; `ordering`, in the
+    candidate's order), true or false, a number as typed, a text, a choice id for each prompt (`matching`), or for each
+    gap a choice id or what was typed (`gap_text`); null clears it.
     """
 
-    responses: dict[str, str | list[str] | bool | float | None]  # type: ignore[assignment]  # only described, never decoded
+    # Only described, never decoded.
+    responses: dict[str, str | list[str] | bool | float | dict[str, str | None] | None]  # type: ignore[assignment]
 
 
 _SAVE_EXAMPLE = {
     "every type": {
         "epoch": 1,
         "seq": 7,
-        "responses": {"i1": "c2", "i2": ["c1", "c3"], "i3": True, "i4": "12.5", "i5": "ความตรง", "i6": None},
+        "responses": {
+            "i1": "c2",
+            "i2": ["c1", "c3"],
+            "i3": True,
+            "i4": "12.5",
+            "i5": "ความตรง",
+            "i6": {"c1": "c5", "c2": None},
+            "i7": ["c3", "c1", "c2"],
+            "i8": {"g1": "c1", "g2": "กรุงเทพ"},
+            "i9": None,
+        },
     }
 }
 _SAVE_PROBLEMS = ("moved-to-other-device", "deadline-passed", "attempt-ended", "attempt-voided", "sequence-reused")
